@@ -1,0 +1,1 @@
+"""The `e4s-studio` command, one file per subcommand."""

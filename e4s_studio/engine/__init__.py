@@ -1,0 +1,1 @@
+"""From a document's snapshot to pixels: numpy and torch, no Qt."""

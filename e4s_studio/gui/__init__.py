@@ -1,0 +1,1 @@
+"""The desktop editor. The only package that imports Qt."""

@@ -1,0 +1,1 @@
+"""The RGI network. torch only: imports nothing else of this project."""

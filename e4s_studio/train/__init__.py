@@ -1,0 +1,1 @@
+"""Portraits with ground truth, losses, the trainer."""
