@@ -1,0 +1,72 @@
+"""Writing files whole or not at all."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+
+from e4s_studio.core.errors import OutputError
+
+
+def write_whole(path: Path | str, data: bytes) -> None:
+    """Put `data` at `path`, replacing what was there only when every byte is on the disk.
+
+    The bytes go to a hidden file in the same folder first, so that a full disk, a crash or
+    Ctrl-C leaves the old file, or none, and never half of the new one.
+
+    Raises
+    ------
+    OutputError
+        If the folder is missing or not writable, `path` is a folder, or the disk is full.
+    """
+    path = Path(path)
+    _require_place(path)
+    part = _part(path)
+    try:
+        with part.open("xb") as stream:
+            stream.write(data)
+        part.replace(path)
+    except OSError as error:
+        raise OutputError(f"“{path}” could not be written: {_reason(error)}.") from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def check_writable(path: Path | str) -> None:
+    """Find out before long work whether `path` can be written at its end.
+
+    A file of no bytes is made beside `path` and removed again: permissions alone don't tell
+    (read-only disks, network folders).
+
+    Raises
+    ------
+    OutputError
+        If the folder is missing or not writable, or `path` is a folder.
+    """
+    path = Path(path)
+    _require_place(path)
+    part = _part(path)
+    try:
+        part.touch(exist_ok=False)
+        part.unlink()
+    except OSError as error:
+        raise OutputError(
+            f"The folder “{path.parent}” cannot be written to: {_reason(error)}; choose another."
+        ) from error
+
+
+def _require_place(path: Path) -> None:
+    if path.is_dir():
+        raise OutputError(f"“{path}” is a folder; add the name of the file to write.")
+    if not path.parent.is_dir():
+        raise OutputError(
+            f"The folder “{path.parent}” does not exist; create it or choose another one."
+        )
+
+
+def _part(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()
