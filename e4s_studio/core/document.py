@@ -1,0 +1,501 @@
+"""The document: two portraits, the edited label map, mattes, settings and their history."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from e4s_studio.core.commands import Command, CommandStack, Layer
+from e4s_studio.core.contents import DocumentContents, DocumentSnapshot
+from e4s_studio.core.errors import ImageError, LabelMapError, SettingsError
+from e4s_studio.core.events import Change, Observers
+from e4s_studio.core.geometry import EMPTY_BOX, Box
+from e4s_studio.core.label_map import FREE, PaintRules, checked_labels
+from e4s_studio.core.layers import EditState, Layers, changed_regions
+from e4s_studio.core.regions import Region
+from e4s_studio.core.settings import EditSettings, ShapeSource
+from e4s_studio.core.stroke import MATTES, Stroke
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from numpy.typing import NDArray
+
+    from e4s_studio.core.brush import SoftStencil, Stencil
+    from e4s_studio.core.plane import Patch
+    from e4s_studio.core.portrait import Portrait
+
+SNAPSHOT_SLOTS: Final = ("A", "B", "C")
+THUMBNAIL_SIZE: Final = 64
+
+
+class Document:
+    """What the artist edits. Every change is reported to the observers.
+
+    Pixels change inside a stroke only: `begin`, then any number of `paint`, `erase` and `cover`,
+    then `commit` (one undo step) or `abort` (as if it had not been).
+    """
+
+    def __init__(self, settings: EditSettings | None = None) -> None:
+        self._settings = settings or EditSettings()
+        self._rules = FREE
+        self._source: Portrait | None = None
+        self._target: Portrait | None = None
+        self._layers: Layers | None = None
+        self._kept: dict[str, EditState] = {}
+        self._stroke: Stroke | None = None
+        self._history = CommandStack()
+        self._revision = 0
+        self._observers = Observers()
+
+    # What it holds
+
+    @property
+    def source(self) -> Portrait | None:
+        """The photograph whose face is taken."""
+        return self._source
+
+    @property
+    def target(self) -> Portrait | None:
+        """The photograph that the face goes into."""
+        return self._target
+
+    @property
+    def settings(self) -> EditSettings:
+        """The settings."""
+        return self._settings
+
+    @property
+    def history(self) -> CommandStack:
+        """The command stack; go through it with `undo`, `redo` and `jump`."""
+        return self._history
+
+    @property
+    def revision(self) -> int:
+        """A number that grows with every change that the result depends on."""
+        return self._revision
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no target is open, so that there is nothing to paint on."""
+        return self._layers is None
+
+    @property
+    def box(self) -> Box:
+        """The box of all pixels; empty while no target is open."""
+        return EMPTY_BOX if self._layers is None else self._layers.box
+
+    @property
+    def in_stroke(self) -> bool:
+        """Whether a stroke is under way."""
+        return self._stroke is not None
+
+    @property
+    def rules(self) -> PaintRules:
+        """Locks and paint-over rules."""
+        return self._rules
+
+    @rules.setter
+    def rules(self, rules: PaintRules) -> None:
+        if rules != self._rules:
+            self._rules = rules
+            self._notify(Change(self._revision, rules=True))
+
+    def pixels(self, layer: Layer) -> NDArray[np.uint8]:
+        """Return a layer's present (H, W) pixels, read-only; fetch them anew after a change."""
+        return self._open_layers()[layer].view()
+
+    def subscribe(self, listener: Callable[[Change], None]) -> Callable[[], None]:
+        """Call `listener` at every change; call what is returned to end that."""
+        return self._observers.subscribe(listener)
+
+    def snapshot(self) -> DocumentSnapshot:
+        """Return the document at this moment; nothing is copied.
+
+        Raises
+        ------
+        ImageError
+            If the source or the target is missing.
+        """
+        if self._source is None or self._target is None:
+            raise ImageError("Open a source and a target photograph first.")
+        planes = self._open_layers().freeze()
+        return DocumentSnapshot(
+            revision=self._revision,
+            source=self._source,
+            target=self._target,
+            labels=planes[Layer.LABELS],
+            hole=planes[Layer.HOLE].view(np.bool_),
+            occluder=planes[Layer.OCCLUDER],
+            amount=planes[Layer.AMOUNT],
+            settings=self._settings,
+        )
+
+    def state(self) -> EditState:
+        """Return everything that undo covers, a stroke under way included; nothing is copied."""
+        return EditState(self._open_layers().freeze(), self._settings)
+
+    # Opening
+
+    def open(self, *, source: Portrait | None = None, target: Portrait | None = None) -> None:
+        """Open one photograph or both. The history starts anew.
+
+        A new target drops all paint. A new source alone leaves what was painted; `start` then
+        puts the new map under it.
+
+        Raises
+        ------
+        ImageError
+            If the two crops differ in size; the document stays as it was.
+        """
+        new_source, new_target = source or self._source, target or self._target
+        if new_source and new_target and new_source.shape != new_target.shape:
+            raise ImageError("The source and the target crop must have the same size.")
+        self.abort()
+        self._source, self._target = new_source, new_target
+        if target is not None:
+            self._layers = Layers.blank(target.labels)
+            self._kept = {}
+        self._history = CommandStack()
+        self._changed(Change(0, portraits=True, history=True, snapshots=True, labels=self.box))
+
+    def start(self, label_map: NDArray[np.uint8], hole: NDArray[np.bool_]) -> None:
+        """Take the map that the swap rule made, without an undo step; painted pixels stay.
+
+        Parameters
+        ----------
+        label_map
+            (H, W) uint8 regions.
+        hole
+            (H, W) bool: where the rule left a gap.
+
+        Raises
+        ------
+        LabelMapError
+            If a map does not fit the target.
+        """
+        layers = self._open_layers()
+        self.commit()
+        self._require_fit(label_map, hole)
+        layers.rebase(label_map, hole, frozenset(), frozenset())
+        self._history = CommandStack()
+        self._changed(Change(0, labels=self.box, regions=frozenset(Region), history=True))
+
+    def contents(self) -> DocumentContents:
+        """Return all that the document holds; a stroke under way is committed first."""
+        self.commit()
+        return DocumentContents(
+            source=self._source,
+            target=self._target,
+            state=None if self._layers is None else self.state(),
+            rules=self._rules,
+            kept=MappingProxyType(dict(self._kept)),
+            commands=self._history.commands,
+            index=self._history.index,
+        )
+
+    def restore(self, contents: DocumentContents) -> None:
+        """Take over what another document held.
+
+        Raises
+        ------
+        LabelMapError
+            If planes and target differ in size or a plane is no map; nothing is changed then.
+        """
+        layers = None if contents.state is None else Layers(contents.state.planes)
+        size = None if contents.target is None else contents.target.shape
+        if size != (None if layers is None else layers.box.shape):
+            raise LabelMapError("The saved maps do not fit the saved target photograph.")
+        history = CommandStack(contents.commands, contents.index)
+        self.abort()
+        self._source, self._target, self._layers = contents.source, contents.target, layers
+        if contents.state is not None:
+            self._settings = contents.state.settings
+        self._rules, self._kept, self._history = contents.rules, dict(contents.kept), history
+        self._changed(
+            Change(0, portraits=True, history=True, snapshots=True, rules=True, labels=self.box)
+        )
+
+    # Strokes
+
+    def begin(self, name: str) -> None:
+        """Begin a stroke; one that is still under way is committed first.
+
+        Raises
+        ------
+        LabelMapError
+            If no target is open.
+        """
+        self.commit()
+        self._stroke = Stroke(name, self.state())
+
+    def paint(self, stencil: Stencil, region: Region) -> None:
+        """Give the stencil's pixels to a region, as far as the rules allow."""
+        stroke = self._open_stroke()
+        box, regions = stroke.paint(self._open_layers(), stencil, region, self._rules)
+        self._changed(Change(0, labels=box, regions=regions, in_stroke=True))
+
+    def erase(self, stencil: Stencil) -> None:
+        """Put the stencil's pixels back to what the swap rule made, except locked regions'."""
+        stroke = self._open_stroke()
+        box, regions = stroke.erase(self._open_layers(), stencil, self._rules)
+        self._changed(Change(0, labels=box, regions=regions, in_stroke=True))
+
+    def cover(
+        self, layer: Layer, stencil: SoftStencil, value: float, *, within: Region | None = None
+    ) -> None:
+        """Move a matte toward a value with a soft stencil.
+
+        Parameters
+        ----------
+        layer
+            `Layer.OCCLUDER` (the original's pixels win) or `Layer.AMOUNT`.
+        stencil
+            How much each pixel is covered.
+        value
+            0 to 1: what full cover leaves.
+        within
+            The region to stay inside of, by the label map; everywhere by default.
+        """
+        if layer not in MATTES or not 0 <= value <= 1:
+            raise ValueError(f"no soft brush paints {value} on {layer}")
+        box = self._open_stroke().cover(self._open_layers(), layer, stencil, value, within)
+        self._changed(Change(0, mattes=box, in_stroke=True))
+
+    def commit(self) -> None:
+        """End the stroke under way, if any: it becomes one step of the history."""
+        stroke, self._stroke = self._stroke, None
+        if stroke is None:
+            return
+        patches = self._open_layers().patches_since(stroke.before.planes, stroke.boxes)
+        self._push(stroke.name, patches, self._settings)
+        self._notify(Change(self._revision, history=True))
+
+    def abort(self) -> None:
+        """Take the stroke under way back, if there is one."""
+        stroke, self._stroke = self._stroke, None
+        if stroke is not None:
+            self._return_to(stroke.before)
+
+    # Settings
+
+    def change_settings(
+        self,
+        settings: EditSettings,
+        *,
+        name: str,
+        merge_key: str | None = None,
+        origin: object = None,
+    ) -> None:
+        """Take other settings, as one undo step.
+
+        Parameters
+        ----------
+        settings
+            The new settings.
+        name
+            What the artist did, in a few words.
+        merge_key
+            Steps that follow each other with the same key become one (a slider's drag), until
+            `seal`.
+        origin
+            Whoever asks for it; it stands in the change that observers get.
+        """
+        self.commit()
+        before, self._settings = self._settings, settings
+        changes = before.changes(settings)
+        if changes:
+            self._push(name, {}, before, merge_key)
+            self._changed(Change(0, settings=changes, history=True, origin=origin))
+
+    def restart(
+        self,
+        label_map: NDArray[np.uint8],
+        hole: NDArray[np.bool_],
+        *,
+        settings: EditSettings,
+        name: str,
+        origin: object = None,
+    ) -> None:
+        """Take settings that need another started map, and that map, as one undo step.
+
+        Painted pixels stay. A region whose shape source changes to target or source gives up its
+        own; one that changes to painted keeps all pixels that it now has.
+
+        Parameters
+        ----------
+        label_map, hole
+            As for `start`, made by the swap rule with the new settings.
+        settings, name, origin
+            As for `change_settings`.
+        """
+        layers = self._open_layers()
+        self.commit()
+        self._require_fit(label_map, hole)
+        before = self.state()
+        moved = [
+            region for region in Region if before.settings.shape(region) != settings.shape(region)
+        ]
+        pin = frozenset(r for r in moved if settings.shape(r) is ShapeSource.PAINTED)
+        layers.rebase(label_map, hole, frozenset(moved) - pin, pin)
+        self._settings = settings
+        self._record(name, before, origin)
+
+    def clear_matte(self, layer: Layer) -> None:
+        """Clear a matte, as one undo step."""
+        if layer not in MATTES:
+            raise ValueError(f"{layer} is no matte")
+        layers = self._open_layers()
+        self.commit()
+        before = self.state()
+        layers[layer].replace(Layers.blank(before.planes[Layer.LABELS])[layer].freeze())
+        self._record(f"Clear {layer}", before)
+
+    def seal(self) -> None:
+        """End a slider's drag: its next change is an undo step of its own."""
+        self._history.seal()
+
+    # History
+
+    def undo(self) -> None:
+        """Take the last step back; nothing happens where there is none."""
+        self.commit()
+        self.jump(max(0, self._history.index - 1))
+
+    def redo(self) -> None:
+        """Do the step again that was taken back last; nothing happens where there is none."""
+        self.commit()
+        self.jump(min(len(self._history.commands), self._history.index + 1))
+
+    def jump(self, index: int) -> None:
+        """Go to where `index` steps are done. A stroke under way is committed first.
+
+        Raises
+        ------
+        IndexError
+            If there is no such place.
+        """
+        self.commit()
+        back = index < self._history.index
+        before_settings = self._settings
+        before = None if self._layers is None else self._layers.freeze()
+        steps = self._history.steps_to(index)
+        for command in steps:
+            if self._layers is not None:
+                self._layers.apply(command.patches)
+            self._settings = command.before if back else command.after
+        if steps:
+            self._announce(before, before_settings)
+
+    # Snapshots to compare
+
+    @property
+    def kept(self) -> Mapping[str, EditState]:
+        """The kept snapshots by slot, "A" to "C"."""
+        return MappingProxyType(self._kept)
+
+    def keep(self, slot: str) -> None:
+        """Keep the present state in a slot, "A" to "C"."""
+        _require_slot(slot)
+        self.commit()
+        self._kept[slot] = self.state()
+        self._notify(Change(self._revision, snapshots=True))
+
+    def recall(self, slot: str) -> None:
+        """Go back to a kept state, as one undo step.
+
+        Raises
+        ------
+        SettingsError
+            If nothing is kept in that slot.
+        """
+        _require_slot(slot)
+        if slot not in self._kept:
+            raise SettingsError(f"Nothing is kept as snapshot {slot} yet.")
+        self.commit()
+        before, kept = self.state(), self._kept[slot]
+        self._open_layers().restore(kept.planes)
+        self._settings = kept.settings
+        self._record(f"Recall snapshot {slot}", before)
+
+    # Inside
+
+    def _open_layers(self) -> Layers:
+        if self._layers is None:
+            raise LabelMapError("Open a target photograph first.")
+        return self._layers
+
+    def _open_stroke(self) -> Stroke:
+        if self._stroke is None:
+            raise RuntimeError("pixels change inside a stroke only: call begin first")
+        return self._stroke
+
+    def _require_fit(self, label_map: NDArray[np.uint8], hole: NDArray[np.bool_]) -> None:
+        checked_labels(label_map)
+        if label_map.shape != self.box.shape or hole.shape != self.box.shape:
+            raise LabelMapError("The started label map does not fit the target photograph.")
+
+    def _record(self, name: str, before: EditState, origin: object = None) -> None:
+        patches = self._open_layers().patches_since(before.planes)
+        self._push(name, patches, before.settings)
+        self._announce(before.planes, before.settings, origin)
+
+    def _push(
+        self,
+        name: str,
+        patches: Mapping[Layer, Patch],
+        before: EditSettings,
+        merge_key: str | None = None,
+    ) -> None:
+        thumbnail = np.zeros((1, 1), dtype=np.uint8)
+        if self._layers is not None:
+            step = max(1, max(self.box.shape) // THUMBNAIL_SIZE)
+            thumbnail = self._layers.labels.view()[step // 2 :: step, step // 2 :: step].copy()
+        self._history.push(Command(name, patches, before, self._settings, merge_key, thumbnail))
+
+    def _return_to(self, before: EditState) -> None:
+        now = self._open_layers().freeze()
+        self._open_layers().restore(before.planes)
+        self._announce(now, self._settings)
+
+    def _announce(
+        self,
+        before: Mapping[Layer, NDArray[np.uint8]] | None,
+        settings: EditSettings,
+        origin: object = None,
+    ) -> None:
+        """Report what differs from earlier planes and settings."""
+        change = Change(0, settings=settings.changes(self._settings), history=True, origin=origin)
+        if before is not None:
+            layers = self._open_layers()
+            boxes = {layer: patch.box for layer, patch in layers.patches_since(before).items()}
+            change = replace(
+                change,
+                labels=_joined(boxes, (Layer.LABELS, Layer.HOLE)),
+                mattes=_joined(boxes, MATTES),
+                regions=changed_regions(before[Layer.LABELS], layers.labels.view()),
+            )
+        self._changed(change)
+
+    def _changed(self, change: Change) -> None:
+        if change.affects_result:
+            self._revision += 1
+        self._notify(replace(change, revision=self._revision))
+
+    def _notify(self, change: Change) -> None:
+        self._observers.notify(change)
+
+
+def _joined(boxes: Mapping[Layer, Box], layers: Iterable[Layer]) -> Box:
+    joined = EMPTY_BOX
+    for layer in layers:
+        joined = joined.union(boxes.get(layer, EMPTY_BOX))
+    return joined
+
+
+def _require_slot(slot: str) -> None:
+    if slot not in SNAPSHOT_SLOTS:
+        raise SettingsError(f"Snapshots are kept as {', '.join(SNAPSHOT_SLOTS)}, not “{slot}”.")
