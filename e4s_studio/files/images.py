@@ -26,7 +26,6 @@ MAX_PIXELS: Final = 120_000_000
 # Pillow reads more, but some of it runs other programs (EPS) or is hardly ever a photograph.
 _READ_FORMATS: Final = (
     "JPEG",
-    "MPO",
     "PNG",
     "TIFF",
     "WEBP",
@@ -49,7 +48,7 @@ _WRITE_FORMATS: Final[dict[str, tuple[str, dict[str, object]]]] = {
 }
 
 # What Pillow's decoders raise on damaged files.
-_DAMAGE: Final = (OSError, ValueError, SyntaxError, EOFError, KeyError, TypeError, struct.error)
+_DAMAGE: Final = (OSError, RuntimeError, ValueError, SyntaxError, EOFError, struct.error)
 
 SIXTEEN_BIT: Final = frozenset({"I", "I;16", "I;16B", "I;16L", "I;16N"})
 """Pillow's modes of single-channel pictures with 16 bits a pixel."""
@@ -94,11 +93,10 @@ def open_picture(path: Path | str) -> Image.Image:
     path = Path(path)
     with _damage_reported(path):
         _require_content(path)
-        picture = Image.open(path, formats=_READ_FORMATS)
-        # The header alone is read so far: a picture too large never reaches the decoder.
-        _require_size(path, picture.width, picture.height)
-        picture.load()
-        return ImageOps.exif_transpose(picture)
+        with Image.open(path, formats=_READ_FORMATS) as picture:
+            # The header alone is read so far: a picture too large never reaches the decoder.
+            _require_size(path, picture.width, picture.height)
+            return ImageOps.exif_transpose(picture)
 
 
 def write_image(path: Path | str, image: NDArray[np.uint8]) -> None:
