@@ -1,0 +1,1 @@
+"""The mask canvas and the view that all panes share."""
