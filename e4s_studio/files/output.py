@@ -55,6 +55,20 @@ def check_writable(path: Path | str) -> None:
         ) from error
 
 
+def make_folder(path: Path | str) -> None:
+    """Make the folder `path`, and those it lies in, where they are not there yet.
+
+    Raises
+    ------
+    OutputError
+        If one of them cannot be made, or is a file.
+    """
+    try:
+        Path(path).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"The folder “{path}” cannot be made: {_reason(error)}.") from error
+
+
 def _require_place(path: Path) -> None:
     if path.is_dir():
         raise OutputError(f"“{path}” is a folder; add the name of the file to write.")

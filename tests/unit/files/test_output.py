@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from e4s_studio.core.errors import OutputError
-from e4s_studio.files.output import check_writable, write_whole
+from e4s_studio.files.output import check_writable, make_folder, write_whole
 
 LIMIT = 1000
 
@@ -86,3 +86,12 @@ def test_the_check_leaves_nothing_and_spares_what_is_there(tmp_path):
     check_writable(path)
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_folders_are_made_with_those_around_them(tmp_path):
+    make_folder(tmp_path / "a" / "b")
+    make_folder(tmp_path / "a" / "b")
+    assert (tmp_path / "a" / "b").is_dir()
+    (tmp_path / "file").write_text("not a folder")
+    with pytest.raises(OutputError, match="cannot be made"):
+        make_folder(tmp_path / "file" / "b")

@@ -1,0 +1,55 @@
+# `make run` starts the program and `make test` tests it; both set up what they need first.
+
+# Another Python can be named: make run PYTHON=/usr/local/bin/python3.12
+PYTHON = $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	&& echo $$python && break; done)
+
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/installed
+DISPLAY_HERE := $(DISPLAY)$(WAYLAND_DISPLAY)$(filter Darwin,$(shell uname))
+
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: run test lint setup
+
+run: setup
+ifeq ($(DISPLAY_HERE),)
+	@echo "There is no display here: swapping the sample pair without the editor."
+	@$(BIN)/python main.py demo
+else
+	@$(BIN)/python main.py edit
+endif
+
+test: lint
+	@QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -q
+
+# The hooks of .pre-commit-config.yaml; without a Git repository the same tools, one by one.
+lint: setup
+	@if git rev-parse --git-dir >/dev/null 2>&1; then \
+		pre-commit run --all-files; \
+	else \
+		ruff check && ruff format --check && mypy && lint-imports; \
+	fi
+
+setup: $(INSTALLED)
+	@tools/system_libraries.sh $(BIN)/python
+
+# Anew when the dependencies have changed.
+$(INSTALLED): pyproject.toml | $(BIN)/python
+	@echo "Installing into $(VENV); the first time takes minutes and about 6 GB of disk."
+	@$(BIN)/python -m pip install --disable-pip-version-check -e '.[dev]'
+	@touch $@
+
+# Debian's Python may lack ensurepip; then its pip serves the new environment.
+$(BIN)/python:
+	@if [ -z "$(PYTHON)" ]; then \
+		echo "E4S Studio needs Python 3.11 or newer, and none was found on PATH."; \
+		echo "Install one, or name it: make run PYTHON=/path/to/python3.12"; exit 1; fi
+	@if $(PYTHON) -c 'import ensurepip' 2>/dev/null; then \
+		$(PYTHON) -m venv $(VENV); \
+	else \
+		$(PYTHON) -m venv --without-pip $(VENV) \
+		&& $(PYTHON) -m pip --python $@ install -q pip; \
+	fi

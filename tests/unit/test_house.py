@@ -1,0 +1,60 @@
+"""The house rules that no linter knows."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+LONGEST_MODULE = 500
+OWN = ("e4s_studio", "tests", "benchmarks", "docs", "tools")
+TEXT_SUFFIXES = {".py", ".md", ".toml", ".yaml", ".json", ".sh", ".ui", ".svg"}
+
+# A folder of somebody's machine, written out as an absolute path.
+MACHINE_PATH = re.compile(
+    r"(?<![\w./~>$}])/(?:home|root|tmp|work|Users|mnt|opt)(?:/\w|\b(?![\w/-]))"
+)
+
+MODULES = sorted(path for folder in OWN for path in ROOT.glob(f"{folder}/**/*.py"))
+TEXTS = sorted(
+    path
+    for place in (*(ROOT / folder for folder in OWN), ROOT)
+    for path in (place.glob("*") if place == ROOT else place.rglob("*"))
+    if path.suffix in TEXT_SUFFIXES and path != Path(__file__).resolve()
+)
+
+
+def relative(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def lines(path: Path) -> list[str]:
+    return path.read_text(encoding="utf-8").splitlines()
+
+
+def test_every_module_fits_in_the_head():
+    assert MODULES
+    lengths = {relative(path): len(lines(path)) for path in MODULES}
+    assert {path: n for path, n in lengths.items() if n > LONGEST_MODULE} == {}
+
+
+def test_no_file_knows_the_machine_it_was_written_on():
+    found = {
+        f"{relative(path)}:{number}": line
+        for path in TEXTS
+        for number, line in enumerate(lines(path), start=1)
+        if MACHINE_PATH.search(line)
+    }
+    assert found == {}
+
+
+@pytest.mark.parametrize("text", ["open('/tmp/a')", "cd /root", "/home/ann/b.png", "at /work/x."])
+def test_machine_paths_are_found(text):
+    assert MACHINE_PATH.search(text)
+
+
+@pytest.mark.parametrize("text", ["https://a.org/home/x", "~/work/x", "docs/work/a", "and/or"])
+def test_other_paths_are_left_alone(text):
+    assert not MACHINE_PATH.search(text)
