@@ -38,7 +38,7 @@ setup: $(INSTALLED)
 
 # Anew when the dependencies have changed.
 $(INSTALLED): pyproject.toml | $(BIN)/python
-	@echo "Installing into $(VENV); the first time takes minutes and about 6 GB of disk."
+	@echo "Installing into $(VENV); the first time takes minutes and about 7 GB of disk."
 	@$(BIN)/python -m pip install --disable-pip-version-check -e '.[dev]'
 	@touch $@
 
