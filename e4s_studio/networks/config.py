@@ -47,7 +47,7 @@ class RGIConfig:
     )
 
     def __post_init__(self) -> None:
-        if self.size < 16 or self.size & (self.size - 1):  # noqa: PLR2004 - smallest useful size
+        if self.size < 16 or self.size & (self.size - 1):
             raise ValueError(f"the size must be a power of two from 16, not {self.size}")
         if len(self.channels) != self.log_size - 1:
             raise ValueError(f"{self.size}² needs {self.log_size - 1} channel counts")

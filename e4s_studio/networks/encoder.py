@@ -57,7 +57,9 @@ class IRSEUnit(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (B, in, R, R) to (B, out, R/stride, R/stride)."""
-        return self.shortcut_layer(x) + self.res_layer(x)
+        shortcut: Tensor = self.shortcut_layer(x)
+        residual: Tensor = self.res_layer(x)
+        return shortcut + residual
 
 
 class Encoder(nn.Module):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import torch
@@ -48,7 +49,7 @@ class ConstantInput(nn.Module):
 
 
 class Noises(nn.Module):
-    """The stored noise: buffers noise_{i} of (1, 1, R, R) for R = 4, 8, 8, 16, 16, …"""
+    """The stored noise: buffers noise_{i} of (1, 1, R, R) for R = 4, 8, 8, 16, 16 and so on."""
 
     def __init__(self, log_size: int) -> None:
         super().__init__()
@@ -81,7 +82,7 @@ class Generator(nn.Module):
         self.to_rgb1 = ToRGB(widths[0], dim)
         self.convs = nn.ModuleList()
         self.to_rgbs = nn.ModuleList()
-        for coarse, fine in zip(widths, widths[1:], strict=False):
+        for coarse, fine in pairwise(widths):
             self.convs.append(StyledConv(coarse, fine, dim, up=True))
             self.convs.append(StyledConv(fine, fine, dim, up=False))
             self.to_rgbs.append(SkipRGB(fine, dim))

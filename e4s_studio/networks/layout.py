@@ -83,7 +83,9 @@ class Grid:
     def to(self, device: torch.device | str) -> Grid:
         """Return the same grid on another device."""
         up_edges = tuple(gather.to(device) for gather in self.up_edges)
-        return Grid(self.slots.to(device), self.dense, self.up_dense, self.edges.to(device), up_edges)
+        return Grid(
+            self.slots.to(device), self.dense, self.up_dense, self.edges.to(device), up_edges
+        )
 
 
 @dataclass(frozen=True)
@@ -142,7 +144,8 @@ def _grid(labels: Tensor) -> Grid:
     if resolution == 4:  # the constant input: nothing is upsampled to 4²
         return Grid(slots, dense, False, edges, ())
     uniform, region = (
-        grid.repeat_interleave(2, 1).repeat_interleave(2, 2) for grid in _neighbourhood(labels[:, ::2, ::2])
+        grid.repeat_interleave(2, 1).repeat_interleave(2, 2)
+        for grid in _neighbourhood(labels[:, ::2, ::2])
     )
     up_edge = ~uniform | (region != labels)
     up_dense = bool(up_edge.float().mean() <= UP_EDGES_WORTH_A_DENSE_PASS)

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from e4s_studio.networks.layout import Gather, Grid
 from e4s_studio.networks.ops import (
     FIR,
     FIR_TAPS,
@@ -25,6 +24,9 @@ from e4s_studio.networks.ops import (
     fused_upsampling_kernels,
     upsample_rgb,
 )
+
+if TYPE_CHECKING:
+    from e4s_studio.networks.layout import Gather, Grid
 
 DEMODULATION_EPS: Final = 1e-8
 GATHER_FLOATS: Final = 1 << 21
@@ -45,11 +47,14 @@ class ConvConstants:
         (9·in, out) per output phase (one phase, or four), for neighbourhoods of rows · channels.
     energy
         (in, out): Σ of the squared scaled weight over the taps, for the demodulation.
+    up
+        Whether the layer doubles the resolution.
     """
 
     dense: Tensor
     gathered: tuple[Tensor, ...]
     energy: Tensor
+    up: bool
 
 
 class ModulatedConv(nn.Module):
@@ -71,19 +76,26 @@ class ModulatedConv(nn.Module):
         """Return the weight's constants in `dtype`, made once per weight outside training."""
         if torch.is_grad_enabled() and self.weight.requires_grad:
             return self._make_constants(dtype)
-        key = (self.weight.data_ptr(), self.weight._version, dtype)  # noqa: SLF001 - torch's own change counter
+        weight = self.weight
+        # torch counts in-place changes, except of tensors that were made in inference mode.
+        version = 0 if weight.is_inference() else weight._version  # noqa: SLF001
+        key = (id(weight), weight.data_ptr(), version, dtype)
         if self._cached is None or self._cached[0] != key:
-            self._cached = (key, self._make_constants(dtype))
+            # Made here in inference mode, they could not serve a later gradient of the codes.
+            with torch.inference_mode(mode=False), torch.no_grad():
+                self._cached = (key, self._make_constants(dtype))
         return self._cached[1]
 
     def _make_constants(self, dtype: torch.dtype) -> ConvConstants:
         weight = self.weight[0] * self.scale
         energy = weight.square().sum((2, 3)).t().contiguous()
         kernels = fused_upsampling_kernels(weight) if self.up else weight[None]
-        gathered = tuple(k.permute(2, 3, 1, 0).flatten(0, 2).to(dtype).contiguous() for k in kernels)
+        gathered = tuple(
+            k.permute(2, 3, 1, 0).flatten(0, 2).to(dtype).contiguous() for k in kernels
+        )
         dense = weight.transpose(0, 1) if self.up else weight
         dense = dense.to(dtype).contiguous(memory_format=torch.channels_last)
-        return ConvConstants(dense, gathered, energy)
+        return ConvConstants(dense, gathered, energy, self.up)
 
 
 class Noise(nn.Module):
@@ -142,8 +154,8 @@ class StyledConv(nn.Module):
         )
         s = s.to(x.dtype)
         if grid is None:
-            return _uniform(x, s, constants, after, up=self.conv.up)
-        return _masked(x, s, constants, after, grid, up=self.conv.up)
+            return _uniform(x, s, constants, after)
+        return _masked(x, s, constants, after, grid)
 
 
 class ToRGB(nn.Module):
@@ -154,8 +166,27 @@ class ToRGB(nn.Module):
         self.conv = ModulatedConv(in_channels, 3, 1, style_dim)
         self.bias = nn.Parameter(torch.zeros(1, 3, 1, 1))
 
-    def forward(self, x: Tensor, codes: Tensor, grid: Grid | None) -> Tensor:
-        """Map features (B, R, R, C) and codes (B, 12, style_dim) to RGB (B, 3, R, R) float32."""
+    def forward(
+        self, x: Tensor, codes: Tensor, grid: Grid | None, skip: Tensor | None = None
+    ) -> Tensor:
+        """Map features to RGB, and add the picture so far.
+
+        Parameters
+        ----------
+        x
+            (B, R, R, C).
+        codes
+            (B, 12, style_dim): the layer's latent of each region.
+        grid
+            The layout at R, or None where region 0's code serves the whole picture.
+        skip
+            (B, 3, R/2, R/2) float32: the picture of the resolution before, if there is one.
+
+        Returns
+        -------
+        Tensor
+            (B, 3, R, R) float32.
+        """
         weight = self.conv.weight[0, :, :, 0, 0] * self.conv.scale  # (3, C)
         if grid is None:
             s = self.conv.modulation(codes[:, 0])  # (B, C)
@@ -164,19 +195,16 @@ class ToRGB(nn.Module):
         else:
             s = self.conv.modulation(codes.flatten(0, 1)).to(x.dtype)
             rgb = (x * _spread(s, grid.slots)) @ weight.t().to(x.dtype)
-        return rgb.float().permute(0, 3, 1, 2) + self.bias
+        picture: Tensor = rgb.float().permute(0, 3, 1, 2) + self.bias
+        return picture if skip is None else picture + upsample_rgb(skip)
 
 
 class SkipRGB(ToRGB):
-    """ToRGB of a later resolution, added to the picture so far, doubled with the FIR."""
+    """ToRGB of a later resolution: the picture so far is doubled with the FIR and added."""
 
     def __init__(self, in_channels: int, style_dim: int) -> None:
         super().__init__(in_channels, style_dim)
         self.upsample = FIR()
-
-    def forward(self, x: Tensor, codes: Tensor, grid: Grid | None, skip: Tensor) -> Tensor:
-        """Map features (B, R, R, C), codes and RGB (B, 3, R/2, R/2) to RGB (B, 3, R, R)."""
-        return upsample_rgb(skip) + super().forward(x, codes, grid)
 
 
 @dataclass(frozen=True)
@@ -201,7 +229,7 @@ def _spread(per_slot: Tensor, slots: Tensor) -> Tensor:
         # A product with the one-hot map: its gradient is a product too, where that of an
         # index is a slow scatter.
         return F.one_hot(slots, per_slot.shape[0]).to(per_slot.dtype) @ per_slot
-    return per_slot.index_select(0, slots.flatten()).view(*slots.shape, -1)
+    return per_slot.index_select(0, slots.flatten()).view(*slots.shape, per_slot.shape[1])
 
 
 def _bands(rows: int, floats_per_row: int) -> list[slice]:
@@ -249,10 +277,10 @@ class _Rows:
         return rows * _spread(self.s, self.slots[:, top:bottom])
 
 
-def _uniform(x: Tensor, s: Tensor, constants: ConvConstants, after: _After, *, up: bool) -> Tensor:
+def _uniform(x: Tensor, s: Tensor, constants: ConvConstants, after: _After) -> Tensor:
     """One code for each whole picture: here scaling the small weight is the cheaper way."""
-    rows_of, channels = (_up_rows, (-1, 1, 1, 1)) if up else (_conv_rows, (1, -1, 1, 1))
-    resolution = x.shape[1] * (2 if up else 1)
+    rows_of, channels = (_up_rows, (-1, 1, 1, 1)) if constants.up else (_conv_rows, (1, -1, 1, 1))
+    resolution = x.shape[1] * (2 if constants.up else 1)
     pictures = []
     for b in range(x.shape[0]):
         weight = constants.dense * s[b].view(channels)
@@ -265,10 +293,9 @@ def _uniform(x: Tensor, s: Tensor, constants: ConvConstants, after: _After, *, u
     return torch.cat(pictures)
 
 
-def _masked(
-    x: Tensor, s: Tensor, constants: ConvConstants, after: _After, grid: Grid, *, up: bool
-) -> Tensor:
+def _masked(x: Tensor, s: Tensor, constants: ConvConstants, after: _After, grid: Grid) -> Tensor:
     """One code per region: a dense pass for the regions' insides, a gather for their edges."""
+    up = constants.up
     batch, resolution, out = x.shape[0], grid.resolution, after.d.shape[1]
     bands = _bands(resolution, batch * resolution * out)
     if grid.up_dense if up else grid.dense:
@@ -282,6 +309,8 @@ def _masked(
     flat = y.flatten(0, 2)
     gathers = grid.up_edges if up else (grid.edges,)
     for gather, weight in zip(gathers, constants.gathered, strict=True):
+        if not gather.pixels.shape[0]:
+            continue
         flat.index_copy_(0, gather.pixels, _gathered(x, s, gather, grid.slots, weight))
     y = flat.view(batch, resolution, resolution, out)
     finished = [after(y[:, rows], _spread(after.d, grid.slots[:, rows]), rows) for rows in bands]

@@ -12,7 +12,7 @@ from e4s_studio.networks.encoder import Encoder
 from e4s_studio.networks.generator import Generator
 from e4s_studio.networks.layout import Layout, labels_of, make_layout
 from e4s_studio.networks.ops import EqualLinear
-from e4s_studio.networks.weights import config_of, read_weights
+from e4s_studio.networks.weights import config_of, read_weights, save_weights
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -67,12 +67,24 @@ class RGI(nn.Module):
             If the file cannot be read safely, or holds another network; its message names the
             first keys or shapes that differ.
         """
-        weights = read_weights(path)
-        with torch.device("meta"):
-            network = cls(config_of(weights, path))
-        weights.assign_to(network, path)
-        network.encoder.to(memory_format=torch.channels_last)
-        return network.to(device).eval().requires_grad_(False)
+        # Weights made in inference mode could not be trained, and would change unnoticed.
+        with torch.inference_mode(mode=False):
+            weights = read_weights(path)
+            with torch.device("meta"):
+                network = cls(config_of(weights))
+            weights.assign_to(network)
+            network.encoder.to(memory_format=torch.channels_last)
+            return network.to(device).eval().requires_grad_(requires_grad=False)
+
+    def save(self, path: str | Path) -> None:
+        """Write the weights, with their configuration, as a safetensors file.
+
+        Raises
+        ------
+        OSError
+            If the place cannot be written to.
+        """
+        save_weights(self, self.config, path)
 
     def encode(self, image: Tensor, onehot: Tensor) -> Tensor:
         """Turn each region of an image into its texture vector.
@@ -115,7 +127,7 @@ class RGI(nn.Module):
         return torch.cat([codes, rest], dim=2)
 
     def layout(self, labels: Tensor) -> Layout:
-        """Plan the generator's masked layers for labels (B, h, w) int64, on the network's device."""
+        """Plan the masked layers for labels (B, h, w) int64, on the network's device."""
         return make_layout(labels, self.G.masked_resolutions()).to(self.latent_avg.device)
 
     def generate(self, codes: Tensor, onehot: Tensor) -> Tensor:
