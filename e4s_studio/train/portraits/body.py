@@ -1,0 +1,115 @@
+"""Head, neck, ears and clothes: where each lies, how high, and the skin regions they make."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from e4s_studio.train.portraits.fields import Field, Profile, bump, cover, ridge, step
+from e4s_studio.train.portraits.geometry import Frame, Outline, head_outline
+from e4s_studio.train.portraits.relief import head_height, nostrils
+
+if TYPE_CHECKING:
+    from e4s_studio.train.portraits.shape import Shape
+
+
+@dataclass(frozen=True)
+class Part:
+    """A body part: distance to its edge (positive inside) and its height, (H, W) each."""
+
+    distance: Field
+    height: Field
+
+
+def head(shape: Shape, at: Frame) -> Part:
+    """Skull and face."""
+    share, distance = head_outline(shape).inside(at.u, at.v)
+    return Part(distance, head_height(shape, at.u, at.v, share))
+
+
+def neck(shape: Shape, at: Frame) -> Part:
+    """Neck and shoulders; they do not turn with the head but lean."""
+    wide, lean = shape.head.neck, shape.head.lean
+    across = at.x - lean * (at.y - 0.2) * 2.0 - 0.5 * shape.pose[0]
+    outline = Outline(
+        [
+            (-0.02, -0.2),
+            (0.08, 0.9 * wide),
+            (0.34, 0.98 * wide),
+            (0.41, 1.06 * wide),
+            (0.455, 1.35 * wide),
+            (0.49, 2.0 * wide),
+            (0.54, 0.9 * shape.head.shoulders),
+            (0.66, 1.2 * shape.head.shoulders),
+        ],
+        0.014,
+    )
+    share, distance = outline.inside(across, at.y)
+    height = 0.16 * np.sqrt(np.maximum(share, 0.0)) - 0.05
+    side = np.abs(across)
+    tendon = side - (0.88 * wide - 1.25 * (at.y - 0.30) * wide / 0.2)
+    height += 0.010 * ridge(tendon, 0.020) * step(at.y, 0.34, 0.42)
+    height -= 0.010 * bump(side, at.y, (0.0, 0.505), (0.030, 0.030))
+    return Part(distance, height)
+
+
+def cloth_distance(shape: Shape, at: Frame, body: Part) -> Field:
+    """Distance to the collar's edge, positive on the cloth."""
+    collar = shape.head.collar
+    lean = shape.head.lean
+    side = np.abs(at.x - lean * 0.6 - 0.5 * shape.pose[0])
+    low = 0.465 + 0.11 * collar
+    slope = 0.25 + 0.75 * collar
+    line = low - slope * (np.sqrt(side * side + 0.0016) - 0.04)
+    line = 0.400 + 0.02 * np.logaddexp(0.0, (line - 0.400) / 0.02)
+    return np.minimum(at.y - line, body.distance + 0.010)
+
+
+def ear_place(shape: Shape, side: int) -> tuple[float, float, float]:
+    """Return u, v of an ear's centre and how much of it shows; `side` is -1 or 1."""
+    turned = max(0.0, min(1.4, shape.ears.out - 9.0 * side * shape.pose[0]))
+    return side * (shape.head.cheek + 0.010 * turned), shape.ears.height, turned
+
+
+def ear(shape: Shape, at: Frame, side: int) -> Part:
+    """Return one ear: a tilted oval with a rim and a hollow."""
+    centre, height, turned = ear_place(shape, side)
+    length, wide = shape.ears.length, 0.016 + 0.020 * turned
+    dv = at.v - height
+    du = (at.u - centre) * side - 0.16 * -dv - 0.006
+    q = (du / (wide * (1.0 - 0.9 * np.clip(dv, -0.2, 0.2)))) ** 2 + (dv / length) ** 2
+    radius = np.sqrt(q + 1e-6)
+    distance = (1.0 - radius) * wide
+    rim = ridge(radius - 0.84, 0.10) * step(dv, 0.09, 0.02)
+    hollow = bump(du, dv, (-0.2 * wide, 0.004), (0.45 * wide, 0.036))
+    z = 0.05 + 0.016 * np.maximum(1.0 - q, 0.0) + 0.012 * rim - 0.020 * hollow
+    lobe = bump(du, dv, (-0.1 * wide, 0.080), (0.5 * wide, 0.020))
+    return Part(distance, z + 0.008 * lobe)
+
+
+def nose_distance(shape: Shape, at: Frame) -> Field:
+    """Distance to the edge of the nose's region, positive inside."""
+    nose, place = shape.nose, nostrils(shape)
+    wide = Profile(
+        [
+            (-0.060, 0.85 * nose.bridge),
+            (-0.02, 0.95 * nose.bridge),
+            (0.04, 1.15 * nose.bridge),
+            (place.wing[1] - 0.030, 0.72 * nose.width),
+            (place.wing[1] - 0.010, 1.06 * nose.width),
+            (place.wing[1] + 0.010, 1.08 * nose.width),
+            (nose.base + 0.006, 0.80 * nose.width),
+            (nose.base + 0.020, 0.40 * nose.width),
+        ],
+        0.006,
+    )
+    side = np.abs(at.u)
+    bottom = nose.base + 0.014 - 1.1 * np.maximum(side - 0.022, 0.0) ** 1.2
+    return np.minimum(np.minimum(wide(at.v) - side, at.v + 0.055), bottom - at.v)
+
+
+def visible(distance: Field, pixel: float) -> Field:
+    """Antialiased coverage of a part."""
+    return cover(distance, 1.3 * pixel)

@@ -1,0 +1,44 @@
+"""The picture being painted: linear light with its label map, layer over layer."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import numpy as np
+
+from e4s_studio.core.regions import Region
+from e4s_studio.train.portraits.fields import Field
+from e4s_studio.train.portraits.geometry import Box
+
+Labels: TypeAlias = np.ndarray[tuple[int, int], np.dtype[np.uint8]]
+
+
+class Canvas:
+    """A square of linear light and the region of each of its pixels."""
+
+    def __init__(self, size: int) -> None:
+        self.light: Field = np.zeros((size, size, 3), dtype=np.float32)
+        self.labels: Labels = np.full((size, size), Region.BACKGROUND, dtype=np.uint8)
+
+    def over(self, box: Box, colour: Field, alpha: Field) -> None:
+        """Lay `colour` (H, W, 3) over the part `box` with the coverage `alpha` (H, W)."""
+        below = self.light[box]
+        below += (colour - below) * alpha[..., None]
+
+    def shade(self, box: Box, factor: Field) -> None:
+        """Multiply the part `box` by `factor`, (H, W) or (H, W, 3)."""
+        self.light[box] *= factor if factor.ndim == 3 else factor[..., None]
+
+    def add(self, box: Box, light: Field) -> None:
+        """Add `light` (H, W, 3) to the part `box`."""
+        self.light[box] += light
+
+    def mark(self, box: Box, inside: np.ndarray, region: Region) -> None:
+        """Give the pixels where `inside` holds to a region."""
+        self.labels[box][inside] = region
+
+    def developed(self) -> np.ndarray:
+        """Return the picture as (H, W, 3) uint8: a shoulder for the highlights, gamma 2."""
+        light = np.maximum(self.light, 0.0)
+        light = light * (1.0 + 0.18 * light) / (1.0 + light * (0.35 + 0.0 * light))
+        return (np.sqrt(np.minimum(light, 1.0)) * 255.0 + 0.5).astype(np.uint8)

@@ -1,0 +1,106 @@
+"""Smooth functions on arrays: steps, bumps, bands, sampled profiles and tiled noise."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+Field: TypeAlias = NDArray[np.float32]
+"""An array of float32, (H, W) unless said otherwise."""
+
+TILE: Final = 512
+"""Pixels on a side of the periodic noise tile."""
+
+GRAIN: Final = 4.0
+"""Tile pixels per unit of noise coordinates: the noise changes over about one unit."""
+
+
+def step(x: Field, low: float, high: float) -> Field:
+    """Rise smoothly from 0 at `low` to 1 at `high` (fall, where `low` is greater)."""
+    t = np.clip((x - low) * (1.0 / (high - low)), 0.0, 1.0)
+    return t * t * (3.0 - 2.0 * t)
+
+
+def bump(u: Field, v: Field, centre: tuple[float, float], radii: tuple[float, float]) -> Field:
+    """Gaussian of height 1 with the given centre and standard deviations."""
+    du = (u - centre[0]) * (0.70710678 / radii[0])
+    dv = (v - centre[1]) * (0.70710678 / radii[1])
+    return np.exp(-(du * du + dv * dv))
+
+
+def ridge(distance: Field, width: float) -> Field:
+    """Gaussian of height 1 across a line, from the distance to it."""
+    t = distance * (0.70710678 / width)
+    return np.exp(-(t * t))
+
+
+def cover(distance: Field, width: float) -> Field:
+    """Coverage in [0, 1] of what lies where `distance` > 0, with an edge `width` wide."""
+    return np.clip(distance * (1.0 / width) + 0.5, 0.0, 1.0)
+
+
+def lerp(a: Field, b: Field, t: Field) -> Field:
+    """Return a at t = 0 and b at t = 1; (H, W) weights also serve (H, W, 3) colours."""
+    weight = t[..., None] if np.ndim(b) > np.ndim(t) or np.ndim(a) > np.ndim(t) else t
+    return a + (b - a) * weight
+
+
+class Profile:
+    """A smooth function of one variable through given points, sampled once and looked up."""
+
+    _SAMPLES: Final = 1024
+
+    def __init__(self, points: Sequence[tuple[float, float]], blur: float = 0.0) -> None:
+        """Pass through `points` (x ascending, y), smoothed over `blur` units of x."""
+        xs, ys = (np.asarray(column, dtype=np.float64) for column in zip(*points, strict=True))
+        self._low = float(xs[0])
+        self._scale = (self._SAMPLES - 1) / float(xs[-1] - xs[0])
+        grid = np.linspace(xs[0], xs[-1], self._SAMPLES)
+        table = np.interp(grid, xs, ys)[None]
+        if blur > 0:
+            sigma = blur * self._scale
+            table = cv2.GaussianBlur(table, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE)
+        self._table = table[0].astype(np.float32)
+
+    def __call__(self, x: Field) -> Field:
+        """Evaluate at every element of `x`; beyond the ends the end values hold."""
+        index = np.clip((x - self._low) * self._scale, 0, self._SAMPLES - 1).astype(np.int32)
+        return np.take(self._table, index)
+
+
+@cache
+def _tile() -> Field:
+    """(TILE + 1, TILE + 1): periodic noise of mean 0 and deviation 1, first row and column again."""
+    white = np.random.default_rng(5).standard_normal((TILE, TILE))
+    axis = np.fft.fftfreq(TILE)
+    radius = np.hypot(axis[:, None], axis[None, :])
+    spectrum = np.fft.fft2(white) * np.exp(-((radius * GRAIN * 1.6) ** 2))
+    smooth = np.fft.ifft2(spectrum).real
+    smooth = (smooth - smooth.mean()) / smooth.std()
+    tile = np.pad(smooth, ((0, 1), (0, 1)), mode="wrap").astype(np.float32)
+    tile.setflags(write=False)
+    return tile
+
+
+def noise(x: Field, y: Field, phase: tuple[float, float] = (0.0, 0.0)) -> Field:
+    """Smooth noise of mean 0 and deviation 1 that changes over about one unit of x and y.
+
+    `phase` in [0, 1) chooses a place on a fixed periodic tile.
+    """
+    tx = x * GRAIN + phase[0] * TILE
+    ty = y * GRAIN + phase[1] * TILE
+    tx -= np.floor(tx * (1.0 / TILE)) * TILE
+    ty -= np.floor(ty * (1.0 / TILE)) * TILE
+    return cv2.remap(_tile(), tx, ty, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+
+
+def fine(pixel: float, frequency: float) -> float:
+    """How much of noise at `frequency` (per unit) a picture of this pixel size can show, 0 to 1."""
+    return float(np.clip(1.6 - 3.2 * pixel * frequency, 0.0, 1.0))

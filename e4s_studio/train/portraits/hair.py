@@ -1,0 +1,248 @@
+"""Hair: where it lies, how its strands run, and their sheen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from e4s_studio.core.regions import Region
+from e4s_studio.train.portraits.fields import Field, Profile, cover, fine, noise, ridge, step
+from e4s_studio.train.portraits.geometry import SKULL_TOP, Frame, Outline
+from e4s_studio.train.portraits.lighting import Normals, Scene, lit, normals
+
+if TYPE_CHECKING:
+    from e4s_studio.train.portraits.canvas import Canvas
+    from e4s_studio.train.portraits.shape import Shape
+    from e4s_studio.train.portraits.texture import HairTexture
+
+EAR_LEVEL = 0.05
+
+
+@dataclass(frozen=True)
+class Fall:
+    """Strand coordinates: `across` is constant along a strand, `along` runs from the root."""
+
+    across: Field
+    along: Field
+
+
+@dataclass(frozen=True)
+class Mane:
+    """Hair before (`front`) and behind (`back`) the head: distances to the edge; and its form."""
+
+    front: Field
+    inside: Field
+    outer: Field
+    back: Field
+    height: Field
+    fall: Fall
+
+
+def _outline(shape: Shape) -> Outline:
+    """The hair's outer contour."""
+    hair, head = shape.hair, shape.head
+    top, sides = SKULL_TOP - hair.volume, hair.sides
+    crown = [
+        (top - 0.12, -0.20),
+        (top, 0.0),
+        (top + 0.02, 0.115),
+        (top + 0.06, 0.175 + 0.5 * sides),
+        (-0.36, 0.222 + 0.9 * sides),
+        (-0.22, head.temple + sides),
+    ]
+    if hair.length > 0:
+        flare = 0.11 * hair.flare
+        width = max(head.cheek, head.temple) + sides
+        sides_down = [
+            (0.02, width + 0.15 * flare),
+            (0.5 * hair.length, width + 0.5 * flare),
+            (hair.length - 0.04, width + flare),
+            (hair.length, 0.6 * width),
+            (hair.length + 0.04, -0.1),
+        ]
+        return Outline(crown + sides_down, 0.02)
+    return Outline(
+        [
+            *crown,
+            (-0.10, head.temple + 0.8 * sides),
+            (hair.sideburn - 0.02, head.temple + 0.006),
+            (hair.sideburn + 0.03, 0.92 * head.temple),
+            (hair.sideburn + 0.05, -0.1),
+        ],
+        0.014,
+    )
+
+
+def _hairline(shape: Shape, at: Frame) -> Field:
+    """Signed height above the hairline: positive where the scalp's hair grows."""
+    hair, temple = shape.hair, shape.head.temple
+    bare = 0.045 * hair.recession
+    short = hair.length == 0 or hair.style == "curls"
+    drop = 0.0 if short else 0.035
+    line = Profile(
+        [
+            (0.0, hair.hairline + hair.peak),
+            (0.05, hair.hairline - 0.3 * bare),
+            (0.11, hair.hairline - bare + 0.5 * drop),
+            (0.155, hair.hairline + 0.02 - bare + 1.5 * drop),
+            (0.80 * temple, hair.hairline + 0.075 - 0.5 * bare + 2.0 * drop),
+            (0.89 * temple, -0.13),
+            (0.935 * temple, -0.05),
+            (0.965 * temple, hair.sideburn),
+            (1.02 * temple, hair.sideburn + 0.02),
+            (1.15 * temple, hair.sideburn + 0.3),
+        ],
+        0.010,
+    )
+    shifted = np.abs(at.u - hair.part * 0.45 * step(at.v, -0.12, -0.28))
+    ragged = 0.005 * noise(at.u * 28, at.v * 12, hair.seed) * hair.rough
+    return line(shifted) - at.v + ragged + 0.10 * hair.sweep * at.u * step(at.v, -0.1, -0.3)
+
+
+def _curtains(shape: Shape, at: Frame) -> Field:
+    """Loose hair before the ears and cheeks: positive inside."""
+    hair, cheek = shape.hair, shape.head.cheek
+    inner = cheek + 0.030 - 0.075 * hair.curtain
+    edge = Profile(
+        [
+            (-0.30, inner - 0.075),
+            (-0.16, inner - 0.02),
+            (0.0, inner),
+            (0.20, inner + 0.004),
+            (0.36, inner - 0.035),
+            (0.60, inner - 0.06 + 0.05 * hair.flare),
+        ],
+        0.03,
+    )
+    sway = 0.010 * hair.wave * np.sin(at.v * 24.0 + 6.0 * hair.seed[0] + np.sign(at.u) * 1.3)
+    return np.abs(at.u) - edge(at.v) + sway
+
+
+def _fringe(shape: Shape, at: Frame) -> Field:
+    hair = shape.hair
+    ends = hair.bangs + 0.018 * hair.sweep * at.u / 0.1 + 0.25 * np.abs(at.u) ** 2
+    locks = 0.012 * noise(at.u * 22, at.v * 2, hair.seed) * hair.rough
+    wide = 0.93 * shape.head.temple - np.abs(at.u)
+    return np.minimum(ends + locks - at.v, wide)
+
+
+def _fall(shape: Shape, at: Frame) -> Fall:
+    """Run strands from the parting out and down, or back from the brow, or in curls."""
+    hair = shape.hair
+    if (hair.length > 0 and hair.style != "curls") or hair.bangs < 0:
+        top = SKULL_TOP - hair.volume - 0.03
+        t = np.clip((EAR_LEVEL - at.v) / (EAR_LEVEL - top), 0.0, 0.995)
+        narrow = np.sqrt(1.0 - t * t)
+        across = (at.u - hair.part) / narrow
+        along = at.v - top + 0.25 * np.abs(at.u - hair.part)
+    else:
+        cu, cv = 1.1 * hair.part, -0.02
+        du, dv = at.u - cu, at.v - cv
+        radius = np.sqrt(du * du + dv * dv + 1e-5)
+        across = 0.34 * np.arctan2(du + 0.35 * hair.sweep * (radius - 0.25), -dv)
+        along = radius
+    wiggle = noise(across * 6, along * 3.5, hair.seed)
+    across = across + 0.012 * hair.wave * wiggle
+    across = across + 0.008 * hair.wave * np.sin(
+        along * 24.0 + 3.0 * noise(across * 5, along * 1.0)
+    )
+    if hair.curl > 0:
+        across = across + 0.022 * hair.curl * noise(at.u * 17, at.v * 17, hair.seed)
+        along = along + 0.05 * hair.curl * noise(at.u * 17 + 31, at.v * 17, hair.seed)
+    return Fall(across, along)
+
+
+def mane(shape: Shape, at: Frame) -> Mane:
+    """Lay out the hair over the whole picture."""
+    hair = shape.hair
+    share, outer = _outline(shape).inside(at.u, at.v)
+    fall = _fall(shape, at)
+    bumpy = noise(at.u * 11, at.v * 11, hair.seed) + 0.7 * noise(at.u * 24, at.v * 24, hair.seed)
+    outer = outer + (0.0035 * hair.rough + 0.011 * hair.curl) * bumpy
+    scalp = _hairline(shape, at)
+    loose = hair.length > 0 and hair.curtain > 0.3
+    inside = np.maximum(scalp, _curtains(shape, at)) if loose else scalp
+    if hair.bangs < 0:
+        inside = np.maximum(inside, _fringe(shape, at))
+    gone = -1.0 if hair.bald > 0.5 else 0.0
+    front = np.minimum(outer, inside) + gone
+    back = outer + gone if hair.length > 0 else np.full_like(outer, -1.0)
+    locks = noise(fall.across * 15, fall.along * 3.0, hair.seed)
+    fine_locks = noise(fall.across * 38, fall.along * 4.5, hair.seed)
+    height = 0.30 * np.sqrt(np.clip(share, 0.0, 1.0))
+    height += 0.010 * (0.6 + hair.wave) * locks + 0.0035 * fine_locks
+    if hair.curl > 0:
+        height += 0.010 * hair.curl * noise(at.u * 24, at.v * 24, hair.seed)
+    return Mane(front, inside + gone, outer + gone, back, height.astype(np.float32), fall)
+
+
+def _strands(hair: HairTexture, fall: Fall, at: Frame, rough: float) -> Field:
+    """Light and dark strands, about -1 to 1."""
+    tone = 0.45 * noise(fall.across * 20, fall.along * 2.2, hair.phase)
+    tone += (
+        0.45 * noise(fall.across * 60, fall.along * (3.0 + rough), hair.phase) * fine(at.pixel, 60)
+    )
+    tone += (
+        0.45
+        * noise(fall.across * 130, fall.along * (4.0 + rough), hair.phase)
+        * fine(at.pixel, 130)
+    )
+    return tone + 0.4 * noise(fall.across * 260, fall.along * 6.0, hair.phase) * fine(at.pixel, 260)
+
+
+def _sheen(scene: Scene, facing: Normals, fall: Fall, strands: Field) -> Field:
+    """Kajiya and Kay's highlight: strongest where strands lie square to the half vector."""
+    dy, dx = np.gradient(fall.across)
+    length = 1.0 / np.sqrt(dx * dx + dy * dy + 1e-12)
+    tx, ty = -dy * length, dx * length
+    tz = -(tx * facing.x + ty * facing.y) / np.maximum(facing.z, 0.25)
+    norm = 1.0 / np.sqrt(1.0 + tz * tz)
+    half = np.array(scene.key) + (0.0, 0.0, 1.0)
+    half /= np.linalg.norm(half)
+    along = (tx * float(half[0]) + ty * float(half[1]) + tz * float(half[2])) * norm
+    along = along + 0.10 * strands
+    return np.exp(-(along * along) * 16.0) * np.maximum(facing.towards(scene.key) * 0.7 + 0.3, 0.0)
+
+
+def shade_hair(shape: Shape, at: Frame, form: Mane, texture: HairTexture, scene: Scene) -> Field:
+    """Return the hair's picture, (H, W, 3), wherever it may lie."""
+    facing = normals(form.height, at.pixel)
+    strands = _strands(texture, form.fall, at, 4.0 * shape.hair.rough)
+    body = np.array(texture.colour, dtype=np.float32)
+    tips = np.array(texture.tips, dtype=np.float32)
+    light = np.clip(0.28 + 0.30 * texture.strands * strands, 0.0, 1.0)
+    albedo = body + (tips - body) * light[..., None]
+    albedo = albedo * np.exp(0.42 * texture.strands * np.clip(strands, -1.6, 1.2))[..., None]
+    image = albedo * lit(scene, facing, (0.25, 0.25, 0.25))
+    sheen = texture.sheen * _sheen(scene, facing, form.fall, strands) * scene.visible
+    sheen = sheen * np.clip(0.6 + 0.5 * strands, 0.0, 1.5)
+    glint = 0.55 * tips + 0.05
+    return image + (0.55 * sheen)[..., None] * glint
+
+
+def paint_back(at: Frame, form: Mane, picture: Field, canvas: Canvas) -> None:
+    """Lay the hair behind neck and ears, in the head's shade."""
+    wisps = 0.003 * noise(form.fall.across * 60, form.fall.along * 5)
+    depth = 0.42 + 0.58 * step(np.abs(at.u), 0.20, 0.34)
+    canvas.over(at.box, picture * depth[..., None], cover(form.back + wisps, 0.008))
+    canvas.mark(at.box, form.back > 0, Region.HAIR)
+
+
+def paint_front(shape: Shape, at: Frame, form: Mane, picture: Field, canvas: Canvas) -> None:
+    """Lay the hair over the face, thin at the hairline."""
+    wisps = (
+        0.008 * noise(form.fall.across * 70, form.fall.along * 6, (0.3, 0.1)) * fine(at.pixel, 50)
+    )
+    wisps += 0.004 * noise(form.fall.across * 150, form.fall.along * 9) * fine(at.pixel, 120)
+    soft = 0.016 if shape.hair.style == "crop" else 0.011
+    inner = cover(form.inside + wisps * shape.hair.rough, soft)
+    alpha = np.minimum(inner, cover(form.outer + 0.35 * wisps, 0.005))
+    canvas.over(at.box, picture, alpha)
+    canvas.mark(at.box, form.front > 0, Region.HAIR)
+
+
+def root_shadow(form: Mane) -> Field:
+    """The shade that hair throws on the skin next to it, 0 to 1."""
+    return ridge(np.minimum(form.front, 0.0), 0.016)

@@ -1,0 +1,139 @@
+"""Light on a relief: normals, cast shadows, occlusion, and what a surface sends back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+import cv2
+import numpy as np
+
+from e4s_studio.train.portraits.fields import Field
+
+if TYPE_CHECKING:
+    from e4s_studio.train.portraits.texture import Light
+
+SHADOW_GRID: Final = 128
+"""Side of the grid on which cast shadows and occlusion are found; both are soft."""
+
+Vector: TypeAlias = tuple[float, float, float]
+
+
+@dataclass(frozen=True)
+class Normals:
+    """Unit normals, (H, W) each: x right, y down, z towards the viewer."""
+
+    x: Field
+    y: Field
+    z: Field
+
+    def towards(self, direction: Vector) -> Field:
+        """Cosine between the normals and a unit direction."""
+        return self.x * direction[0] + self.y * direction[1] + self.z * direction[2]
+
+    def crop(self, box: tuple[slice, slice]) -> Normals:
+        """Return a part of the picture."""
+        return Normals(self.x[box], self.y[box], self.z[box])
+
+
+def normals(height: Field, pixel: float, smooth: float = 0.0) -> Normals:
+    """Return the normals of a height field, smoothed over `smooth` units first."""
+    if smooth > 0:
+        height = cv2.GaussianBlur(height, (0, 0), max(smooth / pixel, 0.4))
+    scale = 1.0 / (8.0 * pixel)
+    dx = cv2.Sobel(height, cv2.CV_32F, 1, 0, ksize=3, scale=scale)
+    dy = cv2.Sobel(height, cv2.CV_32F, 0, 1, ksize=3, scale=scale)
+    z = 1.0 / np.sqrt(dx * dx + dy * dy + 1.0)
+    return Normals(-dx * z, -dy * z, z)
+
+
+def direction(azimuth: float, elevation: float) -> Vector:
+    """Return the unit vector towards a light: azimuth to the right, elevation up, in radians."""
+    flat = float(np.cos(elevation))
+    return float(np.sin(azimuth)) * flat, -float(np.sin(elevation)), float(np.cos(azimuth)) * flat
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A light with what it meets: the key's visibility and the sky's, (H, W), 0 to 1."""
+
+    light: Light
+    key: Vector
+    visible: Field
+    open: Field
+
+    def crop(self, box: tuple[slice, slice]) -> Scene:
+        """Return a part of the picture."""
+        return Scene(self.light, self.key, self.visible[box], self.open[box])
+
+
+def _shifted(height: Field, dx: float, dy: float) -> Field:
+    matrix = np.array([[1.0, 0.0, dx], [0.0, 1.0, dy]])
+    size = (height.shape[1], height.shape[0])
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    return cv2.warpAffine(height, matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+
+
+def _visibility(height: Field, key: Vector, softness: float) -> Field:
+    """March towards the light and find how deep each point lies below what stands in its way."""
+    cells = height.shape[0]
+    rise = key[2] / max(1e-3, float(np.hypot(key[0], key[1])))
+    ux, uy = key[0] / np.hypot(key[0], key[1]), key[1] / np.hypot(key[0], key[1])
+    depth = np.full_like(height, -1.0)
+    for reach in (0.012, 0.022, 0.035, 0.052, 0.075, 0.105, 0.145, 0.19):
+        ahead = _shifted(height, float(ux) * reach * cells, float(uy) * reach * cells)
+        depth = np.maximum(depth, (ahead - height - rise * reach) / (reach + 0.02))
+    width = 0.35 + 0.5 * softness
+    shade = np.clip(depth / width + 0.10, 0.0, 1.0)
+    return 1.0 - cv2.GaussianBlur(shade, (0, 0), 0.8 + softness)
+
+
+def _openness(height: Field) -> Field:
+    """How much of the sky a point sees: 1 minus how far it lies below its surroundings."""
+    sunk = np.zeros_like(height)
+    for sigma, weight in ((1.6, 14.0), (4.0, 7.0), (9.0, 2.6)):
+        around = cv2.GaussianBlur(height, (0, 0), sigma)
+        sunk += weight * np.maximum(around - height, 0.0)
+    return 1.0 / (1.0 + sunk)
+
+
+def light_scene(light: Light, height: Field) -> Scene:
+    """Lay a light on the whole picture's `height` (H, W)."""
+    key = direction(light.azimuth, light.elevation)
+    grid = cv2.resize(height, (SHADOW_GRID, SHADOW_GRID), interpolation=cv2.INTER_AREA)
+    size = (height.shape[1], height.shape[0])
+    visible = cv2.resize(
+        _visibility(grid, key, light.softness), size, interpolation=cv2.INTER_LINEAR
+    )
+    opened = cv2.resize(_openness(grid), size, interpolation=cv2.INTER_LINEAR)
+    return Scene(light, key, visible, opened)
+
+
+def lit(scene: Scene, facing: Normals, wrap: Vector = (0.0, 0.0, 0.0)) -> Field:
+    """Return the light that arrives, (H, W, 3) linear.
+
+    `wrap` per channel lets light creep round the terminator, as it does under skin.
+    """
+    cosine = facing.towards(scene.key)
+    away = facing.towards((-scene.key[0], scene.key[1] * 0.3, scene.key[2]))
+    fill = np.maximum(away, 0.0)
+    sky = scene.open * (0.62 - 0.38 * facing.y)
+    out = np.empty((*cosine.shape, 3), dtype=np.float32)
+    for channel, around in enumerate(wrap):
+        key = np.maximum(cosine + around, 0.0) * (1.0 / (1.0 + around))
+        seen = scene.visible + around * 0.6 * scene.visible * (1.0 - scene.visible)
+        light = scene.light
+        out[..., channel] = (
+            light.key[channel] * key * seen
+            + light.fill[channel] * fill * scene.open
+            + light.sky[channel] * sky
+        )
+    return out
+
+
+def gloss(scene: Scene, facing: Normals, sharpness: float) -> Field:
+    """Return the key light's mirrored share, (H, W), 0 to 1 (Blinn-Phong)."""
+    half = np.array(scene.key) + (0.0, 0.0, 1.0)
+    half /= np.linalg.norm(half)
+    cosine = np.maximum(facing.towards((float(half[0]), float(half[1]), float(half[2]))), 0.0)
+    return np.exp((cosine - 1.0) * sharpness) * scene.visible

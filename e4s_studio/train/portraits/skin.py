@@ -1,0 +1,206 @@
+"""Skin: tone, blood, freckles, lines, make-up and beards, under light."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from e4s_studio.core.regions import REGION_COUNT, Region
+from e4s_studio.train.portraits.fields import Field, Profile, bump, fine, noise, ridge, step
+from e4s_studio.train.portraits.geometry import EYE_LINE, Frame
+from e4s_studio.train.portraits.lighting import Normals, Scene, gloss, lit
+from e4s_studio.train.portraits.relief import nostrils
+
+if TYPE_CHECKING:
+    from e4s_studio.train.portraits.canvas import Labels
+    from e4s_studio.train.portraits.shape import Shape
+    from e4s_studio.train.portraits.texture import SkinTexture, Texture
+
+
+class Tissue:
+    """Each pixel's skin parameters: those of the region that its skin belongs to."""
+
+    def __init__(self, texture: Texture, labels: Labels) -> None:
+        """Look up the skins of `texture` by `labels` (H, W); other regions show the face's."""
+        self._skins: list[SkinTexture] = [texture.skin] * REGION_COUNT
+        self._skins[Region.NOSE] = texture.nose
+        self._skins[Region.EARS] = texture.ears
+        self._skins[Region.BELOWFACE] = texture.belowface
+        self._skins[Region.EYEBROWS] = texture.eyebrows.skin
+        self._skins[Region.EYE_GLASS] = texture.eye_glass.skin
+        self._labels = labels
+
+    def crop(self, texture: Texture, box: tuple[slice, slice]) -> Tissue:
+        """Return a part of the picture."""
+        return Tissue(texture, self._labels[box])
+
+    def number(self, name: str) -> Field:
+        """Return one amount at every pixel, (H, W)."""
+        table = np.array([getattr(skin, name) for skin in self._skins], dtype=np.float32)
+        if (table == table[0]).all():
+            return np.broadcast_to(table[0], self._labels.shape)
+        return np.take(table, self._labels)
+
+    def colour(self, name: str) -> Field:
+        """Return one colour at every pixel, (H, W, 3), blended along the regions' borders."""
+        table = np.array([getattr(skin, name) for skin in self._skins], dtype=np.float32)
+        if (table == table[0]).all():
+            return np.broadcast_to(table[0], (*self._labels.shape, 3))
+        flat = np.take(table, self._labels, axis=0)
+        kernel = np.ones((3, 3), np.uint8)
+        border = cv2.dilate(self._labels, kernel) != cv2.erode(self._labels, kernel)
+        return np.where(border[..., None], cv2.blur(flat, (3, 3)), flat)
+
+    def phase(self) -> tuple[Field, Field]:
+        """Return the offsets of the skin's noise, (H, W) each, in units of its coordinates."""
+        table = np.array([skin.phase for skin in self._skins], dtype=np.float32) * 128.0
+        return np.take(table[:, 0], self._labels), np.take(table[:, 1], self._labels)
+
+
+def _tint(albedo: Field, amount: Field, factors: tuple[float, float, float]) -> None:
+    """Multiply by `factors` where `amount` is 1, in place."""
+    for channel, factor in enumerate(factors):
+        albedo[..., channel] *= 1.0 - (1.0 - factor) * amount
+
+
+def _towards(albedo: Field, colour: Field, amount: Field) -> None:
+    albedo += (colour - albedo) * amount[..., None]
+
+
+def _blood(shape: Shape, at: Frame, tissue: Tissue, albedo: Field) -> None:
+    """Flushed cheeks, nose, chin and ears; shadows under the eyes; blotches."""
+    side = np.abs(at.u)
+    flush = 0.8 * bump(side, at.v, (0.150, 0.090), (0.055, 0.045))
+    flush += 0.8 * bump(side, at.v, (0.0, nostrils(shape).tip), (0.036, 0.030))
+    flush += 0.35 * bump(side, at.v, (0.0, shape.head.chin - 0.05), (0.045, 0.03))
+    flush += step(side, shape.head.cheek - 0.004, shape.head.cheek + 0.015) * step(at.v, 0.22, 0.12)
+    _tint(albedo, np.minimum(flush, 1.0) * tissue.number("flush"), (0.97, 0.70, 0.70))
+    px, py = tissue.phase()
+    blotch = 0.6 * noise(at.u * 9 + px, at.v * 9 + py)
+    blotch += 0.6 * noise(at.u * 30 + px, at.v * 30 + py) * fine(at.pixel, 30)
+    blotch *= tissue.number("mottle")
+    _tint(albedo, 0.16 * blotch, (0.92, 0.72, 0.70))
+    socket = bump(side, at.v, (shape.eyes.spacing - 0.02, EYE_LINE + 0.028), (0.035, 0.016))
+    socket += 0.7 * bump(side, at.v, (shape.eyes.spacing - 0.03, EYE_LINE - 0.02), (0.03, 0.014))
+    _tint(albedo, socket * tissue.number("bags"), (0.76, 0.66, 0.72))
+
+
+def _spots(at: Frame, tissue: Tissue, albedo: Field) -> None:
+    """Freckles over nose and cheeks, a few moles."""
+    side = np.abs(at.u)
+    px, py = tissue.phase()
+    where = bump(side, at.v, (0.09, 0.06), (0.10, 0.055)) + 0.25
+    dots = step(noise(at.u * 75 + px, at.v * 75 + py), 0.75, 1.7) * fine(at.pixel, 60)
+    _tint(albedo, np.minimum(dots * where, 1.0) * tissue.number("freckles"), (0.72, 0.55, 0.45))
+    mole = step(noise(at.u * 45 + py, at.v * 45 + px), 2.9, 3.3)
+    _tint(albedo, mole * tissue.number("moles"), (0.40, 0.30, 0.28))
+
+
+def _make_up(shape: Shape, at: Frame, tissue: Tissue, albedo: Field) -> None:
+    side = np.abs(at.u)
+    slant = at.v + 0.35 * (side - 0.16)
+    cheek = bump(side, slant, (0.165, 0.080), (0.050, 0.026)) * tissue.number("blush_amount")
+    _towards(albedo, albedo * (1.0 - 0.55 * (1.0 - tissue.colour("blush"))), cheek)
+    lid = bump(side, at.v, (shape.eyes.spacing + 0.006, EYE_LINE - 0.022), (0.040, 0.015))
+    amount = 0.75 * lid * tissue.number("shadow_amount")
+    _towards(albedo, albedo * (0.15 + 0.9 * tissue.colour("shadow")), amount)
+
+
+def _lines(shape: Shape, at: Frame, tissue: Tissue, albedo: Field) -> None:
+    """Wrinkles: forehead, frown, crow's feet, cheeks' folds."""
+    side = np.abs(at.u)
+    wobble = 0.004 * noise(at.u * 12, at.v * 3)
+    depth = np.zeros_like(at.u)
+    for level, reach in ((-0.225, 0.11), (-0.185, 0.14), (-0.150, 0.10)):
+        arc = at.v - level + wobble + 0.25 * side * side
+        depth += 0.8 * ridge(arc, 0.0032) * step(side, reach + 0.05, reach - 0.04)
+    frown = ridge(side - 0.018 + wobble, 0.0028) * ridge(at.v - EYE_LINE + 0.062, 0.022)
+    fan = noise((at.v - EYE_LINE) / (np.maximum(side - shape.eyes.spacing, 0.01)) * 5.0, side * 3)
+    feet = step(fan, 0.3, 1.4) * bump(side, at.v, (0.212, EYE_LINE + 0.004), (0.018, 0.022))
+    fold = Profile(
+        [
+            (shape.nose.base - 0.02, shape.nose.width + 0.006),
+            (shape.mouth.centre + 0.01, shape.mouth.width + 0.026),
+        ],
+        0.01,
+    )
+    top, bottom = shape.nose.base - 0.015, shape.mouth.centre + 0.015
+    along = step(at.v, top - 0.015, top + 0.02) * step(at.v, bottom + 0.03, bottom - 0.03)
+    depth += frown + 0.9 * feet + 0.9 * along * ridge(side - fold(at.v), 0.0045)
+    under = at.v - (EYE_LINE + 0.042 - 3.0 * (side - shape.eyes.spacing) ** 2)
+    depth += 0.6 * ridge(under, 0.0035) * ridge(side - shape.eyes.spacing, 0.035)
+    _tint(albedo, np.minimum(depth, 1.0) * tissue.number("lines"), (0.72, 0.58, 0.56))
+
+
+def beard_field(shape: Shape, at: Frame) -> tuple[Field, Field]:
+    """Return where a full beard grows and where what surrounds the mouth does, 0 to 1."""
+    side, mouth = np.abs(at.u), shape.mouth
+    edge = Profile(
+        [
+            (0.0, mouth.centre + 0.035),
+            (0.06, mouth.centre + 0.030),
+            (0.115, mouth.centre - 0.012),
+            (0.16, 0.195),
+            (0.20, 0.135),
+            (0.225, 0.06),
+            (0.245, -0.03),
+        ],
+        0.014,
+    )
+    ragged = 0.006 * noise(at.u * 40, at.v * 40)
+    full = step(at.v - edge(side) + ragged, -0.006, 0.026)
+    lip_top = mouth.centre - mouth.upper - mouth.gap * 0.25
+    middle = 0.5 * (shape.nose.base + 0.012 + lip_top) + 0.06 * side
+    moustache = ridge(at.v - middle + 0.5 * ragged, 0.5 * (lip_top - shape.nose.base))
+    moustache *= step(side, mouth.width + 0.022, mouth.width - 0.02)
+    corners = bump(side, at.v, (mouth.width + 0.006, mouth.centre + 0.03), (0.014, 0.035))
+    goatee = bump(side, at.v, (0.0, shape.head.chin - 0.03), (0.062, 0.048)) * 1.3
+    near = np.clip(np.maximum(goatee, corners), 0.0, 1.0)
+    fade = step(at.v, shape.head.chin + 0.075, shape.head.chin + 0.01)
+    return np.stack([full * fade, near * fade]), np.clip(moustache, 0.0, 1.0)
+
+
+def _beard(shape: Shape, at: Frame, tissue: Tissue, albedo: Field) -> None:
+    """A shaven beard's shadow, then hairs."""
+    (full, near), moustache = beard_field(shape, at)
+    moustache = moustache * tissue.number("moustache")
+    only = tissue.number("chin_only")
+    where = np.maximum(full + (near - full) * only, moustache)
+    shadow = np.maximum(full, moustache)
+    px, py = tissue.phase()
+    dots = 0.7 + 0.3 * noise(at.u * 210 + px, at.v * 210 + py) * fine(at.pixel, 180)
+    _tint(albedo, 0.8 * shadow * tissue.number("stubble") * dots, (0.66, 0.68, 0.74))
+    lean = at.u * 85 + np.sign(at.u) * at.v * 25
+    hairs = 0.55 * noise(lean + px, at.v * 16 + py) * fine(at.pixel, 70)
+    hairs += 0.45 * noise(lean * 2.1 + py, at.v * 34 + px) * fine(at.pixel, 160)
+    density = np.clip(where * tissue.number("beard") * (1.45 + 0.75 * hairs), 0.0, 0.96)
+    colour = tissue.colour("beard_colour") * (1.0 + 0.45 * np.clip(hairs, -1.2, 2.0))[..., None]
+    _towards(albedo, colour, density)
+
+
+def skin_albedo(shape: Shape, at: Frame, tissue: Tissue) -> Field:
+    """Return the skin's own colour, (H, W, 3), before any light."""
+    albedo = tissue.colour("tone").copy()
+    _blood(shape, at, tissue, albedo)
+    _spots(at, tissue, albedo)
+    _make_up(shape, at, tissue, albedo)
+    _lines(shape, at, tissue, albedo)
+    _beard(shape, at, tissue, albedo)
+    return albedo
+
+
+def shade_skin(at: Frame, tissue: Tissue, albedo: Field, scene: Scene, facing: Normals) -> Field:
+    """Light the skin: red light creeps round edges, pores break the highlights."""
+    px, py = tissue.phase()
+    pores = noise(at.u * 170 + px, at.v * 170 + py) * fine(at.pixel, 150)
+    pores += 0.7 * noise(at.u * 90 + py, at.v * 90 + px) * fine(at.pixel, 90)
+    grain = pores * tissue.number("pores")
+    image = albedo * lit(scene, facing, (0.34, 0.16, 0.10))
+    image *= (1.0 + 0.030 * grain)[..., None]
+    shine = tissue.number("shine")
+    broad, tight = gloss(scene, facing, 9.0), gloss(scene, facing, 55.0)
+    spark = shine * (0.045 * broad + 0.13 * tight * (1.0 + 0.35 * grain))
+    key = np.array(scene.light.key, dtype=np.float32)
+    return image + spark[..., None] * key

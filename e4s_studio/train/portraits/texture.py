@@ -1,0 +1,428 @@
+"""What each region of a portrait looks like, and the drawing of such textures by lot.
+
+Colours are linear light, 0 to 1, and every value is a number that can be interpolated, so that
+a texture half-way between two is a texture too. A field of `Texture` is named after its region;
+the light, the clothes and what lies behind belong to the background.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.random import Generator
+
+Colour: TypeAlias = tuple[float, float, float]
+Pair: TypeAlias = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class SkinTexture:
+    """Skin of one region; most amounts run from 0 to 1.
+
+    `stubble` is a shaven beard's shadow, `beard` the density of its hairs, of which `chin_only`
+    keeps those around the mouth; `blush` and `shadow` are make-up.
+    """
+
+    tone: Colour
+    flush: float
+    mottle: float
+    freckles: float
+    moles: float
+    pores: float
+    shine: float
+    lines: float
+    bags: float
+    stubble: float
+    beard: float
+    chin_only: float
+    moustache: float
+    beard_colour: Colour
+    blush: Colour
+    blush_amount: float
+    shadow: Colour
+    shadow_amount: float
+    liner: float
+    lashes: float
+    phase: Pair
+
+
+@dataclass(frozen=True)
+class LipTexture:
+    """Lips: `gloss` is the strength of their highlight, `creases` of their vertical lines."""
+
+    tone: Colour
+    gloss: float
+    creases: float
+    phase: Pair
+
+
+@dataclass(frozen=True)
+class BrowTexture:
+    """Brow hairs of a `density` over skin of a `tone`."""
+
+    colour: Colour
+    density: float
+    skin: SkinTexture
+    phase: Pair
+
+
+@dataclass(frozen=True)
+class EyeTexture:
+    """Iris: outer `colour`, `inner` colour around the pupil, the pupil's share of its radius."""
+
+    colour: Colour
+    inner: Colour
+    fibres: float
+    pupil: float
+    white: float
+    veins: float
+    phase: Pair
+
+
+@dataclass(frozen=True)
+class HairTexture:
+    """Hair: `tips` is the colour of its light strands, `strands` their contrast."""
+
+    colour: Colour
+    tips: Colour
+    strands: float
+    sheen: float
+    phase: Pair
+
+
+@dataclass(frozen=True)
+class MouthTexture:
+    """Teeth of a `tone` before the dark of the mouth."""
+
+    tone: Colour
+    gaps: float
+    dark: float
+
+
+@dataclass(frozen=True)
+class GlassTexture:
+    """Rims of a `colour`, a `tint` on the lenses, and the skin that is seen through them."""
+
+    colour: Colour
+    metal: float
+    tint: float
+    glare: float
+    skin: SkinTexture
+
+
+@dataclass(frozen=True)
+class RingTexture:
+    """Jewellery: gold, silver or a stone's colour, and how it sparkles."""
+
+    colour: Colour
+    sparkle: float
+    phase: Pair
+
+
+@dataclass(frozen=True)
+class Light:
+    """A key light at (azimuth, elevation) in radians, a fill from the other side, the sky."""
+
+    key: Colour
+    azimuth: float
+    elevation: float
+    softness: float
+    fill: Colour
+    sky: Colour
+    rim: float
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """Light, what lies behind (a backdrop, or foliage and sky out of focus) and clothes."""
+
+    light: Light
+    top: Colour
+    bottom: Colour
+    accent: Colour
+    landscape: float
+    spots: float
+    vignette: float
+    cloth: Colour
+    pattern: float
+    weave: float
+    phase: Pair
+
+
+@dataclass(frozen=True)
+class Texture:
+    """The textures of all twelve regions. Draw one with `random_texture`."""
+
+    background: Surroundings
+    lip: LipTexture
+    eyebrows: BrowTexture
+    eyes: EyeTexture
+    hair: HairTexture
+    nose: SkinTexture
+    skin: SkinTexture
+    ears: SkinTexture
+    belowface: SkinTexture
+    mouth: MouthTexture
+    eye_glass: GlassTexture
+    ear_rings: RingTexture
+
+
+_SKIN_TONES: Final = (
+    (0.0, (246, 214, 198)),
+    (0.18, (236, 196, 174)),
+    (0.36, (222, 176, 148)),
+    (0.54, (198, 147, 115)),
+    (0.70, (160, 110, 80)),
+    (0.85, (116, 75, 54)),
+    (1.0, (74, 47, 36)),
+)
+_HAIRS: Final = (
+    # colour of the body, of the light strands, odds
+    ((22, 18, 17), (58, 48, 44), 0.26),
+    ((40, 27, 21), (86, 60, 44), 0.22),
+    ((72, 46, 30), (134, 92, 60), 0.17),
+    ((112, 76, 46), (182, 138, 90), 0.09),
+    ((158, 118, 72), (228, 194, 140), 0.09),
+    ((196, 164, 112), (246, 226, 182), 0.05),
+    ((104, 42, 22), (190, 94, 48), 0.06),
+    ((112, 110, 110), (198, 196, 194), 0.04),
+    ((176, 174, 172), (240, 238, 236), 0.02),
+)
+_IRISES: Final = (
+    ((62, 38, 22), (96, 60, 32), 0.50),
+    ((92, 74, 38), (136, 96, 44), 0.14),
+    ((84, 104, 74), (140, 116, 62), 0.11),
+    ((92, 124, 150), (150, 160, 150), 0.17),
+    ((112, 124, 130), (150, 150, 140), 0.08),
+)
+_LIPSTICKS: Final = ((176, 30, 44), (196, 70, 84), (150, 36, 66), (206, 100, 94), (110, 34, 44))
+
+
+def linear(rgb: tuple[float, float, float]) -> Colour:
+    """Convert a display colour, 0 to 255, into linear light with the gamma of 2 used here."""
+    r, g, b = ((channel / 255.0) ** 2 for channel in rgb)
+    return r, g, b
+
+
+def _mixed(a: Colour, b: Colour, t: float) -> Colour:
+    r, g, bl = ((1 - t) * x + t * y for x, y in zip(a, b, strict=True))
+    return r, g, bl
+
+
+def _scaled(a: Colour, factors: float | Colour) -> Colour:
+    by = (factors, factors, factors) if isinstance(factors, float) else factors
+    r, g, b = (x * f for x, f in zip(a, by, strict=True))
+    return r, g, b
+
+
+def _phase(rng: Generator) -> Pair:
+    return float(rng.random()), float(rng.random())
+
+
+def _uniform(rng: Generator, low: float, high: float) -> float:
+    return float(rng.uniform(low, high))
+
+
+def _from_hue(rng: Generator, value: tuple[float, float], chroma: float) -> Colour:
+    """Draw a display colour of a random hue, a value in the range and at most `chroma`."""
+    hue = 2 * np.pi * rng.random()
+    level = 255 * _uniform(rng, *value)
+    amount = chroma * float(rng.random()) * 0.5
+    r, g, b = (
+        float(np.clip(level * (1 + amount * np.cos(hue + shift)), 0, 255))
+        for shift in (0.0, 2.094, 4.189)
+    )
+    return linear((r, g, b))
+
+
+def _skin_tone(rng: Generator, depth: float) -> Colour:
+    places = [place for place, _ in _SKIN_TONES]
+    red, green, blue = (
+        float(np.interp(depth, places, [tone[c] for _, tone in _SKIN_TONES])) for c in range(3)
+    )
+    warm, olive = rng.normal(0, 0.022), rng.normal(0, 0.014)
+    return linear((red * (1 + warm * 0.5), green * (1 + olive), blue * (1 - warm * 1.6)))
+
+
+def _choice(
+    rng: Generator, table: tuple[tuple[Colour, Colour, float], ...]
+) -> tuple[Colour, Colour]:
+    odds = np.array([row[2] for row in table])
+    first, second, _ = table[int(rng.choice(len(table), p=odds / odds.sum()))]
+    gain = _uniform(rng, 0.85, 1.15)
+    return _scaled(linear(first), gain), _scaled(linear(second), gain)
+
+
+def _hair_colours(rng: Generator, depth: float, age: float) -> tuple[Colour, Colour]:
+    table = _HAIRS if depth < 0.5 else _HAIRS[:3]
+    body, tips = _choice(rng, table)
+    grey = max(0.0, age - 0.55) * 2.2 * float(rng.random())
+    silver = linear((186, 184, 182))
+    return _mixed(body, silver, min(0.8, grey)), _mixed(
+        tips, linear((236, 234, 232)), min(0.9, grey)
+    )
+
+
+def _skin(rng: Generator, depth: float, male: float, age: float, hair: Colour) -> SkinTexture:
+    bearded = male > 0.5 and rng.random() < 0.45
+    made_up = male < 0.5 and rng.random() < 0.6
+    pale = max(0.0, 1.0 - 1.8 * depth)
+    return SkinTexture(
+        tone=_skin_tone(rng, depth),
+        flush=_uniform(rng, 0.2, 1.0) * (0.5 + 0.5 * pale),
+        mottle=_uniform(rng, 0.3, 1.0),
+        freckles=float(rng.random() < 0.3 * pale) * _uniform(rng, 0.3, 1.0),
+        moles=_uniform(rng, 0.0, 1.0),
+        pores=_uniform(rng, 0.3, 1.0),
+        shine=_uniform(rng, 0.25, 1.0),
+        lines=max(0.0, age * 1.3 - 0.35) * _uniform(rng, 0.7, 1.1),
+        bags=_uniform(rng, 0.1, 0.5) + 0.5 * age,
+        stubble=_uniform(rng, 0.15, 1.0) * float(male > 0.5),
+        beard=_uniform(rng, 0.35, 1.0) if bearded else 0.0,
+        chin_only=float(rng.random() < 0.35),
+        moustache=float(rng.random() < 0.85),
+        beard_colour=_scaled(hair, 0.9),
+        blush=linear((205, 84, 84)),
+        blush_amount=_uniform(rng, 0.2, 0.8) if made_up else 0.0,
+        shadow=_from_hue(rng, (0.25, 0.55), 0.7),
+        shadow_amount=_uniform(rng, 0.2, 0.8) if made_up else 0.0,
+        liner=_uniform(rng, 0.4, 1.0) if made_up else 0.08,
+        lashes=_uniform(rng, 0.6, 1.0) if male < 0.5 else _uniform(rng, 0.2, 0.5),
+        phase=_phase(rng),
+    )
+
+
+def _lips(rng: Generator, skin: SkinTexture, depth: float, male: float) -> LipTexture:
+    natural = _mixed(
+        _scaled(skin.tone, (0.86, 0.50, 0.52)), linear((188, 92, 92)), 0.35 - 0.2 * depth
+    )
+    painted = male < 0.5 and rng.random() < 0.5
+    stick = linear(_LIPSTICKS[int(rng.integers(len(_LIPSTICKS)))])
+    stick = _scaled(stick, 1.0 - 0.5 * depth)
+    return LipTexture(
+        tone=_mixed(natural, stick, _uniform(rng, 0.4, 0.9)) if painted else natural,
+        gloss=_uniform(rng, 0.3, 1.0) if painted else _uniform(rng, 0.1, 0.5),
+        creases=_uniform(rng, 0.2, 1.0),
+        phase=_phase(rng),
+    )
+
+
+def _light(rng: Generator) -> Light:
+    warm = _uniform(rng, -0.10, 0.10)
+    side = 1.0 if rng.random() < 0.5 else -1.0
+    strength = _uniform(rng, 0.62, 0.95)
+    fill = _uniform(rng, 0.10, 0.30)
+    sky = _uniform(rng, 0.26, 0.46)
+    cool = _uniform(rng, -0.06, 0.12)
+    return Light(
+        key=(strength * (1 + warm), strength, strength * (1 - warm)),
+        azimuth=side * _uniform(rng, 0.05, 0.85),
+        elevation=_uniform(rng, 0.30, 0.85),
+        softness=_uniform(rng, 0.3, 1.0),
+        fill=(fill * (1 - cool), fill, fill * (1 + cool)),
+        sky=(sky * (1 - cool), sky, sky * (1 + cool)),
+        rim=_uniform(rng, 0.0, 1.0) ** 2,
+    )
+
+
+def _surroundings(rng: Generator) -> Surroundings:
+    landscape = float(rng.random() < 0.4)
+    top = _from_hue(rng, (0.12, 0.9), 0.5)
+    return Surroundings(
+        light=_light(rng),
+        top=top,
+        bottom=_scaled(top, _uniform(rng, 0.35, 0.9))
+        if not landscape
+        else _from_hue(rng, (0.2, 0.5), 0.8),
+        accent=_from_hue(rng, (0.3, 0.9), 1.0),
+        landscape=landscape,
+        spots=_uniform(rng, 0.2, 1.0) * landscape,
+        vignette=_uniform(rng, 0.0, 0.8),
+        cloth=_from_hue(rng, (0.08, 0.85), 0.9),
+        pattern=float(rng.random() < 0.3) * _uniform(rng, 0.1, 0.5),
+        weave=_uniform(rng, 0.2, 1.0),
+        phase=_phase(rng),
+    )
+
+
+def _eye_texture(rng: Generator, depth: float) -> EyeTexture:
+    colour, inner = _choice(rng, _IRISES if depth < 0.55 else _IRISES[:2])
+    return EyeTexture(
+        colour=colour,
+        inner=inner,
+        fibres=_uniform(rng, 0.4, 1.0),
+        pupil=_uniform(rng, 0.32, 0.5),
+        white=_uniform(rng, 0.80, 0.96),
+        veins=_uniform(rng, 0.0, 0.8),
+        phase=_phase(rng),
+    )
+
+
+def _glasses(rng: Generator, skin: SkinTexture) -> GlassTexture:
+    gold = rng.random() < 0.3
+    rims = linear((190, 150, 90)) if gold else _from_hue(rng, (0.05, 0.4), 0.7)
+    return GlassTexture(
+        colour=rims,
+        metal=1.0 if gold else _uniform(rng, 0.0, 0.6),
+        tint=_uniform(rng, 0.0, 0.15),
+        glare=_uniform(rng, 0.1, 0.8),
+        skin=skin,
+    )
+
+
+def _rings(rng: Generator) -> RingTexture:
+    metals = (linear((230, 184, 96)), linear((214, 214, 220)), _from_hue(rng, (0.5, 0.9), 1.4))
+    return RingTexture(
+        colour=metals[int(rng.integers(3))], sparkle=_uniform(rng, 0.2, 1.0), phase=_phase(rng)
+    )
+
+
+def random_texture(
+    rng: Generator, masculinity: float | None = None, age: float | None = None
+) -> Texture:
+    """Draw the textures of one person in one light by lot.
+
+    Parameters
+    ----------
+    rng
+        Decides everything: equal generators give equal textures.
+    masculinity, age
+        0 to 1: lean the beard, make-up and lines; drawn as well where not given.
+    """
+    drawn_male, drawn_age = float(rng.random() < 0.5), float(rng.random()) ** 1.3
+    male = drawn_male if masculinity is None else masculinity
+    years = drawn_age if age is None else age
+    depth = float(rng.random())
+    body, tips = _hair_colours(rng, depth, years)
+    skin = _skin(rng, depth, male, years, body)
+    brow = _mixed(body, linear((34, 24, 20)), 0.45)
+    return Texture(
+        background=_surroundings(rng),
+        lip=_lips(rng, skin, depth, male),
+        eyebrows=BrowTexture(
+            colour=brow, density=_uniform(rng, 0.55, 1.0), skin=skin, phase=_phase(rng)
+        ),
+        eyes=_eye_texture(rng, depth),
+        hair=HairTexture(
+            colour=body,
+            tips=tips,
+            strands=_uniform(rng, 0.5, 1.0),
+            sheen=_uniform(rng, 0.3, 1.0),
+            phase=_phase(rng),
+        ),
+        nose=replace(skin, flush=min(1.0, skin.flush * 1.25), phase=_phase(rng)),
+        skin=skin,
+        ears=replace(skin, flush=min(1.0, skin.flush * 1.2), phase=_phase(rng)),
+        belowface=replace(skin, flush=skin.flush * 0.5, phase=_phase(rng)),
+        mouth=MouthTexture(
+            tone=_mixed(linear((240, 234, 222)), linear((214, 196, 160)), float(rng.random())),
+            gaps=_uniform(rng, 0.2, 1.0),
+            dark=_uniform(rng, 0.5, 1.0),
+        ),
+        eye_glass=_glasses(rng, skin),
+        ear_rings=_rings(rng),
+    )
