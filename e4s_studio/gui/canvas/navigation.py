@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QEvent, QObject, QPointF, QSizeF, Qt
+from PySide6.QtCore import QEvent, QObject, QPointF, QSizeF, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QNativeGestureEvent, QWheelEvent
 
 if TYPE_CHECKING:
@@ -16,6 +16,8 @@ ZOOM_PER_NOTCH: Final = 1.25
 NOTCH: Final = 120
 """Wheel angle of one notch, in eighths of a degree."""
 
+PRESSES: Final = (QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonDblClick)
+
 
 class Navigator(QObject):
     """Turns a pane's wheel, middle-button drags and pinches into changes of the shared view.
@@ -23,13 +25,21 @@ class Navigator(QObject):
     Install it as the pane's event filter (its parent becomes the pane): the wheel zooms about the
     cursor, the middle button pans, a pinch zooms. `pan_button` lets another button pan as well,
     while a pane's hand tool is on.
+
+    Signals
+    -------
+    panned(QPointF)
+        The pointer is at this point of the pane and pans.
     """
+
+    panned = Signal(QPointF)
 
     def __init__(self, pane: QWidget, view: ViewTransform) -> None:
         super().__init__(pane)
         self._pane = pane
         self._view = view
         self._last: QPointF | None = None
+        self._held = Qt.MouseButton.NoButton
         self.pan_button = Qt.MouseButton.MiddleButton
         pane.installEventFilter(self)
 
@@ -65,18 +75,18 @@ class Navigator(QObject):
         return True
 
     def _mouse(self, event: QMouseEvent) -> bool:
-        buttons = (Qt.MouseButton.MiddleButton, self.pan_button)
         kind = event.type()
-        if kind is QEvent.Type.MouseButtonPress and event.button() in buttons:
-            self._last = event.position()
-            return True
+        if kind in PRESSES and self._last is None:
+            if event.button() in (Qt.MouseButton.MiddleButton, self.pan_button):
+                self._last, self._held = event.position(), event.button()
+                return True
+            return False
         if self._last is None:
             return False
         if kind is QEvent.Type.MouseMove:
             self._view.pan_by(event.position() - self._last, self._viewport())
             self._last = event.position()
-            return True
-        if kind is QEvent.Type.MouseButtonRelease and event.button() in buttons:
+            self.panned.emit(self._last)
+        elif kind is QEvent.Type.MouseButtonRelease and event.button() is self._held:
             self._last = None
-            return True
-        return False
+        return True

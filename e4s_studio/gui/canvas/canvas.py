@@ -1,0 +1,245 @@
+"""The mask canvas: the target photograph under the coloured label map, and the tools over it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+from PySide6.QtCore import QRect, QRectF, QSize, QSizeF, Qt, Signal
+from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPalette, QRegion
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from e4s_studio.core.brush import Dab
+from e4s_studio.gui.canvas import marks
+from e4s_studio.gui.canvas.hands import Hands
+from e4s_studio.gui.canvas.navigation import Navigator
+from e4s_studio.gui.canvas.overlay import Overlay, OverlayStyle
+from e4s_studio.gui.canvas.photograph import PhotographPainter, image_of
+from e4s_studio.gui.tools.options import ToolKind
+from e4s_studio.gui.tools.tool import Preview
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QPaintEvent, QTransform
+
+    from e4s_studio.core.events import Change
+    from e4s_studio.core.geometry import Box
+    from e4s_studio.gui.canvas.view import ViewTransform
+    from e4s_studio.gui.tools.toolbox import Toolbox
+
+HARD_BRUSHES: Final = frozenset({ToolKind.BRUSH, ToolKind.ERASER})
+PAINTING: Final = frozenset({ToolKind.BRUSH, ToolKind.FILL, ToolKind.LASSO, ToolKind.SMART})
+"""The tools that a locked region stops."""
+
+
+class MaskCanvas(QWidget):
+    """Shows the target photograph with the label map over it and hands events to the tools.
+
+    The document is the state. A change of it renews only the overlay's changed rectangle and
+    repaints that; nothing here waits for a result.
+
+    Signals
+    -------
+    style_changed()
+        The overlay's style changed.
+    pointed(object)
+        The pointer is over this `Region`, or over none (None).
+    """
+
+    style_changed = Signal()
+    pointed = Signal(object)
+
+    def __init__(
+        self, toolbox: Toolbox, view: ViewTransform, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._toolbox = toolbox
+        self._document = toolbox.document
+        self._view = view
+        self._style = OverlayStyle()
+        self._overlay = Overlay()
+        self._photograph = PhotographPainter()
+        self._preview = Preview()
+        self._proposal = QImage()
+        self._marked = QRect()
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setAttribute(Qt.WidgetAttribute.WA_TabletTracking)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMinimumSize(160, 160)
+        self.setAccessibleName(self.tr("Mask canvas"))
+        self._hands = Hands(self, toolbox, view)
+        # The filter that comes last is asked first: what pans never reaches a tool.
+        self.navigator = Navigator(self, view)
+        self.navigator.panned.connect(self._hands.point_at)
+        self._hands.moved.connect(self._show_marks)
+        self._hands.pointed.connect(self.pointed)
+        view.changed.connect(self._on_view)
+        toolbox.subscribe(self._on_toolbox)
+        toolbox.smart.on_proposal = self._show_marks
+        unsubscribe = self._document.subscribe(self._on_change)
+        self.destroyed.connect(unsubscribe)
+        self._open()
+
+    # How the overlay is shown
+
+    @property
+    def style_of_overlay(self) -> OverlayStyle:
+        """How the overlay is shown."""
+        return self._style
+
+    def change_style(self, **changes: Any) -> None:
+        """Change attributes of the overlay's style by name."""
+        before, self._style = self._style, replace(self._style, **changes)
+        if self._style == before:
+            return
+        redrawn = before.outlines, before.hidden
+        if redrawn != (self._style.outlines, self._style.hidden):
+            self._refresh(self._document.box)
+        self.update()
+        self.style_changed.emit()
+
+    def sizeHint(self) -> QSize:
+        """Return a comfortable size."""
+        return QSize(640, 640)
+
+    # What changes it
+
+    def _open(self) -> None:
+        target = self._document.target
+        self._photograph.set_image(QImage() if target is None else image_of(target.image))
+        if target is not None:
+            self._view.set_picture(QSizeF(target.shape[1], target.shape[0]))
+            self._refresh(self._document.box)
+        self._on_toolbox()
+        self.update()
+
+    def _on_change(self, change: Change) -> None:
+        if change.portraits:
+            self._open()
+            return
+        box = change.labels.union(change.mattes)
+        if not box.is_empty:
+            self._update_picture(self._refresh(box))
+        if change.rules:
+            self._choose_cursor()
+
+    def _refresh(self, box: Box) -> Box:
+        if self._document.is_empty:
+            return box
+        return self._overlay.refresh(self._document, box, self._style)
+
+    def _on_view(self) -> None:
+        self._hands.follow()
+        self.update()
+
+    def _on_toolbox(self) -> None:
+        panning = self._toolbox.kind is ToolKind.PAN
+        left, middle = Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton
+        self.navigator.pan_button = left if panning else middle
+        self._choose_cursor()
+        self._show_marks()
+        self.update()
+
+    def _choose_cursor(self) -> None:
+        toolbox = self._toolbox
+        region = toolbox.options.region
+        blocked = not self._document.rules.may_cover(region).any()
+        if self._document.is_empty:
+            self.unsetCursor()
+        elif toolbox.kind is ToolKind.PAN:
+            self.setCursor(Qt.CursorShape.OpenHandCursor)
+        elif toolbox.kind in PAINTING and blocked:
+            self.setCursor(Qt.CursorShape.ForbiddenCursor)
+        elif toolbox.tool.preview().cursor is not None:
+            self.setCursor(Qt.CursorShape.BlankCursor)
+        else:
+            self.setCursor(Qt.CursorShape.CrossCursor)
+
+    # Painting
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw what the event's region asks for."""
+        painter = QPainter(self)
+        painter.fillRect(event.rect(), self.palette().color(QPalette.ColorRole.Dark))
+        if self._document.is_empty:
+            painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
+            text = self.tr("Open a target photograph to paint on")
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, text)
+            return
+        transform = self._transform()
+        picture = marks.rectangle(self._document.box)
+        self._photograph.paint(painter, transform, picture, self.devicePixelRatioF())
+        if self._style.shown:
+            self._paint_overlay(painter, transform, picture)
+        self._paint_marks(painter, transform)
+
+    def _paint_overlay(self, painter: QPainter, transform: QTransform, picture: QRectF) -> None:
+        painter.save()
+        painter.setTransform(transform, combine=True)
+        painter.setOpacity(1.0 if self._style.outlines else self._style.opacity)
+        # Reduced, the overlay's pixels are averaged; magnified, each is to be seen as it is.
+        reduced = abs(transform.m11()) * self.devicePixelRatioF() < 1
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, reduced)
+        painter.drawImage(picture, self._overlay.image)
+        painter.restore()
+
+    def _paint_marks(self, painter: QPainter, transform: QTransform) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if not self._proposal.isNull() and self._preview.proposal is not None:
+            place = transform.mapRect(marks.rectangle(self._preview.proposal.box))
+            painter.drawImage(place, self._mirrored_like_view(self._proposal))
+        if self._toolbox.options.symmetric:
+            middle = marks.midline_path(self._toolbox.midline, transform, QSizeF(self.size()))
+            marks.draw_path(painter, middle, dashed=True)
+        marks.draw_path(painter, marks.outline_path(self._preview, transform), dashed=True)
+        for path in self._cursors(transform):
+            marks.draw_path(painter, path)
+
+    def _mirrored_like_view(self, image: QImage) -> QImage:
+        return image.flipped(Qt.Orientation.Horizontal) if self._view.is_mirrored else image
+
+    def _cursors(self, transform: QTransform) -> list[QPainterPath]:
+        """Return the outline of the brush, and of its mirror image."""
+        place = self._preview.anchor or self._hands.place
+        if self._preview.cursor is None or place is None:
+            return []
+        places = [place]
+        if self._toolbox.options.symmetric:
+            places += self._toolbox.mirrored(place)
+        hard = self._toolbox.kind in HARD_BRUSHES
+        return [
+            marks.cursor_path(Dab(x, y, self._preview.cursor), transform, pixels=hard)
+            for x, y in places
+        ]
+
+    def _show_marks(self) -> None:
+        """Repaint where the tool's marks were and are."""
+        before, self._preview = self._preview, self._toolbox.tool.preview()
+        if self._preview.proposal is not before.proposal:
+            proposal, self._proposal = self._preview.proposal, QImage()
+            if proposal is not None and not proposal.box.is_empty:
+                colour = QColor(*self._toolbox.options.region.colour)
+                self._proposal = marks.proposal_image(proposal, colour)
+        now = self._marks_rectangle()
+        self.update(QRegion(self._marked).united(now))
+        self._marked = now
+
+    def _marks_rectangle(self) -> QRect:
+        transform = self._transform()
+        bounds = marks.outline_path(self._preview, transform).boundingRect()
+        if self._preview.proposal is not None:
+            bounds |= transform.mapRect(marks.rectangle(self._preview.proposal.box))
+        for path in self._cursors(transform):
+            bounds |= path.boundingRect()
+        edge = marks.MARGIN
+        return bounds.adjusted(-edge, -edge, edge, edge).toAlignedRect()
+
+    def _transform(self) -> QTransform:
+        return self._view.transform(QSizeF(self.size()))
+
+    def _update_picture(self, box: Box) -> None:
+        """Repaint a box of the picture."""
+        place = self._transform().mapRect(marks.rectangle(box))
+        # Smooth scaling lets a pixel reach one further on the screen.
+        self.update(place.adjusted(-2, -2, 2, 2).toAlignedRect())

@@ -1,0 +1,150 @@
+"""The tools that paint whole shapes: fill, lasso and polygon, and pick."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from e4s_studio.core import brush
+from e4s_studio.core.brush import Stencil
+from e4s_studio.core.commands import Layer
+from e4s_studio.core.geometry import Box
+from e4s_studio.core.regions import Region
+from e4s_studio.gui.tools.strokes import CLOSING, DRAG_STARTS
+from e4s_studio.gui.tools.tool import Point, Pointer, Preview, Tool, Workbench
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class FillTool(Tool):
+    """Gives the connected pixels of the clicked region to the chosen one."""
+
+    def press(self, pointer: Pointer) -> None:
+        """Fill at the pointer, and at its mirror image."""
+        points = [(pointer.x, pointer.y)]
+        if self.options.symmetric:
+            points += self.bench.mirrored(points[0])
+        paint(self, "Fill", [self._reach(point) for point in points])
+
+    def _reach(self, point: Point) -> Stencil:
+        labels = self.document.pixels(Layer.LABELS)
+        found = brush.flood(labels, *point)
+        if not self.options.everywhere or not found.mask.any():
+            return found
+        same = labels == labels[int(np.floor(point[1])), int(np.floor(point[0]))]
+        return Stencil(Box.of(labels), same)
+
+
+class PickTool(Tool):
+    """Chooses the region under the pointer."""
+
+    def press(self, pointer: Pointer) -> None:
+        """Choose it."""
+        row, column = int(np.floor(pointer.y)), int(np.floor(pointer.x))
+        box = self.document.box
+        if 0 <= row < box.height and 0 <= column < box.width:
+            label = int(self.document.pixels(Layer.LABELS)[row, column])
+            self.bench.change(region=Region(label))
+
+    def drag(self, pointer: Pointer) -> None:
+        """Go on choosing."""
+        self.press(pointer)
+
+
+class LassoTool(Tool):
+    """Fills an outline: drawn freely with the button held, or corner by corner with clicks.
+
+    It closes on release, on a click at its first corner, on a double click or with Enter; Esc
+    drops it. With Ctrl held as it closes, what was there before is put back instead.
+    """
+
+    def __init__(self, bench: Workbench) -> None:
+        super().__init__(bench)
+        self._points: list[Point] = []
+        self._pressed: Pointer | None = None
+        self._freehand = False
+        self._hover: Point | None = None
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether an outline is under way."""
+        return bool(self._points)
+
+    def press(self, pointer: Pointer) -> None:
+        """Set a corner, or close at the first one."""
+        self._pressed, self._freehand = pointer, False
+        if len(self._points) >= 3 and self._is_first(pointer):
+            self._close(erase=pointer.ctrl)
+            self._pressed = None
+        else:
+            self._points.append((pointer.x, pointer.y))
+
+    def drag(self, pointer: Pointer) -> None:
+        """Draw freely."""
+        if self._pressed is None:
+            return
+        self._freehand = self._freehand or pointer.distance(self._pressed) > DRAG_STARTS
+        if self._freehand:
+            self._points.append((pointer.x, pointer.y))
+            self._hover = None
+
+    def release(self, pointer: Pointer) -> None:
+        """Close an outline that was drawn freely from its start."""
+        if self._pressed is not None and self._freehand:
+            self._close(erase=pointer.ctrl)
+        self._pressed = None
+
+    def hover(self, pointer: Pointer) -> None:
+        """Stretch a line from the last corner to the pointer."""
+        self._hover = (pointer.x, pointer.y) if self._points else None
+
+    def double_click(self, pointer: Pointer) -> None:
+        """Close the outline."""
+        self._close(erase=pointer.ctrl)
+        self._pressed = None
+
+    def accept(self) -> bool:
+        """Close the outline."""
+        was_busy = self.is_busy
+        self._close(erase=False)
+        return was_busy
+
+    def cancel(self) -> bool:
+        """Drop the outline."""
+        was_busy = self.is_busy
+        self._points, self._pressed, self._hover = [], None, None
+        return was_busy
+
+    def preview(self) -> Preview:
+        """Return the outline so far."""
+        ahead = () if self._hover is None else (self._hover,)
+        return Preview(outline=(*self._points, *ahead))
+
+    def _is_first(self, pointer: Pointer) -> bool:
+        x, y = self._points[0]
+        return pointer.distance(Pointer(x, y)) <= CLOSING
+
+    def _close(self, *, erase: bool) -> None:
+        points, self._points, self._hover = self._points, [], None
+        outlines = [points]
+        if self.options.symmetric and points:
+            outlines.append(self.bench.mirrored(*points))
+        stencils = [brush.polygon(outline, self.document.box) for outline in outlines]
+        if erase:
+            self.document.begin("Erase")
+            for stencil in stencils:
+                self.document.erase(stencil)
+            self.document.commit()
+        else:
+            paint(self, "Outline", stencils)
+
+
+def paint(tool: Tool, verb: str, stencils: Iterable[Stencil]) -> None:
+    """Give stencils to the chosen region, as one undo step."""
+    region = tool.options.region
+    tool.document.begin(f"{verb} {region.label}")
+    for stencil in stencils:
+        tool.document.paint(stencil, region)
+    tool.document.commit()

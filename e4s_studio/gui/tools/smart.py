@@ -1,0 +1,160 @@
+"""The smart tool: a box or a stroke becomes a proposal with edges that follow the picture."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from e4s_studio.core import brush
+from e4s_studio.core.brush import Stencil
+from e4s_studio.core.geometry import EMPTY_BOX, Box
+from e4s_studio.gui.tools.grabcut import Mark, propose
+from e4s_studio.gui.tools.shapes import paint
+from e4s_studio.gui.tools.strokes import DRAG_STARTS
+from e4s_studio.gui.tools.tool import Point, Pointer, Preview, Tool, Workbench
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Job = Callable[[], Stencil]
+Runner = Callable[[Job, Callable[[Stencil], None]], None]
+"""Runs a job, now or on another thread, and hands its stencil to the callable on this one."""
+
+
+def run_now(job: Job, done: Callable[[Stencil], None]) -> None:
+    """Run a job at once."""
+    done(job())
+
+
+class SmartTool(Tool):
+    """A drag marks a box around a thing; a drag with Shift held strokes over it instead.
+
+    Once there is a proposal, further strokes add to it, and take from it with Ctrl held. Enter
+    gives the proposal to the chosen region, Esc drops it.
+    """
+
+    def __init__(self, bench: Workbench, run: Runner = run_now) -> None:
+        super().__init__(bench)
+        self._run = run
+        self._marks: NDArray[np.uint8] | None = None
+        self._box = EMPTY_BOX
+        self._pressed: Pointer | None = None
+        self._path: list[Point] = []
+        self._proposal: Stencil | None = None
+        self._asked = 0
+        self.on_proposal: Callable[[], None] = lambda: None
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a mark or a proposal is under way."""
+        return self._pressed is not None or self._proposal is not None
+
+    def press(self, pointer: Pointer) -> None:
+        """Begin a box or a stroke."""
+        self._pressed = pointer
+        self._path = [(pointer.x, pointer.y)]
+
+    def drag(self, pointer: Pointer) -> None:
+        """Go on with it."""
+        if self._pressed is not None:
+            self._path.append((pointer.x, pointer.y))
+
+    def release(self, pointer: Pointer) -> None:
+        """Ask for a proposal."""
+        start, self._pressed = self._pressed, None
+        if start is None or self.document.target is None:
+            return
+        self._path.append((pointer.x, pointer.y))
+        if self._strokes(start):
+            self._mark_stroke(start)
+        elif pointer.distance(start) > DRAG_STARTS:
+            self._mark_box(self._dragged_box())
+        else:
+            return
+        self._ask()
+
+    def accept(self) -> bool:
+        """Give the proposal to the chosen region."""
+        if self._proposal is None:
+            return False
+        paint(self, "Smart edges:", [self._proposal])
+        self._drop()
+        return True
+
+    def cancel(self) -> bool:
+        """Drop the mark and the proposal."""
+        was_busy = self.is_busy
+        self._drop()
+        return was_busy
+
+    def preview(self) -> Preview:
+        """Return the mark under way and the proposal."""
+        if self._pressed is None:
+            return Preview(cursor=self._radius(), proposal=self._proposal)
+        if self._strokes(self._pressed):
+            return Preview(
+                cursor=self._radius(), outline=tuple(self._path), proposal=self._proposal
+            )
+        return Preview(box=self._dragged_box(), proposal=self._proposal)
+
+    def _strokes(self, start: Pointer) -> bool:
+        return start.shift or self._proposal is not None
+
+    def _radius(self) -> float | None:
+        return self.options.size / 2 if self._proposal is not None else None
+
+    def _dragged_box(self) -> Box:
+        return Box.around([self._path[0], self._path[-1]]).intersection(self.document.box)
+
+    def _mark_box(self, box: Box) -> None:
+        marks = np.full(self.document.box.shape, Mark.OUTSIDE, dtype=np.uint8)
+        marks[box.slices] = Mark.MAYBE_INSIDE
+        self._marks, self._box = marks, box
+
+    def _mark_stroke(self, start: Pointer) -> None:
+        canvas = self.document.box
+        if self._marks is None:
+            # A stroke says what is inside; look for its edges as far again as it is large.
+            reach = Box.around(self._path, margin=self.options.size)
+            grown = Box.around(
+                [(reach.left, reach.top), (reach.right, reach.bottom)],
+                margin=max(reach.shape) / 2,
+            )
+            self._mark_box(grown.intersection(canvas))
+            self._marks_in_box()[:] = Mark.MAYBE_OUTSIDE
+        mark = Mark.OUTSIDE if start.ctrl else Mark.INSIDE
+        dabs = [self.options.dab(x, y, 1.0) for x, y in self._path]
+        for first, second in itertools.pairwise(dabs):
+            stencil = brush.line(first, second, canvas)
+            self._all_marks()[stencil.box.slices][stencil.mask] = mark
+            self._box = self._box.union(stencil.box)
+
+    def _all_marks(self) -> NDArray[np.uint8]:
+        if self._marks is None:
+            raise RuntimeError("nothing is marked yet")
+        return self._marks
+
+    def _marks_in_box(self) -> NDArray[np.uint8]:
+        return self._all_marks()[self._box.slices]
+
+    def _ask(self) -> None:
+        target = self.document.target
+        if target is None or self._box.is_empty:
+            return
+        self._asked += 1
+        job = partial(propose, target.image, self._all_marks().copy(), self._box)
+        self._run(job, partial(self._receive, self._asked))
+
+    def _receive(self, asked: int, proposal: Stencil) -> None:
+        if asked == self._asked and self._marks is not None:
+            self._proposal = proposal
+            self.on_proposal()
+
+    def _drop(self) -> None:
+        self._marks, self._proposal, self._pressed = None, None, None
+        self._box, self._path = EMPTY_BOX, []
+        self._asked += 1
