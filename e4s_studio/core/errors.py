@@ -56,3 +56,9 @@ class CancelledError(StudioError):
     """The artist stopped the work. Nothing was written."""
 
     exit_code = 130
+
+
+class RenderError(StudioError):
+    """A picture that could not be drawn, for a reason that nobody foresaw."""
+
+    exit_code = 9

@@ -1,0 +1,87 @@
+"""What is asked of the engine, and what comes back: frozen values that cross threads."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from e4s_studio.core.contents import DocumentSnapshot
+    from e4s_studio.core.settings import Precision
+
+
+@dataclass(frozen=True, eq=False)
+class RenderRequest:
+    """A picture that is wanted.
+
+    Attributes
+    ----------
+    snapshot
+        The document at the moment of asking: crops, label maps, mattes and settings.
+    pair
+        The number of the pair of photographs; it grows with each pair that is opened.
+    on_cpu
+        Whether to keep away from the GPU, since it has run out of memory for this picture.
+    submitted
+        When it was asked for, in seconds of `time.perf_counter`.
+    """
+
+    snapshot: DocumentSnapshot
+    pair: int = 0
+    on_cpu: bool = False
+    submitted: float = field(default_factory=time.perf_counter)
+
+    @property
+    def revision(self) -> int:
+        """The document's revision."""
+        return self.snapshot.revision
+
+    @property
+    def order(self) -> tuple[int, int]:
+        """Pair and revision: what is newer is greater."""
+        return self.pair, self.revision
+
+
+@dataclass(frozen=True, eq=False)
+class RenderResult:
+    """A picture of the swap: one of several, coarse to fine.
+
+    Attributes
+    ----------
+    image
+        (R, R, 3) uint8 RGB, contiguous: the aligned crop. Coarse pictures are smaller than it.
+    revision, pair
+        Those of the request that it answers.
+    final
+        Whether no finer picture of this request will come.
+    device
+        The name of the device that drew it.
+    precision
+        The number format that the generator computed in.
+    seconds
+        From the submission of the request to this picture.
+    photograph
+        (H0, W0, 3) uint8 RGB: the whole target photograph with the swap in it; None in coarse
+        pictures, and where the crop is all there is.
+    notes
+        Sentences for the artist on what went otherwise than asked.
+    """
+
+    image: NDArray[np.uint8]
+    revision: int
+    pair: int
+    final: bool
+    device: str
+    precision: Precision
+    seconds: float = 0.0
+    photograph: NDArray[np.uint8] | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def resolution(self) -> int:
+        """R: the crop's width in this picture."""
+        return int(self.image.shape[1])
