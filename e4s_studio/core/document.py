@@ -20,7 +20,7 @@ from e4s_studio.core.settings import EditSettings, ShapeSource
 from e4s_studio.core.stroke import MATTES, Stroke
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
 
     from numpy.typing import NDArray
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 SNAPSHOT_SLOTS: Final = ("A", "B", "C")
 THUMBNAIL_SIZE: Final = 64
+MAPS: Final = (Layer.LABELS, Layer.HOLE)
 
 
 class Document:
@@ -474,8 +475,8 @@ class Document:
             boxes = {layer: patch.box for layer, patch in layers.patches_since(before).items()}
             change = replace(
                 change,
-                labels=_joined(boxes, (Layer.LABELS, Layer.HOLE)),
-                mattes=_joined(boxes, MATTES),
+                labels=Box.joining(*(boxes.get(layer, EMPTY_BOX) for layer in MAPS)),
+                mattes=Box.joining(*(boxes.get(layer, EMPTY_BOX) for layer in MATTES)),
                 regions=changed_regions(before[Layer.LABELS], layers.labels.view()),
             )
         self._changed(change)
@@ -487,13 +488,6 @@ class Document:
 
     def _notify(self, change: Change) -> None:
         self._observers.notify(change)
-
-
-def _joined(boxes: Mapping[Layer, Box], layers: Iterable[Layer]) -> Box:
-    joined = EMPTY_BOX
-    for layer in layers:
-        joined = joined.union(boxes.get(layer, EMPTY_BOX))
-    return joined
 
 
 def _require_slot(slot: str) -> None:

@@ -6,6 +6,7 @@ y goes down, and the pixel in row i and column j has its centre at (j + 0.5, i +
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 import numpy as np
@@ -93,6 +94,11 @@ class Box(NamedTuple):
             max(self.bottom, other.bottom),
         )
 
+    @classmethod
+    def joining(cls, *boxes: Box) -> Box:
+        """Return the smallest box that holds all boxes; empty if they are."""
+        return reduce(Box.union, boxes, EMPTY_BOX)
+
     def shifted(self, dx: int, dy: int) -> Box:
         """Return the box moved by `dx` columns and `dy` rows."""
         return Box(self.left + dx, self.top + dy, self.right + dx, self.bottom + dy)
@@ -134,14 +140,15 @@ class Line(NamedTuple):
         return mirrored
 
 
-_ON_MIDLINE = (Region.EYEBROWS, Region.EYES, Region.NOSE, Region.LIP, Region.MOUTH)
+_PAIRS = (Region.EYEBROWS, Region.EYES)
+_SINGLES = (Region.NOSE, Region.LIP, Region.MOUTH)
 
 
 def midline_of(label_map: NDArray[np.uint8]) -> Line:
-    """Return the face's midline: the line that best fits the centres of its inner regions.
+    """Return the face's midline: the line that best fits what lies on it.
 
-    Brows, eyes, nose, lips and mouth are symmetric, so the centre of each lies on the midline.
-    With fewer than two of them the midline is the vertical through the middle of the map.
+    On it lie the points half-way between the brows and between the eyes, and the centres of nose,
+    lips and mouth. With fewer than two of them it is the vertical through the middle of the map.
 
     Parameters
     ----------
@@ -150,13 +157,27 @@ def midline_of(label_map: NDArray[np.uint8]) -> Line:
     """
     height, width = label_map.shape
     centres = [
-        (float(columns.mean()) + 0.5, float(rows.mean()) + 0.5)
-        for rows, columns in (np.nonzero(label_map == region) for region in _ON_MIDLINE)
-        if rows.size
+        _centre(label_map == region, halves=region in _PAIRS) for region in _PAIRS + _SINGLES
     ]
-    ys = np.array([y for _, y in centres])
-    if len(centres) < 2 or np.ptp(ys) < 0.05 * height:
+    found = np.array([centre for centre in centres if centre is not None]).reshape(-1, 2)
+    xs, ys = found[:, 0], found[:, 1]
+    if len(found) < 2 or np.ptp(ys) < 0.05 * height:
         return Line(width / 2, 0.0, width / 2, float(height))
     # Faces stand upright in an aligned crop, so x is a function of y.
-    slope, x_at_top = np.polyfit(ys, [x for x, _ in centres], 1)
+    slope, x_at_top = np.polyfit(ys, xs, 1)
     return Line(float(x_at_top), 0.0, float(x_at_top + slope * height), float(height))
+
+
+def _centre(mask: NDArray[np.bool_], *, halves: bool) -> tuple[float, float] | None:
+    """Return the centre of a mask, or the point half-way between the centres of its two halves.
+
+    Left and right eye are one region; the nearer one is larger and must not pull the centre.
+    """
+    rows, columns = np.nonzero(mask)
+    if rows.size == 0:
+        return None
+    split = (columns.min() + columns.max()) / 2
+    parts = [columns <= split, columns > split] if halves else [np.ones_like(columns, dtype=bool)]
+    means = [(columns[part].mean(), rows[part].mean()) for part in parts if part.any()]
+    x, y = np.mean(means, axis=0) + 0.5
+    return float(x), float(y)

@@ -23,6 +23,8 @@ FAINTEST: Final = 0.25
 STRIPE: Final = 6
 """Width of the stripes over original pixels, in pixels of the crop."""
 
+STRIPE_STRENGTH: Final = 0.7
+
 
 @dataclass(frozen=True)
 class OverlayStyle:
@@ -128,7 +130,7 @@ def _matted(
     original = occluder.astype(np.float32)[..., None] / 255
     strength = FAINTEST + (1 - FAINTEST) * amount.astype(np.float32)[..., None] / 255
     x, y = box.centres()
-    stripes = ((x + y) // STRIPE % 2 == 0)[..., None] * original * 255
+    stripes = ((x + y) // STRIPE % 2 == 0)[..., None] * original * (255 * STRIPE_STRENGTH)
     mixed: NDArray[np.float32] = drawn * strength * (1 - original) + stripes
     return mixed.astype(np.uint8)
 
