@@ -1,0 +1,136 @@
+"""The composition root: makes the window and what is behind it, and connects the two."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QCoreApplication, QObject, QSettings, QTimer
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import QApplication
+
+from e4s_studio.gui.canvas.runner import ThreadRunner
+from e4s_studio.gui.canvas.view import ViewTransform
+from e4s_studio.gui.controller import Controller, Photographs
+from e4s_studio.gui.editing import Editing
+from e4s_studio.gui.handlers.compare import CompareHandler
+from e4s_studio.gui.handlers.editing import EditingHandler
+from e4s_studio.gui.handlers.engine import EngineHandler
+from e4s_studio.gui.handlers.files import FilesHandler
+from e4s_studio.gui.handlers.tools import ToolsHandler
+from e4s_studio.gui.handlers.view import ViewHandler
+from e4s_studio.gui.main_window import MainWindow
+from e4s_studio.gui.ports import EngineChoice
+from e4s_studio.gui.preferences import Preferences
+from e4s_studio.gui.resources import ICONS
+from e4s_studio.gui.tools.toolbox import Toolbox
+
+if TYPE_CHECKING:
+    from e4s_studio.gui.ports import Connect
+
+APPLICATION = "E4S Studio"
+
+
+@dataclass(frozen=True)
+class Start:
+    """What the editor opens with.
+
+    Attributes
+    ----------
+    photographs
+        The pair to open; the sample pair where none is given.
+    choice
+        The model and the device.
+    """
+
+    photographs: Photographs = field(default_factory=Photographs)
+    choice: EngineChoice = field(default_factory=EngineChoice)
+
+
+class Editor(QObject):
+    """The editor: window, controller and what connects them.
+
+    Parameters
+    ----------
+    connect
+        Makes the engine, off the GUI thread.
+    preferences
+        What outlives the session.
+    """
+
+    def __init__(self, connect: Connect, preferences: Preferences) -> None:
+        super().__init__()
+        self.controller = Controller(connect, self)
+        self._runner = ThreadRunner(self)
+        self.toolbox = Toolbox(self.controller.document, run=self._runner)
+        self.view = ViewTransform(self)
+        self.window = MainWindow(self.toolbox, self.view)
+        self.editing = Editing(self.controller)
+        self._connect(preferences)
+        self._runner.failed.connect(self.window.notice.say)
+        self.window.closing.connect(self._close)
+
+    def start(self, start: Start) -> None:
+        """Show the window, then start the engine and open the photographs."""
+        self._looks.restore()
+        self.window.show()
+        # Only once the window stands: the engine's libraries take seconds to load.
+        QTimer.singleShot(0, self, lambda: self._begin(start))
+
+    def _connect(self, preferences: Preferences) -> None:
+        window, controller = self.window, self.controller
+        self._looks = ViewHandler(window, self.view, preferences)
+        self._files = FilesHandler(window, controller, preferences)
+        EngineHandler(window, controller, preferences)
+        EditingHandler(window, controller, self.editing, self.toolbox)
+        ToolsHandler(window, controller, self.toolbox)
+        CompareHandler(window, controller, self.editing)
+
+    def _begin(self, start: Start) -> None:
+        self.controller.use_engine(start.choice)
+        photographs = start.photographs
+        if photographs.source is None and photographs.target is None:
+            self._files.open_sample()
+        else:
+            self.controller.open(photographs)
+
+    def _close(self) -> None:
+        self._looks.remember()
+        self.window.hide()
+        self._runner.close()
+        self.controller.close()
+        self._files.close()
+
+
+def run(connect: Connect, start: Start) -> int:
+    """Open the editor and return once its window is closed.
+
+    Parameters
+    ----------
+    connect
+        Makes the engine, off the GUI thread.
+    start
+        What to open with.
+
+    Returns
+    -------
+    int
+        The process's exit code.
+    """
+    application = make_application()
+    editor = Editor(connect, Preferences(QSettings()))
+    editor.start(start)
+    return application.exec()
+
+
+def make_application() -> QApplication:
+    """Return the application under whose name preferences are kept."""
+    # OpenCV's package points Qt at plugins of its own, which are another version's.
+    os.environ.pop("QT_QPA_PLATFORM_PLUGIN_PATH", None)
+    QCoreApplication.setOrganizationName(APPLICATION)
+    QCoreApplication.setApplicationName(APPLICATION)
+    application = QApplication(sys.argv[:1])
+    application.setWindowIcon(QIcon(str(ICONS / "e4s-studio.svg")))
+    return application

@@ -1,0 +1,78 @@
+"""Work off the GUI thread, and the one queued signal on which anything comes back."""
+
+from __future__ import annotations
+
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Qt, Signal
+
+from e4s_studio.core.errors import StudioError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, eq=False)
+class _Delivery:
+    handler: Callable[[Any], None]
+    value: Any
+
+
+class Background(QObject):
+    """One thread for work that takes its time: opening, saving, the swap rule."""
+
+    _arrived = Signal(object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="background")
+        self._open = True
+        self._arrived.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
+
+    def run(
+        self,
+        work: Callable[[], Any],
+        done: Callable[[Any], None],
+        failed: Callable[[str], None],
+    ) -> None:
+        """Call `work` on the thread, then `done` with its value, or `failed`, on the GUI's.
+
+        Jobs run in the order in which they come.
+        """
+        if self._open:
+            self._pool.submit(self._work, work, done, failed)
+
+    def post(self, handler: Callable[[Any], None], value: Any) -> None:
+        """Call `handler(value)` on the GUI thread; may be called from any thread."""
+        if self._open:
+            self._arrived.emit(_Delivery(handler, value))
+
+    def close(self) -> None:
+        """Drop what waits, let what runs end, and deliver nothing any more."""
+        self._open = False
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def _work(
+        self,
+        work: Callable[[], Any],
+        done: Callable[[Any], None],
+        failed: Callable[[str], None],
+    ) -> None:
+        try:
+            value = work()
+        except StudioError as error:
+            self.post(failed, str(error))
+        except Exception as error:  # noqa: BLE001 - the end of a thread: nobody above could show it
+            _LOG.exception("unexpected failure in the background")
+            self.post(failed, f"{type(error).__name__}: {error}")
+        else:
+            self.post(done, value)
+
+    def _deliver(self, delivery: _Delivery) -> None:
+        if self._open:
+            delivery.handler(delivery.value)

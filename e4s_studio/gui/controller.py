@@ -1,0 +1,292 @@
+"""The one place where the document, the engine and the window meet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from e4s_studio.core.document import Document
+from e4s_studio.core.errors import DeviceError, StudioError
+from e4s_studio.gui.background import Background
+from e4s_studio.gui.ports import EngineChoice, EngineFailed, FitProgress, ModelInUse, Rendered
+from e4s_studio.gui.results import Results
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from e4s_studio.core.events import Change
+    from e4s_studio.core.portrait import Portrait
+    from e4s_studio.core.settings import EditSettings
+    from e4s_studio.gui.ports import Connect, Engine, Message, StartMap
+
+REST_MS: Final = 80
+"""While a stroke is under way the result follows at most this often: paint comes first."""
+
+
+@dataclass(frozen=True)
+class Photographs:
+    """What to open: files, each with its label map where there is one; None keeps what is open."""
+
+    source: Path | None = None
+    target: Path | None = None
+    source_map: Path | None = None
+    target_map: Path | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class _Opened:
+    asked: int
+    source: Portrait | None
+    target: Portrait | None
+    start: StartMap | None
+
+
+class Controller(QObject):
+    """Hands edits to the engine, and what comes back to whoever listens.
+
+    Signals
+    -------
+    changed(Change)
+        The document changed.
+    result_shown(Rendered)
+        A newer result is there.
+    result_pending()
+        An edit is on its way to the engine.
+    pair_opened(), model_known(ModelInUse), fit_moved(FitProgress)
+        What the engine or the background reports.
+    busy(str)
+        What the background is doing; an empty text when it is done.
+    failed(str)
+        A sentence for the artist.
+    """
+
+    changed = Signal(object)
+    result_shown = Signal(object)
+    result_pending = Signal()
+    pair_opened = Signal()
+    model_known = Signal(object)
+    fit_moved = Signal(object)
+    busy = Signal(str)
+    failed = Signal(str)
+
+    def __init__(self, connect: Connect, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.document = Document()
+        self.results = Results()
+        self._connect = connect
+        self._background = Background(self)
+        self._engine: Engine | None = None
+        self._model: ModelInUse | None = None
+        self._choice = EngineChoice()
+        self._asked = 0
+        self._pair = 0
+        self._opening = False
+        self._submitted = -1
+        self._fitting = False
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(REST_MS)
+        self._rest.timeout.connect(self.submit)
+        self.document.subscribe(self._document_changed)
+
+    @property
+    def has_pair(self) -> bool:
+        """Whether both photographs are open."""
+        return self.document.source is not None and self.document.target is not None
+
+    @property
+    def is_fitting(self) -> bool:
+        """Whether a fit is under way."""
+        return self._fitting
+
+    @property
+    def choice(self) -> EngineChoice:
+        """What the artist asked to compute with."""
+        return self._choice
+
+    # The engine
+
+    def use_engine(self, choice: EngineChoice) -> None:
+        """Start computing with another model or device; the document stays as it is."""
+        self.busy.emit(self.tr("Starting the network"))
+        self._run(partial(self._make_engine, choice), lambda _: self._engine_made(choice))
+
+    def submit(self) -> None:
+        """Ask for the result of the document as it is now."""
+        self._rest.stop()
+        if self._engine is None or not self.has_pair:
+            return
+        self._submitted = self.document.revision
+        self.result_pending.emit()
+        self._engine.submit(self.document.snapshot(), self._pair)
+
+    def submit_rest(self) -> None:
+        """Ask for the result at the end of a gesture, unless it is asked for already."""
+        if self.document.revision != self._submitted:
+            self.submit()
+
+    def start_fit(self) -> None:
+        """Fit the model to the open pair."""
+        if self._engine is not None and self.has_pair:
+            self._fitting = True
+            self._engine.start_fit(self.document.snapshot(), self._pair)
+            self.fit_moved.emit(FitProgress(self._pair, 0.0))
+
+    def cancel_fit(self) -> None:
+        """Stop fitting and keep what was learnt."""
+        if self._engine is not None and self._fitting:
+            self._engine.cancel_fit()
+
+    def start_map(self, settings: EditSettings, done: Callable[[StartMap], None]) -> None:
+        """Have the swap rule applied to the open pair; `done` gets the map and its holes."""
+        source, target = self.document.source, self.document.target
+        if source is not None and target is not None:
+            self._run(lambda: self._ready_engine().start_map(source, target, settings), done)
+
+    # Photographs
+
+    def open(self, photographs: Photographs) -> None:
+        """Open a photograph or two; the document stays as it is if one cannot be opened."""
+        self._asked += 1
+        self.busy.emit(self.tr("Opening"))
+        self._run(partial(self._load, self._asked, photographs), self._take_opened)
+
+    def exchange(self) -> None:
+        """Let source and target change places."""
+        source, target = self.document.source, self.document.target
+        if source is not None and target is not None:
+            self._asked += 1
+            self.busy.emit(self.tr("Opening"))
+            self._run(partial(self._pair_up, self._asked, target, source), self._take_opened)
+
+    def export(self, path: Path) -> None:
+        """Write the result at the target photograph's own resolution."""
+        self.document.commit()
+        snapshot = self.document.snapshot()
+        self.busy.emit(self.tr("Exporting"))
+        self._run(
+            lambda: self._ready_engine().save_result(snapshot, path), lambda _: self.busy.emit("")
+        )
+
+    def close(self) -> None:
+        """Stop all work. Nothing is delivered after this."""
+        self._rest.stop()
+        self._background.close()
+        if self._engine is not None:
+            self._engine.close()
+            self._engine = None
+
+    # On the background thread
+
+    def _make_engine(self, choice: EngineChoice) -> None:
+        made = self._connect(choice, partial(self._background.post, self._take))
+        old, self._engine = self._engine, made
+        if old is not None:
+            old.close()
+
+    def _load(self, asked: int, photographs: Photographs) -> _Opened:
+        engine = self._ready_engine()
+        source, target = self.document.source, self.document.target
+        if photographs.source is not None:
+            source = engine.open_portrait(photographs.source, photographs.source_map)
+        if photographs.target is not None:
+            target = engine.open_portrait(photographs.target, photographs.target_map)
+        return self._pair_up(asked, source, target)
+
+    def _pair_up(self, asked: int, source: Portrait | None, target: Portrait | None) -> _Opened:
+        start = None
+        if source is not None and target is not None:
+            start = self._ready_engine().start_map(source, target, self.document.settings)
+        return _Opened(asked, source, target, start)
+
+    def _ready_engine(self) -> Engine:
+        if self._engine is None:
+            raise DeviceError(self.tr("The network could not be started; choose another model."))
+        return self._engine
+
+    # On the GUI thread
+
+    def _run(self, work: Callable[[], Any], done: Callable[[Any], None]) -> None:
+        self._background.run(work, done, self._fail)
+
+    def _fail(self, sentence: str) -> None:
+        self.busy.emit("")
+        self.failed.emit(sentence)
+
+    def _engine_made(self, choice: EngineChoice) -> None:
+        self._choice = choice
+        self._fitting = False
+        self.busy.emit("")
+        self._begin_work()
+
+    def _take_opened(self, opened: _Opened) -> None:
+        if opened.asked != self._asked:
+            return
+        self.busy.emit("")
+        self._pair = opened.asked
+        self._fitting = False
+        self.results.begin(self._pair)
+        self._put_in_document(opened)
+        self.pair_opened.emit()
+        self._begin_work()
+
+    def _put_in_document(self, opened: _Opened) -> None:
+        """Open what was loaded; the engine hears of the whole of it, not of each part."""
+        self._opening = True
+        document = self.document
+        try:
+            document.open(
+                source=opened.source if opened.source is not document.source else None,
+                target=opened.target if opened.target is not document.target else None,
+            )
+            if opened.start is not None:
+                document.start(*opened.start)
+        except StudioError as error:
+            self.failed.emit(str(error))
+        finally:
+            self._opening = False
+
+    def _begin_work(self) -> None:
+        """Render, and fit where the model needs it, what is open."""
+        self.submit()
+        if self._model is not None and self._model.needs_fit:
+            self.start_fit()
+
+    def _document_changed(self, change: Change) -> None:
+        self.changed.emit(change)
+        if self._opening or not change.affects_result:
+            return
+        if not self.document.settings.live_preview:
+            return
+        if not change.in_stroke:
+            self.submit()
+        elif not self._rest.isActive():
+            self._rest.start()
+
+    def _take(self, message: Message) -> None:
+        match message:
+            case Rendered():
+                self._take_result(message)
+            case FitProgress():
+                self._take_fit(message)
+            case ModelInUse():
+                self._model = message
+                self.model_known.emit(message)
+            case EngineFailed():
+                self.failed.emit(message.sentence)
+
+    def _take_result(self, result: Rendered) -> None:
+        if not self.results.accept(result):
+            return
+        if result.revision == self.document.revision and not self.document.in_stroke:
+            self.results.settle(self.document.history)
+        self.result_shown.emit(result)
+
+    def _take_fit(self, fit: FitProgress) -> None:
+        if fit.pair == self._pair:
+            self._fitting = not fit.is_over
+            self.fit_moved.emit(fit)

@@ -1,0 +1,139 @@
+"""The dialog in which the artist gives actions other keys."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QHBoxLayout,
+    QHeaderView,
+    QKeySequenceEdit,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+if TYPE_CHECKING:
+    from e4s_studio.gui.actions import Actions
+
+
+class ShortcutsDialog(QDialog):
+    """All actions with their keys. Nothing changes until it is accepted.
+
+    Parameters
+    ----------
+    actions
+        The window's actions.
+    parent
+        The window.
+    """
+
+    def __init__(self, actions: Actions, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(self.tr("Keyboard shortcuts"))
+        self.resize(560, 560)
+        self._actions = actions
+        self._keys = {name: actions[name].shortcut().toString() for name in actions}
+        self.search = QLineEdit(self)
+        self.search.setPlaceholderText(self.tr("Search"))
+        self.search.setClearButtonEnabled(True)
+        self.tree = QTreeWidget(self)
+        self.tree.setHeaderLabels([self.tr("Action"), self.tr("Key")])
+        self.tree.setRootIsDecorated(False)
+        self.tree.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        self.edit = QKeySequenceEdit(self)
+        self.edit.setMaximumSequenceLength(1)
+        self.edit.setClearButtonEnabled(True)
+        self.warning = QLabel(self)
+        self.warning.setWordWrap(True)
+        self.restore = QPushButton(self.tr("Default key"), self)
+        self._items = self._fill()
+        self._lay_out()
+        self.search.textChanged.connect(self._filter)
+        self.tree.currentItemChanged.connect(self._show_current)
+        self.edit.editingFinished.connect(self._take)
+        self.restore.clicked.connect(self._restore)
+        self.tree.setCurrentItem(next(iter(self._items.values())))
+
+    def chosen(self) -> dict[str, str]:
+        """Return every action's keys as portable text."""
+        return dict(self._keys)
+
+    def give(self, name: str, keys: str) -> None:
+        """Give an action other keys; an action that had them loses them."""
+        for other, taken in self._keys.items():
+            if keys and taken == keys and other != name:
+                self._set(other, "")
+                self.warning.setText(
+                    self.tr("“{0}” had this key and has none now.").format(self._text(other))
+                )
+        self._set(name, keys)
+
+    def _fill(self) -> dict[str, QTreeWidgetItem]:
+        items = {}
+        for name in self._actions:
+            item = QTreeWidgetItem([self._text(name), _native(self._keys[name])])
+            item.setIcon(0, self._actions[name].icon())
+            self.tree.addTopLevelItem(item)
+            items[name] = item
+        return items
+
+    def _lay_out(self) -> None:
+        buttons = QDialogButtonBox(
+            QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel, self
+        )
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        keys = QHBoxLayout()
+        keys.addWidget(QLabel(self.tr("New key"), self))
+        keys.addWidget(self.edit, 1)
+        keys.addWidget(self.restore)
+        column = QVBoxLayout(self)
+        column.addWidget(self.search)
+        column.addWidget(self.tree, 1)
+        column.addLayout(keys)
+        column.addWidget(self.warning)
+        column.addWidget(buttons)
+
+    def _text(self, name: str) -> str:
+        return self._actions[name].text().replace("&", "").removesuffix(" …")
+
+    def _current(self) -> str:
+        current = self.tree.currentItem()
+        return next(name for name, item in self._items.items() if item is current)
+
+    def _show_current(self) -> None:
+        if self.tree.currentItem() is not None:
+            self.edit.setKeySequence(QKeySequence.fromString(self._keys[self._current()]))
+
+    def _take(self) -> None:
+        self.warning.clear()
+        self.give(self._current(), self.edit.keySequence().toString())
+
+    def _restore(self) -> None:
+        self.warning.clear()
+        self.give(
+            self._current(),
+            QKeySequence(self._actions.default_shortcut(self._current())).toString(),
+        )
+        self._show_current()
+
+    def _set(self, name: str, keys: str) -> None:
+        self._keys[name] = keys
+        self._items[name].setText(1, _native(keys))
+
+    def _filter(self, text: str) -> None:
+        for item in self._items.values():
+            found = text.casefold() in f"{item.text(0)} {item.text(1)}".casefold()
+            item.setHidden(not found)
+
+
+def _native(keys: str) -> str:
+    return QKeySequence.fromString(keys).toString(QKeySequence.SequenceFormat.NativeText)

@@ -1,0 +1,1 @@
+"""The docks, one a file. Each shows a value and reports what the artist asks for."""

@@ -1,0 +1,145 @@
+"""The blend dock: what stays on top, detail, seam, light, preview and precision."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QCheckBox,
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from e4s_studio.core.settings import MAX_BLEND_WIDTH, EditSettings, Precision
+from e4s_studio.gui.docks.form import SliderRow, align_names
+from e4s_studio.gui.icons import name_icon
+from e4s_studio.gui.names import precision_name
+
+
+class BlendDock(QWidget):
+    """The settings that belong to no region.
+
+    Signals
+    -------
+    edited(str, object, str)
+        The name of an attribute of `EditSettings`, its new value, and a key that all moves of one
+        gesture share.
+    released()
+        The gesture is over.
+    """
+
+    edited = Signal(str, object, str)
+    released = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.on_top = self._make_order()
+        self.detail_row = self._make_percent("detail", self.tr("Detail"))
+        self.light_row = self._make_percent("light", self.tr("Follow light"))
+        self.width_row = self._make_width()
+        self.live = QCheckBox(self.tr("Live preview"), self)
+        self.precision = QComboBox(self)
+        self._fill_in()
+        self._explain()
+        self._lay_out()
+
+    def show_settings(self, settings: EditSettings) -> None:
+        """Show `settings`."""
+        self.on_top[settings.face_over_hair].setChecked(True)
+        self.detail_row.show_value(round(settings.detail * 100))
+        self.light_row.show_value(round(settings.light * 100))
+        self.width_row.show_value(round(settings.blend_width))
+        self.live.setChecked(settings.live_preview)
+        self.precision.setCurrentIndex(self.precision.findData(settings.precision))
+
+    def _make_order(self) -> dict[bool, QPushButton]:
+        group = QButtonGroup(self)
+        buttons = {}
+        for face_over_hair, text, icon in (
+            (False, self.tr("Hair over face"), "hair"),
+            (True, self.tr("Face over hair"), "face"),
+        ):
+            button = QPushButton(text, self)
+            button.setObjectName("choice")
+            button.setCheckable(True)
+            button.setIconSize(QSize(16, 16))
+            name_icon(button, icon)
+            button.clicked.connect(
+                lambda _on, value=face_over_hair: self.edited.emit("face_over_hair", value, "")
+            )
+            group.addButton(button)
+            buttons[face_over_hair] = button
+        return buttons
+
+    def _make_percent(self, attribute: str, name: str) -> SliderRow:
+        home = round(getattr(EditSettings(), attribute) * 100)
+        row = SliderRow(name, (0, 100, home), lambda value: self.tr("{0} %").format(value), self)
+        row.edited.connect(
+            lambda value, gesture: self.edited.emit(
+                attribute, value / 100, f"{attribute} {gesture}"
+            )
+        )
+        row.released.connect(self.released)
+        return row
+
+    def _make_width(self) -> SliderRow:
+        limits = (0, round(MAX_BLEND_WIDTH), round(EditSettings().blend_width))
+        row = SliderRow(
+            self.tr("Blend width"), limits, lambda value: self.tr("{0} px").format(value), self
+        )
+        row.edited.connect(
+            lambda value, gesture: self.edited.emit(
+                "blend_width", float(value), f"blend_width {gesture}"
+            )
+        )
+        row.released.connect(self.released)
+        return row
+
+    def _fill_in(self) -> None:
+        for precision in Precision:
+            self.precision.addItem(precision_name(precision), precision)
+        self.precision.activated.connect(
+            lambda index: self.edited.emit(
+                "precision", Precision(self.precision.itemData(index)), ""
+            )
+        )
+        self.live.clicked.connect(lambda on: self.edited.emit("live_preview", on, ""))
+
+    def _explain(self) -> None:
+        self.on_top[False].setToolTip(self.tr("The target's fringe stays over the new face"))
+        self.on_top[True].setToolTip(self.tr("The new face covers the target's fringe"))
+        self.detail_row.setToolTip(
+            self.tr("How much of the photographs' own fine detail is put back: pores, lashes")
+        )
+        self.light_row.setToolTip(
+            self.tr("How far the new face takes on the light and colour of the target")
+        )
+        self.width_row.setToolTip(self.tr("Width of the seam between the new face and the target"))
+        self.live.setToolTip(
+            self.tr("The result follows while you paint or drag; else it waits for the release")
+        )
+        self.precision.setToolTip(self.tr("The number format that the generator computes in"))
+
+    def _lay_out(self) -> None:
+        align_names([self.detail_row, self.light_row, self.width_row])
+        order = QHBoxLayout()
+        order.setSpacing(4)
+        for button in self.on_top.values():
+            order.addWidget(button, 1)
+        format_row = QHBoxLayout()
+        format_row.addWidget(QLabel(self.tr("Precision"), self))
+        format_row.addWidget(self.precision, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(8, 6, 8, 8)
+        column.setSpacing(5)
+        column.addLayout(order)
+        for row in (self.detail_row, self.light_row, self.width_row):
+            column.addWidget(row)
+        column.addWidget(self.live)
+        column.addLayout(format_row)
+        column.addStretch(1)
+        column.setAlignment(Qt.AlignmentFlag.AlignTop)

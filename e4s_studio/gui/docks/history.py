@@ -1,0 +1,122 @@
+"""The history dock: every step by name and thumbnail; a click goes there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QSize, Qt, Signal
+from PySide6.QtGui import QBrush, QColor, QFont, QIcon, QImage, QPixmap
+from PySide6.QtWidgets import QListView, QVBoxLayout, QWidget
+
+from e4s_studio.core.regions import PALETTE
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from e4s_studio.core.commands import Command, CommandStack
+
+THUMBNAIL: Final = 36
+
+Index = QModelIndex | QPersistentModelIndex
+
+
+class HistoryModel(QAbstractListModel):
+    """The command stack as a list, whose row 0 is the state before the first step."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._commands: tuple[Command, ...] = ()
+        self._place = 0
+        self._icons: dict[int, QIcon] = {}
+
+    def show(self, history: CommandStack) -> None:
+        """Show `history`, redrawing only rows that differ."""
+        commands = history.commands
+        kept = _common_length(self._commands, commands)
+        if kept < len(self._commands):
+            self.beginRemoveRows(QModelIndex(), kept + 1, len(self._commands))
+            for command in self._commands[kept:]:
+                self._icons.pop(id(command), None)
+            self._commands = self._commands[:kept]
+            self.endRemoveRows()
+        if kept < len(commands):
+            self.beginInsertRows(QModelIndex(), kept + 1, len(commands))
+            self._commands = commands
+            self.endInsertRows()
+        self._place = history.index
+        self.dataChanged.emit(self.index(0), self.index(self.rowCount() - 1))
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own default
+        """Return the number of places in the history."""
+        return 0 if parent.isValid() else len(self._commands) + 1
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        """Return the name, thumbnail or emphasis of a row."""
+        row = index.row()
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self._commands[row - 1].name if row else self.tr("Opened")
+        if role == Qt.ItemDataRole.DecorationRole and row:
+            return self._icon(self._commands[row - 1])
+        if role == Qt.ItemDataRole.ForegroundRole and row > self._place:
+            return QBrush(QColor(128, 138, 148))
+        if role == Qt.ItemDataRole.FontRole and row == self._place:
+            font = QFont()
+            font.setBold(True)
+            return font
+        return None
+
+    def _icon(self, command: Command) -> QIcon:
+        if id(command) not in self._icons:
+            self._icons[id(command)] = QIcon(_thumbnail(command.thumbnail))
+        return self._icons[id(command)]
+
+
+class HistoryDock(QWidget):
+    """The steps of the history.
+
+    Signals
+    -------
+    jump_asked(int)
+        How many steps are to be done.
+    """
+
+    jump_asked = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.steps = HistoryModel(self)
+        self.view = QListView(self)
+        self.view.setObjectName("history")
+        self.view.setModel(self.steps)
+        self.view.setIconSize(QSize(THUMBNAIL, THUMBNAIL))
+        self.view.setUniformItemSizes(True)
+        self.view.setEditTriggers(QListView.EditTrigger.NoEditTriggers)
+        self.view.setToolTip(self.tr("Click a step to go there; later steps stay until you edit"))
+        self.view.clicked.connect(lambda index: self.jump_asked.emit(index.row()))
+        self.view.activated.connect(lambda index: self.jump_asked.emit(index.row()))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.view)
+
+    def show_history(self, history: CommandStack) -> None:
+        """Show `history` and mark where it stands."""
+        self.steps.show(history)
+        here = self.steps.index(history.index)
+        self.view.setCurrentIndex(here)
+        self.view.scrollTo(here)
+
+
+def _common_length(old: tuple[Command, ...], new: tuple[Command, ...]) -> int:
+    for place, (one, other) in enumerate(zip(old, new, strict=False)):
+        if one is not other:
+            return place
+    return min(len(old), len(new))
+
+
+def _thumbnail(labels: NDArray[np.uint8]) -> QPixmap:
+    """Return a thinned-out (h, w) label map in the palette's colours."""
+    colours = PALETTE[labels]  # (h, w, 3)
+    height, width = labels.shape
+    image = QImage(colours.tobytes(), width, height, width * 3, QImage.Format.Format_RGB888)
+    return QPixmap.fromImage(image)

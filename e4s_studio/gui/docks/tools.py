@@ -1,0 +1,217 @@
+"""The tools dock: the tool in hand, and its options."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from e4s_studio.gui.docks.form import SliderRow, align_names
+from e4s_studio.gui.docks.paint_over import PaintOver
+from e4s_studio.gui.docks.region_row import swatch_picture
+from e4s_studio.gui.names import region_name
+from e4s_studio.gui.tools.options import LARGEST_SIZE, ToolKind, ToolOptions
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QAction
+
+    from e4s_studio.core.label_map import PaintRules
+    from e4s_studio.gui.actions import Actions
+
+COLUMNS: Final = 5
+SIZE_STEPS: Final = 200
+"""Positions of the size slider, whose steps are equal ratios."""
+
+_SOFT: Final = frozenset({ToolKind.ORIGINAL, ToolKind.AMOUNT})
+_SIZED: Final = frozenset({ToolKind.BRUSH, ToolKind.ERASER}) | _SOFT
+_PAINTING: Final = frozenset({ToolKind.BRUSH, ToolKind.FILL, ToolKind.LASSO, ToolKind.SMART})
+
+
+class ToolsDock(QWidget):
+    """The tools and their options.
+
+    Signals
+    -------
+    option_changed(str, object)
+        The name of an attribute of `ToolOptions` and its new value.
+    rules_changed(PaintRules)
+        Other paint-over rules.
+    overlay_changed(float)
+        Opacity of the map over the target, 0 to 1.
+    """
+
+    option_changed = Signal(str, object)
+    rules_changed = Signal(object)
+    overlay_changed = Signal(float)
+
+    def __init__(self, actions: Actions, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._kind = ToolKind.BRUSH
+        self.swatch = QLabel(self)
+        self.region = QLabel(self)
+        self.region.setObjectName("value")
+        self.size_row = self._make_size()
+        self.hardness_row = self._make_percent("hardness", self.tr("Hardness"), 50)
+        self.amount_row = self._make_percent("amount", self.tr("Leaves"), 50)
+        self.paint_over = PaintOver(self)
+        self.paint_over.changed.connect(self.rules_changed)
+        self.boxes = self._make_boxes()
+        self.overlay_row = self._make_overlay()
+        self._explain()
+        self._lay_out(actions)
+
+    def show_options(self, kind: ToolKind, options: ToolOptions) -> None:
+        """Show the tool in hand and its options."""
+        self._kind = kind
+        self.swatch.setPixmap(swatch_picture(options.region, self.devicePixelRatioF()))
+        self.region.setText(region_name(options.region))
+        self.size_row.show_value(_position(options.size))
+        self.hardness_row.show_value(round(options.hardness * 100))
+        self.amount_row.show_value(round(options.amount * 100))
+        self.paint_over.show_region(options.region)
+        for name, box in self.boxes.items():
+            box.setChecked(bool(getattr(options, name)))
+        self._show_relevant()
+
+    def show_rules(self, rules: PaintRules) -> None:
+        """Show locks and paint-over rules."""
+        self.paint_over.show_rules(rules)
+
+    def show_overlay(self, opacity: float) -> None:
+        """Show the map's opacity, 0 to 1."""
+        self.overlay_row.show_value(round(opacity * 100))
+
+    def _show_relevant(self) -> None:
+        kind = self._kind
+        self.size_row.setVisible(kind in _SIZED)
+        self.hardness_row.setVisible(kind in _SOFT)
+        self.amount_row.setVisible(kind is ToolKind.AMOUNT)
+        self.paint_over.setVisible(kind in _PAINTING)
+        relevant = {
+            "symmetric": kind in _SIZED | _PAINTING,
+            "encircle": kind in {ToolKind.BRUSH, ToolKind.ERASER},
+            "pressure": kind in _SIZED,
+            "inside_region": kind is ToolKind.AMOUNT,
+            "everywhere": kind is ToolKind.FILL,
+        }
+        for name, box in self.boxes.items():
+            box.setVisible(relevant[name])
+
+    def _make_size(self) -> SliderRow:
+        home = _position(ToolOptions().size)
+        row = SliderRow(
+            self.tr("Size"),
+            (0, SIZE_STEPS, home),
+            lambda position: self.tr("{0} px").format(round(_size(position))),
+            self,
+        )
+        row.edited.connect(
+            lambda position, _gesture: self.option_changed.emit(
+                "size", float(round(_size(position)))
+            )
+        )
+        return row
+
+    def _make_percent(self, option: str, name: str, home: int) -> SliderRow:
+        row = SliderRow(name, (0, 100, home), lambda value: self.tr("{0} %").format(value), self)
+        row.edited.connect(lambda value, _gesture: self.option_changed.emit(option, value / 100))
+        return row
+
+    def _make_overlay(self) -> SliderRow:
+        row = SliderRow(
+            self.tr("Overlay"), (0, 100, 50), lambda value: self.tr("{0} %").format(value), self
+        )
+        row.edited.connect(lambda value, _gesture: self.overlay_changed.emit(value / 100))
+        return row
+
+    def _make_boxes(self) -> dict[str, QCheckBox]:
+        texts = {
+            "symmetric": (
+                self.tr("Both sides of the face"),
+                self.tr("Strokes are mirrored about the face's own midline"),
+            ),
+            "encircle": (
+                self.tr("Fill closed outlines"),
+                self.tr("A stroke that ends where it began fills what it encircles"),
+            ),
+            "pressure": (
+                self.tr("Pen pressure sets size"),
+                self.tr("The harder the pen presses, the larger the brush"),
+            ),
+            "inside_region": (
+                self.tr("Only inside the region"),
+                self.tr("The amount changes inside the chosen region alone"),
+            ),
+            "everywhere": (
+                self.tr("Fill all of a region"),
+                self.tr("All parts of the clicked region, connected or not"),
+            ),
+        }
+        boxes = {}
+        for name, (text, tip) in texts.items():
+            box = QCheckBox(text, self)
+            box.setToolTip(tip)
+            box.clicked.connect(lambda on, option=name: self.option_changed.emit(option, on))
+            boxes[name] = box
+        return boxes
+
+    def _explain(self) -> None:
+        self.size_row.setToolTip(self.tr("Diameter of the brush; also [ and ], or Shift and drag"))
+        self.hardness_row.setToolTip(self.tr("Edge of the brush, from soft to hard"))
+        self.amount_row.setToolTip(
+            self.tr("How much of the slider's amount is left where this brush paints")
+        )
+        self.overlay_row.setToolTip(self.tr("Opacity of the label map over the target"))
+
+    def _lay_out(self, actions: Actions) -> None:
+        align_names([self.size_row, self.hardness_row, self.amount_row, self.overlay_row])
+        grid = QGridLayout()
+        grid.setSpacing(2)
+        for place, kind in enumerate(ToolKind):
+            button = _tool_button(actions[f"tool.{kind}"], self)
+            grid.addWidget(button, place // COLUMNS, place % COLUMNS)
+        grid.setColumnStretch(COLUMNS, 1)
+        region = QHBoxLayout()
+        region.setSpacing(6)
+        region.addWidget(self.swatch)
+        region.addWidget(self.region, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(8, 6, 8, 8)
+        column.setSpacing(5)
+        column.addLayout(grid)
+        column.addSpacing(2)
+        column.addLayout(region)
+        for row in (self.size_row, self.hardness_row, self.amount_row, self.paint_over):
+            column.addWidget(row)
+        for box in self.boxes.values():
+            column.addWidget(box)
+        column.addWidget(self.overlay_row)
+        column.addStretch(1)
+        column.setAlignment(Qt.AlignmentFlag.AlignTop)
+
+
+def _tool_button(action: QAction, parent: QWidget) -> QToolButton:
+    button = QToolButton(parent)
+    button.setObjectName("tool")
+    button.setDefaultAction(action)
+    button.setIconSize(QSize(20, 20))
+    button.setFixedSize(32, 30)
+    return button
+
+
+def _size(position: int) -> float:
+    return float(LARGEST_SIZE ** (position / SIZE_STEPS))
+
+
+def _position(size: float) -> int:
+    return round(SIZE_STEPS * math.log(size) / math.log(LARGEST_SIZE))

@@ -1,0 +1,1 @@
+"""What happens when the artist asks for it: each module connects one part of the window."""

@@ -1,0 +1,105 @@
+"""Connects the model dock, the status bar and the notice with the engine."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QFileDialog
+
+from e4s_studio.gui.names import region_name
+
+if TYPE_CHECKING:
+    from e4s_studio.core.regions import Region
+    from e4s_studio.gui.controller import Controller
+    from e4s_studio.gui.main_window import MainWindow
+    from e4s_studio.gui.ports import FitProgress
+    from e4s_studio.gui.preferences import Preferences
+
+
+class EngineHandler(QObject):
+    """What computes, how far it is, and what went wrong."""
+
+    def __init__(
+        self, window: MainWindow, controller: Controller, preferences: Preferences
+    ) -> None:
+        super().__init__(window)
+        self._window = window
+        self._controller = controller
+        self._preferences = preferences
+        self._connect_actions()
+        self._connect_reports()
+        self._show_pair()
+        window.status.show_nothing()
+
+    def _connect_actions(self) -> None:
+        actions, controller = self._window.actions_by_name, self._controller
+        dock = self._window.model
+        actions["model.refine"].triggered.connect(controller.start_fit)
+        actions["model.stop"].triggered.connect(controller.cancel_fit)
+        actions["model.checkpoint"].triggered.connect(self._ask_checkpoint)
+        actions["model.builtin"].triggered.connect(self._use_builtin)
+        dock.refine_asked.connect(actions["model.refine"].trigger)
+        dock.cancel_asked.connect(actions["model.stop"].trigger)
+        dock.checkpoint_asked.connect(actions["model.checkpoint"].trigger)
+        dock.builtin_asked.connect(actions["model.builtin"].trigger)
+        dock.device_chosen.connect(self._use_device)
+        self._window.status.cancel_asked.connect(controller.cancel_fit)
+
+    def _connect_reports(self) -> None:
+        window, controller = self._window, self._controller
+        controller.model_known.connect(window.model.show_model)
+        controller.model_known.connect(window.status.show_model)
+        controller.fit_moved.connect(self._show_fit)
+        controller.result_shown.connect(window.status.show_result)
+        controller.result_pending.connect(window.status.show_pending)
+        controller.pair_opened.connect(self._show_pair)
+        controller.busy.connect(self._show_busy)
+        controller.failed.connect(window.notice.say)
+        window.canvas.pointed.connect(self._show_pointed)
+
+    def _show_pair(self) -> None:
+        ready = self._controller.has_pair
+        self._window.model.show_ready(ready=ready)
+        self._window.actions_by_name["model.refine"].setEnabled(ready)
+        self._window.actions_by_name["model.stop"].setEnabled(False)
+
+    def _show_fit(self, fit: FitProgress) -> None:
+        self._window.model.show_fit(fit)
+        self._window.status.show_fit(fit)
+        self._window.actions_by_name["model.refine"].setEnabled(fit.is_over)
+        self._window.actions_by_name["model.stop"].setEnabled(not fit.is_over)
+
+    def _show_busy(self, text: str) -> None:
+        if text:
+            self._window.status.show_work(text)
+        else:
+            self._window.status.show_idle()
+
+    def _show_pointed(self, region: Region | None) -> None:
+        self._window.status.show_pointed("" if region is None else region_name(region))
+
+    def _ask_checkpoint(self) -> None:
+        dialog = QFileDialog(
+            self._window,
+            self.tr("Load checkpoint"),
+            str(self._preferences.folder("checkpoint")),
+        )
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.setNameFilters(
+            [self.tr("Checkpoints (*.safetensors *.pt *.pth)"), self.tr("All files (*)")]
+        )
+        dialog.fileSelected.connect(lambda name: self._use_checkpoint(Path(name)))
+        dialog.open()
+
+    def _use_checkpoint(self, path: Path) -> None:
+        self._preferences.remember_folder("checkpoint", path.parent)
+        self._controller.use_engine(replace(self._controller.choice, checkpoint=path))
+
+    def _use_builtin(self) -> None:
+        self._controller.use_engine(replace(self._controller.choice, checkpoint=None))
+
+    def _use_device(self, device: str) -> None:
+        self._controller.use_engine(replace(self._controller.choice, device=device))

@@ -1,0 +1,160 @@
+"""Connects dialogs, drops, the clipboard and recent pairs with the controller."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QFileDialog
+
+from e4s_studio.gui.controller import Photographs
+from e4s_studio.gui.resources import sample_map, sample_pair
+
+if TYPE_CHECKING:
+    from e4s_studio.gui.controller import Controller
+    from e4s_studio.gui.main_window import MainWindow
+    from e4s_studio.gui.preferences import Preferences
+
+READABLE: Final = "*.png *.jpg *.jpeg *.webp *.tif *.tiff *.bmp *.heic *.heif *.avif"
+WRITABLE: Final = "*.png *.jpg *.jpeg *.webp *.tif *.tiff"
+
+
+class FilesHandler(QObject):
+    """Opening and exporting, however the artist asks for it."""
+
+    def __init__(
+        self, window: MainWindow, controller: Controller, preferences: Preferences
+    ) -> None:
+        super().__init__(window)
+        self._window = window
+        self._controller = controller
+        self._preferences = preferences
+        self._pasted = TemporaryDirectory(prefix="e4s-studio-")
+        self._connect_actions()
+        self._connect_panes()
+        controller.pair_opened.connect(self._show_opened)
+        self._show_recent()
+        self._show_opened()
+
+    def open_sample(self) -> None:
+        """Open the sample pair, where one ships."""
+        pair = sample_pair()
+        if pair is not None:
+            self._open_pair(*pair)
+
+    def close(self) -> None:
+        """Remove the pasted pictures."""
+        self._pasted.cleanup()
+
+    def _connect_actions(self) -> None:
+        actions = self._window.actions_by_name
+        actions["file.open_source"].triggered.connect(partial(self._ask, "source"))
+        actions["file.open_target"].triggered.connect(partial(self._ask, "target"))
+        actions["file.exchange"].triggered.connect(self._controller.exchange)
+        actions["file.sample"].triggered.connect(self.open_sample)
+        actions["file.sample"].setEnabled(sample_pair() is not None)
+        actions["file.forget"].triggered.connect(self._forget)
+        actions["file.export"].triggered.connect(self._ask_export)
+        actions["file.quit"].triggered.connect(self._window.close)
+        actions["edit.paste_source"].triggered.connect(partial(self._paste, "source"))
+        actions["edit.paste_target"].triggered.connect(partial(self._paste, "target"))
+
+    def _connect_panes(self) -> None:
+        window = self._window
+        window.source.dropped.connect(partial(self._open_one, "source"))
+        window.source.asked.connect(partial(self._ask, "source"))
+        window.canvas_drops.dropped.connect(partial(self._open_one, "target"))
+        window.result.dropped.connect(partial(self._open_one, "target"))
+
+    def _ask(self, role: str) -> None:
+        title = self.tr("Open source") if role == "source" else self.tr("Open target")
+        dialog = QFileDialog(self._window, title, str(self._preferences.folder(role)))
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.setNameFilters(
+            [self.tr("Photographs ({0})").format(READABLE), self.tr("All files (*)")]
+        )
+        dialog.fileSelected.connect(lambda name: self._open_one(role, Path(name)))
+        dialog.open()
+
+    def _ask_export(self) -> None:
+        dialog = QFileDialog(
+            self._window, self.tr("Export result"), str(self._preferences.folder("export"))
+        )
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setNameFilters([self.tr("Pictures ({0})").format(WRITABLE)])
+        dialog.setDefaultSuffix("png")
+        dialog.selectFile("swap.png")
+        dialog.fileSelected.connect(lambda name: self._export(Path(name)))
+        dialog.open()
+
+    def _export(self, path: Path) -> None:
+        self._preferences.remember_folder("export", path.parent)
+        self._controller.export(path)
+
+    def _open_one(self, role: str, path: Path) -> None:
+        self._preferences.remember_folder(role, path.parent)
+        self._open(role, path)
+
+    def _open(self, role: str, path: Path) -> None:
+        opened = {role: path, f"{role}_map": sample_map(path)}
+        self._controller.open(Photographs(**opened))
+
+    def _open_pair(self, source: Path, target: Path) -> None:
+        self._controller.open(Photographs(source, target, sample_map(source), sample_map(target)))
+
+    def _paste(self, role: str) -> None:
+        clipboard = QGuiApplication.clipboard()
+        files = [url.toLocalFile() for url in clipboard.mimeData().urls() if url.isLocalFile()]
+        image = clipboard.image()
+        if files:
+            self._open_one(role, Path(files[0]))
+        elif not image.isNull():
+            pasted = Path(self._pasted.name) / f"pasted {role}.png"
+            image.save(str(pasted))
+            self._open(role, pasted)
+        else:
+            self._window.notice.say(
+                self.tr("There is no picture on the clipboard; copy one first.")
+            )
+
+    def _show_opened(self) -> None:
+        actions, document = self._window.actions_by_name, self._controller.document
+        source, target = document.source, document.target
+        self._show_name("source", None if source is None else source.path)
+        self._show_name("canvas", None if target is None else target.path)
+        for name in ("file.export", "file.exchange", "edit.copy"):
+            actions[name].setEnabled(self._controller.has_pair)
+        if source and target and source.path and target.path and not self._is_pasted():
+            self._preferences.remember_pair(source.path, target.path)
+            self._show_recent()
+
+    def _is_pasted(self) -> bool:
+        document = self._controller.document
+        folder = Path(self._pasted.name)
+        return any(
+            portrait is not None and portrait.path is not None and portrait.path.parent == folder
+            for portrait in (document.source, document.target)
+        )
+
+    def _show_name(self, pane: str, path: Path | None) -> None:
+        self._window.area.title_bar(pane).detail.setText("" if path is None else path.name)
+
+    def _show_recent(self) -> None:
+        menu = self._window.recent
+        menu.clear()
+        pairs = self._preferences.recent_pairs()
+        for source, target in pairs:
+            action = menu.addAction(self.tr("{0} → {1}").format(source.name, target.name))
+            action.setToolTip(f"{source}\n{target}")
+            action.triggered.connect(partial(self._open_pair, source, target))
+        menu.setEnabled(bool(pairs))
+        menu.addSeparator()
+        menu.addAction(self._window.actions_by_name["file.forget"])
+
+    def _forget(self) -> None:
+        self._preferences.clear_recent_pairs()
+        self._show_recent()

@@ -1,0 +1,139 @@
+"""Which action stands in which menu and on which bar."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QCoreApplication, QSize, Qt
+from PySide6.QtWidgets import QMenu, QToolBar, QToolButton
+
+from e4s_studio.gui.canvas.actions import BRUSH, OVERLAY, PRESERVE, TOOLS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from PySide6.QtGui import QAction
+    from PySide6.QtWidgets import QMainWindow
+
+    from e4s_studio.gui.actions import Actions
+
+LINE: Final = ""
+"""Stands for a separator in a list of action names."""
+
+EDIT: Final = (
+    "edit.undo",
+    "edit.redo",
+    LINE,
+    "edit.copy",
+    "edit.paste_target",
+    "edit.paste_source",
+    LINE,
+    "edit.shortcuts",
+)
+ZOOM: Final = ("view.fit", "view.actual", "view.zoom_in", "view.zoom_out", "view.mirror")
+PANES: Final = ("view.source", "view.canvas", "view.result")
+LAYOUTS: Final = ("view.paint_layout", "view.even_layout", "view.compare_layout")
+COMPARE: Final = ("compare.result", "compare.wipe", "compare.side", "compare.heat")
+PAINT: Final = (
+    *TOOLS,
+    LINE,
+    *BRUSH,
+    PRESERVE,
+    LINE,
+    "paint.clear_original",
+    "paint.clear_amount",
+)
+HELP: Final = ("help.hint", LINE, "help.about")
+REGIONS: Final = (
+    "region.previous",
+    "region.next",
+    LINE,
+    "region.less",
+    "region.more",
+    "region.hide",
+    "region.lock",
+    LINE,
+    "region.reset",
+    "region.none",
+    "region.all",
+)
+MODEL: Final = (
+    "model.refine",
+    "model.stop",
+    LINE,
+    "model.checkpoint",
+    "model.builtin",
+)
+SNAPSHOTS: Final = ("compare.show_A", "compare.show_B", "compare.show_C")
+NAMED: Final = ("file.open_source", "file.open_target", "file.export", "model.refine")
+"""Actions whose names stand beside their icons on the bar."""
+
+BAR: Final = (
+    *NAMED[:3],
+    LINE,
+    "edit.undo",
+    "edit.redo",
+    LINE,
+    "view.fit",
+    "view.actual",
+    "view.mirror",
+    LINE,
+    *COMPARE,
+    LINE,
+    *SNAPSHOTS,
+    LINE,
+    "model.refine",
+)
+
+
+def fill_file_menu(menu: QMenu, actions: Actions) -> QMenu:
+    """Fill the file menu; return the submenu that is to hold the recent pairs."""
+    add_actions(menu, actions, ("file.open_source", "file.open_target", "file.exchange", LINE))
+    recent = menu.addMenu(_tr("Open &recent"))
+    add_actions(menu, actions, ("file.sample", LINE, "file.export", LINE, "file.quit"))
+    return recent
+
+
+def fill_view_menu(menu: QMenu, actions: Actions, docks: Iterable[QAction]) -> None:
+    """Fill the view menu with zoom, panes, layouts, docks and themes."""
+    add_actions(menu, actions, (*ZOOM, LINE, *PANES, "view.maximise", "view.full_screen", LINE))
+    add_actions(menu.addMenu(_tr("&Arrange panes")), actions, LAYOUTS)
+    menu.addMenu(_tr("&Docks")).addActions(list(docks))
+    add_actions(menu.addMenu(_tr("&Theme")), actions, ("view.dark", "view.light"))
+    add_actions(menu, actions, (LINE, *OVERLAY))
+    add_actions(menu, actions, (LINE, "view.next_part", "view.reset_layout"))
+
+
+def fill_compare_menu(menu: QMenu, actions: Actions) -> None:
+    """Fill the compare menu with modes and snapshots."""
+    add_actions(menu, actions, (*COMPARE, "compare.original"))
+    for verb in ("show", "keep", "recall"):
+        names = (f"compare.{verb}_{slot}" for slot in "ABC")
+        add_actions(menu, actions, (LINE, *names))
+
+
+def make_bar(window: QMainWindow, actions: Actions) -> QToolBar:
+    """Return the main tool bar."""
+    bar = QToolBar(_tr("Main bar"), window)
+    bar.setObjectName("mainBar")
+    bar.setIconSize(QSize(20, 20))
+    bar.setMovable(False)
+    add_actions(bar, actions, BAR)
+    for name in NAMED:
+        button = bar.widgetForAction(actions[name])
+        if isinstance(button, QToolButton):
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+    return bar
+
+
+def add_actions(place: QMenu | QToolBar, actions: Actions, names: Iterable[str]) -> None:
+    """Put the named actions, and lines between them, into a menu or a bar."""
+    for name in names:
+        if name == LINE:
+            place.addSeparator()
+        else:
+            place.addAction(actions[name])
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("Menus", text)

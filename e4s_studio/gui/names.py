@@ -1,0 +1,53 @@
+"""What the artist reads for each of the field's terms."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
+
+from e4s_studio.core.regions import Region
+from e4s_studio.core.settings import Precision, ShapeSource
+
+_REGIONS: Final = {
+    Region.BACKGROUND: QT_TRANSLATE_NOOP("Names", "Background"),
+    Region.LIP: QT_TRANSLATE_NOOP("Names", "Lips"),
+    Region.EYEBROWS: QT_TRANSLATE_NOOP("Names", "Eyebrows"),
+    Region.EYES: QT_TRANSLATE_NOOP("Names", "Eyes"),
+    Region.HAIR: QT_TRANSLATE_NOOP("Names", "Hair"),
+    Region.NOSE: QT_TRANSLATE_NOOP("Names", "Nose"),
+    Region.SKIN: QT_TRANSLATE_NOOP("Names", "Skin"),
+    Region.EARS: QT_TRANSLATE_NOOP("Names", "Ears"),
+    Region.BELOWFACE: QT_TRANSLATE_NOOP("Names", "Neck"),
+    Region.MOUTH: QT_TRANSLATE_NOOP("Names", "Mouth"),
+    Region.EYE_GLASS: QT_TRANSLATE_NOOP("Names", "Glasses"),
+    Region.EAR_RINGS: QT_TRANSLATE_NOOP("Names", "Earrings"),
+}
+
+_SHAPES: Final = {
+    ShapeSource.TARGET: QT_TRANSLATE_NOOP("Names", "target"),
+    ShapeSource.SOURCE: QT_TRANSLATE_NOOP("Names", "source"),
+    ShapeSource.PAINTED: QT_TRANSLATE_NOOP("Names", "painted"),
+}
+
+_PRECISIONS: Final = {
+    Precision.AUTO: QT_TRANSLATE_NOOP("Names", "As the device prefers"),
+    Precision.FLOAT32: QT_TRANSLATE_NOOP("Names", "32 bit, exact"),
+    Precision.BFLOAT16: QT_TRANSLATE_NOOP("Names", "bfloat16, faster"),
+    Precision.FLOAT16: QT_TRANSLATE_NOOP("Names", "16 bit, faster"),
+}
+
+
+def region_name(region: Region) -> str:
+    """Return the name of `region` in the artist's language."""
+    return QCoreApplication.translate("Names", str(_REGIONS[region]))
+
+
+def shape_name(shape: ShapeSource) -> str:
+    """Return where a shape comes from, in the artist's language."""
+    return QCoreApplication.translate("Names", str(_SHAPES[shape]))
+
+
+def precision_name(precision: Precision) -> str:
+    """Return what a number format means, in the artist's language."""
+    return QCoreApplication.translate("Names", str(_PRECISIONS[precision]))

@@ -1,0 +1,99 @@
+"""A pane that shows one photograph under the shared view, and takes dropped ones."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF, Qt, Signal
+from PySide6.QtGui import QPainter, QPalette
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from e4s_studio.gui.canvas.navigation import Navigator
+from e4s_studio.gui.panes.picture import Picture
+from e4s_studio.gui.widgets.drops import Drops
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from PySide6.QtGui import QMouseEvent, QPaintEvent
+
+    from e4s_studio.gui.canvas.view import ViewTransform
+
+
+class ImagePane(QWidget):
+    """A photograph under the shared view.
+
+    Parameters
+    ----------
+    view
+        The view that all panes share.
+    invitation
+        What stands in the pane while it is empty.
+
+    Signals
+    -------
+    dropped(Path), asked()
+        A file was dropped here; the empty pane was clicked.
+    """
+
+    dropped = Signal(object)
+    asked = Signal()
+
+    def __init__(self, view: ViewTransform, invitation: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.view = view
+        self._invitation = invitation
+        self._picture: Picture | None = None
+        self.navigator = Navigator(self, view)
+        view.changed.connect(self.update)
+        Drops(self).dropped.connect(self.dropped)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+
+    @property
+    def picture(self) -> Picture | None:
+        """What the pane shows."""
+        return self._picture
+
+    def show_pixels(self, pixels: NDArray[np.uint8] | None) -> None:
+        """Show a (h, w, 3) uint8 RGB picture over the whole crop; None empties the pane."""
+        self._picture = None if pixels is None else Picture(pixels)
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        """Return a size at which a face can be judged."""
+        return QSize(420, 420)
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the least size that is of use."""
+        return QSize(120, 120)
+
+    def crop(self) -> QRectF:
+        """Return the rectangle of picture points that a picture covers."""
+        return QRectF(QPointF(0, 0), self.view.picture)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002
+        """Draw the picture on its neutral surround."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), self.palette().color(QPalette.ColorRole.Dark))
+        if self._picture is None:
+            self._draw_invitation(painter)
+        else:
+            self.draw(painter, self._picture)
+        painter.end()
+
+    def draw(self, painter: QPainter, picture: Picture) -> None:
+        """Draw `picture`; panes that compare draw more."""
+        picture.draw(painter, self.view.transform(QSizeF(self.size())), self.crop())
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Ask for a photograph where there is none."""
+        if self._picture is None and event.button() == Qt.MouseButton.LeftButton:
+            self.asked.emit()
+        else:
+            super().mousePressEvent(event)
+
+    def _draw_invitation(self, painter: QPainter) -> None:
+        painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
+        flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+        painter.drawText(self.rect().adjusted(24, 24, -24, -24), flags, self._invitation)

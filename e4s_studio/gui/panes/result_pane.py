@@ -1,0 +1,208 @@
+"""The result pane: the swap, and the ways to compare it with the original."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen
+
+from e4s_studio.gui.panes.heat import heat_picture
+from e4s_studio.gui.panes.image_pane import ImagePane
+from e4s_studio.gui.panes.picture import Picture
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from PySide6.QtGui import QMouseEvent
+    from PySide6.QtWidgets import QWidget
+
+    from e4s_studio.gui.canvas.view import ViewTransform
+
+GRIP: Final = 10
+"""Radius of the divider's knob; also how near the cursor must be to drag it."""
+GAP: Final = 2
+
+
+class Compare(StrEnum):
+    """How the result is shown."""
+
+    RESULT = "result"
+    WIPE = "wipe"
+    SIDE = "side"
+    HEAT = "heat"
+
+
+class ResultPane(ImagePane):
+    """The newest result, alone or beside the original."""
+
+    def __init__(self, view: ViewTransform, invitation: str, parent: QWidget | None = None) -> None:
+        super().__init__(view, invitation, parent)
+        self._mode = Compare.RESULT
+        self._original: Picture | None = None
+        self._before: Picture | None = None
+        self._heat: Picture | None = None
+        self._kept: tuple[str, Picture] | None = None
+        self._only_original = False
+        self._divider = 0.5
+        self._dragging = False
+        self.setMouseTracking(True)
+
+    @property
+    def mode(self) -> Compare:
+        """How the result is shown."""
+        return self._mode
+
+    @property
+    def divider(self) -> float:
+        """Where the wipe's divider stands, 0 (left) to 1."""
+        return self._divider
+
+    def set_mode(self, mode: Compare) -> None:
+        """Show the result in another way."""
+        self._mode = mode
+        self.update()
+
+    def set_divider(self, share: float) -> None:
+        """Move the wipe's divider, 0 (left) to 1."""
+        self._divider = min(max(share, 0.0), 1.0)
+        self.update()
+
+    def show_original(self, pixels: NDArray[np.uint8] | None) -> None:
+        """Take the (h, w, 3) uint8 RGB picture that the result is compared with."""
+        self._original = None if pixels is None else Picture(pixels)
+        self.update()
+
+    def hold_original(self, *, held: bool) -> None:
+        """Show the original alone for as long as the artist holds a key."""
+        self._only_original = held
+        self.update()
+
+    def show_pixels(self, pixels: NDArray[np.uint8] | None) -> None:
+        """Show a newer result."""
+        self._heat = None
+        super().show_pixels(pixels)
+
+    def show_before(self, pixels: NDArray[np.uint8] | None) -> None:
+        """Take the (h, w, 3) uint8 RGB result from before the last edit, for the heat map."""
+        self._before = None if pixels is None else Picture(pixels)
+        self._heat = None
+        self.update()
+
+    def show_kept(self, slot: str, pixels: NDArray[np.uint8] | None) -> None:
+        """Show a kept snapshot's picture in place of the result; None goes back to the result."""
+        self._kept = None if pixels is None else (slot, Picture(pixels))
+        self.update()
+
+    def draw(self, painter: QPainter, picture: Picture) -> None:
+        """Draw the result as the mode asks for it."""
+        whole = QRectF(self.rect())
+        original = self._original or picture
+        if self._only_original:
+            self._draw_part(painter, original, whole, self.tr("Original"))
+        elif self._kept is not None:
+            slot, kept = self._kept
+            self._draw_part(painter, kept, whole, self.tr("Snapshot {0}").format(slot))
+        elif self._mode is Compare.WIPE:
+            self._draw_wipe(painter, original, picture)
+        elif self._mode is Compare.SIDE:
+            self._draw_side(painter, original, picture)
+        elif self._mode is Compare.HEAT:
+            self._draw_part(painter, self._heat_of(picture), whole, self.tr("Last change"))
+        else:
+            super().draw(painter, picture)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Take hold of the divider."""
+        if event.button() == Qt.MouseButton.LeftButton and self._is_at_divider(event.position()):
+            self._dragging = True
+        else:
+            super().mousePressEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Drag the divider, or show that it can be dragged."""
+        if self._dragging:
+            self.set_divider(event.position().x() / max(1, self.width()))
+        elif self._is_at_divider(event.position()):
+            self.setCursor(Qt.CursorShape.SplitHCursor)
+        else:
+            self.unsetCursor()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Let the divider go."""
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._dragging = False
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Put the divider back in the middle."""
+        if self._is_at_divider(event.position()):
+            self.set_divider(0.5)
+
+    def _is_at_divider(self, point: QPointF) -> bool:
+        wiping = self._mode is Compare.WIPE and self._picture is not None
+        return wiping and abs(point.x() - self._divider * self.width()) <= GRIP
+
+    def _heat_of(self, picture: Picture) -> Picture:
+        if self._heat is None:
+            before = picture if self._before is None else self._before
+            self._heat = Picture(heat_picture(before.pixels, picture.pixels))
+        return self._heat
+
+    def _draw_wipe(self, painter: QPainter, original: Picture, picture: Picture) -> None:
+        x = self._divider * self.width()
+        transform = self.view.transform(QSizeF(self.size()))
+        for part, left, right in ((original, 0.0, x), (picture, x, float(self.width()))):
+            painter.setClipRect(QRectF(left, 0, right - left, self.height()))
+            part.draw(painter, transform, self.crop())
+        painter.setClipping(False)
+        self._draw_divider(painter, x)
+        _draw_tag(painter, QRectF(0, 0, x, self.height()), self.tr("Original"))
+        after = QRectF(x, 0, self.width() - x, self.height())
+        _draw_tag(painter, after, self.tr("Result"), right=True)
+
+    def _draw_divider(self, painter: QPainter, x: float) -> None:
+        middle = self.height() / 2
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for colour, width in ((QColor(0, 0, 0, 120), 3.0), (QColor(255, 255, 255), 1.5)):
+            painter.setPen(QPen(colour, width))
+            painter.drawLine(QPointF(x, 0), QPointF(x, self.height()))
+        painter.setPen(QPen(QColor(0, 0, 0, 120), 1))
+        painter.setBrush(QColor(255, 255, 255))
+        painter.drawEllipse(QPointF(x, middle), GRIP, GRIP)
+        painter.setPen(QPen(QColor(60, 60, 60), 1.6))
+        for side in (-1, 1):
+            tip = QPointF(x + side * 6, middle)
+            for height in (-3, 3):
+                painter.drawLine(tip, QPointF(x + side * 3, middle + height))
+
+    def _draw_side(self, painter: QPainter, original: Picture, picture: Picture) -> None:
+        half = (self.width() - GAP) / 2
+        left = QRectF(0, 0, half, self.height())
+        self._draw_part(painter, original, left, self.tr("Original"))
+        self._draw_part(painter, picture, left.translated(half + GAP, 0), self.tr("Result"))
+
+    def _draw_part(self, painter: QPainter, picture: Picture, place: QRectF, tag: str) -> None:
+        """Draw a picture into a part of the pane as if it were a pane of its own."""
+        painter.save()
+        painter.setClipRect(place)
+        painter.translate(place.topLeft())
+        picture.draw(painter, self.view.transform(place.size()), self.crop())
+        painter.restore()
+        _draw_tag(painter, place, tag)
+
+
+def _draw_tag(painter: QPainter, place: QRectF, text: str, *, right: bool = False) -> None:
+    """Write what a part shows into its upper corner, on a shade that reads over any picture."""
+    metrics = painter.fontMetrics()
+    size = QSizeF(metrics.horizontalAdvance(text) + 14, metrics.height() + 6)
+    if size.width() + 16 > place.width():
+        return
+    x = place.right() - size.width() - 8 if right else place.left() + 8
+    tag = QRectF(QPointF(x, place.top() + 8), size)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(0, 0, 0, 150))
+    painter.drawRoundedRect(tag, 4, 4)
+    painter.setPen(QColor(240, 240, 240))
+    painter.drawText(tag, Qt.AlignmentFlag.AlignCenter, text)

@@ -1,0 +1,193 @@
+"""What the editor needs from an engine, and what an engine tells the editor.
+
+The engine lives on threads of its own. It is given one callable, `post`, that takes a message from
+any thread; nothing else of the window is known to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from e4s_studio.core.contents import DocumentSnapshot
+    from e4s_studio.core.portrait import Portrait
+    from e4s_studio.core.settings import EditSettings
+
+
+class Stage(StrEnum):
+    """How far a shown result is from the one that would be exported."""
+
+    COARSE = "coarse"
+    FINAL = "final"
+
+
+@dataclass(frozen=True, eq=False)
+class Rendered:
+    """A picture of the swap.
+
+    Attributes
+    ----------
+    image
+        (h, w, 3) uint8 RGB of the aligned crop; coarse stages may be smaller than the crop.
+    revision
+        The document's revision that it shows.
+    stage
+        Coarse, or final.
+    seconds
+        From the submission of the edit to this picture.
+    pair
+        The number of the pair of photographs that it belongs to, as `submit` got it.
+    photograph
+        (H0, W0, 3) uint8 RGB: the whole target photograph with the swap in it; None in coarse
+        stages, and where the crop is all there is.
+    """
+
+    image: NDArray[np.uint8]
+    revision: int
+    stage: Stage
+    seconds: float
+    pair: int
+    photograph: NDArray[np.uint8] | None = None
+
+
+@dataclass(frozen=True)
+class ModelInUse:
+    """Which model computes, and where.
+
+    Attributes
+    ----------
+    name
+        The model's name as the artist reads it.
+    device
+        The device's name as the artist reads it.
+    needs_fit
+        Whether the model is fitted to each new pair by itself; else fitting is on demand.
+    """
+
+    name: str
+    device: str
+    needs_fit: bool
+
+
+@dataclass(frozen=True)
+class FitProgress:
+    """A fit under way, or at its end.
+
+    Attributes
+    ----------
+    pair
+        The pair that is fitted.
+    fraction
+        0 to 1; 1 once it is done.
+    quality
+        Reconstruction of the two photographs in decibels (PSNR); None before it is measured.
+    cancelled
+        Whether it ended early because it was told to.
+    """
+
+    pair: int
+    fraction: float
+    quality: float | None = None
+    cancelled: bool = False
+
+    @property
+    def is_over(self) -> bool:
+        """Whether no further progress will come."""
+        return self.cancelled or self.fraction >= 1
+
+
+@dataclass(frozen=True)
+class EngineFailed:
+    """Work that could not be done; the sentence says what to do about it."""
+
+    sentence: str
+
+
+Message = Rendered | ModelInUse | FitProgress | EngineFailed
+Post = Callable[[Message], None]
+
+
+StartMap = tuple["NDArray[np.uint8]", "NDArray[np.bool_]"]
+"""The swap rule's (H, W) uint8 label map, and its (H, W) bool holes."""
+
+
+class Engine(Protocol):
+    """What computes. The first three methods take their time and run off the GUI thread.
+
+    After `close` the other methods do nothing.
+    """
+
+    def open_portrait(self, path: Path, label_map: Path | None) -> Portrait:
+        """Return a photograph's aligned crop with its label map.
+
+        Parameters
+        ----------
+        path
+            The photograph.
+        label_map
+            A label map of the photograph; None to have it parsed.
+
+        Raises
+        ------
+        StudioError
+            If the photograph cannot be read, or no face is found.
+        """
+        ...
+
+    def start_map(self, source: Portrait, target: Portrait, settings: EditSettings) -> StartMap:
+        """Return the (H, W) label map of the swap rule and its (H, W) bool holes."""
+        ...
+
+    def save_result(self, snapshot: DocumentSnapshot, path: Path) -> None:
+        """Write the swap at the target photograph's own resolution.
+
+        Raises
+        ------
+        OutputError
+            If the place cannot be written to.
+        """
+        ...
+
+    def submit(self, snapshot: DocumentSnapshot, pair: int) -> None:
+        """Ask for pictures of `snapshot`, in place of whatever is waiting; returns at once."""
+        ...
+
+    def start_fit(self, snapshot: DocumentSnapshot, pair: int) -> None:
+        """Fit the model to the snapshot's photographs, in place of any other; returns at once."""
+        ...
+
+    def cancel_fit(self) -> None:
+        """Stop fitting and keep what was learnt; returns at once."""
+        ...
+
+    def close(self) -> None:
+        """Stop all work and return once every thread is gone."""
+        ...
+
+
+@dataclass(frozen=True)
+class EngineChoice:
+    """What the artist asks to compute with.
+
+    Attributes
+    ----------
+    checkpoint
+        A checkpoint's file; None for the built-in model.
+    device
+        A device's name ("cpu", "cuda", ...); "auto" for the best there is.
+    """
+
+    checkpoint: Path | None = None
+    device: str = "auto"
+
+
+Connect = Callable[[EngineChoice, Post], Engine]
+"""Makes an engine; runs off the GUI thread, and is where torch is first imported."""

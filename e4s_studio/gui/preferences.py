@@ -1,0 +1,103 @@
+"""What outlives a session: layout, theme, recent pairs, last folders, shortcuts."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QByteArray, QSettings, QStandardPaths
+
+from e4s_studio.gui.theme import Theme
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QMainWindow
+
+RECENT_PAIRS: Final = 10
+# Raised when docks are renamed or moved: an older saved layout would scramble the window.
+_LAYOUT_VERSION: Final = 1
+
+Pair = tuple[Path, Path]
+
+
+class Preferences:
+    """The artist's settings, kept by the platform's own store.
+
+    Parameters
+    ----------
+    store
+        Where they are kept; tests hand over a file of their own.
+    """
+
+    def __init__(self, store: QSettings) -> None:
+        self._store = store
+
+    @property
+    def theme(self) -> Theme:
+        """The window's colours, dark until the artist chooses."""
+        return Theme(str(self._store.value("theme", Theme.DARK.value)))
+
+    @theme.setter
+    def theme(self, theme: Theme) -> None:
+        self._store.setValue("theme", theme.value)
+
+    @property
+    def hint_seen(self) -> bool:
+        """Whether the first-start hint was closed."""
+        return bool(self._store.value("hint_seen", defaultValue=False, type=bool))
+
+    @hint_seen.setter
+    def hint_seen(self, seen: bool) -> None:
+        self._store.setValue("hint_seen", seen)
+
+    def folder(self, purpose: str) -> Path:
+        """Return the folder last used for `purpose` ("source", "target", "export")."""
+        pictures = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.PicturesLocation)
+        return Path(str(self._store.value(f"folders/{purpose}", pictures)))
+
+    def remember_folder(self, purpose: str, folder: Path) -> None:
+        """Keep `folder` as the place where the next dialog for `purpose` opens."""
+        self._store.setValue(f"folders/{purpose}", str(folder))
+
+    def recent_pairs(self) -> list[Pair]:
+        """Return the (source, target) pairs opened last, newest first, that still exist."""
+        stored = json.loads(str(self._store.value("recent_pairs", "[]")))
+        pairs = [(Path(source), Path(target)) for source, target in stored]
+        return [pair for pair in pairs if all(path.is_file() for path in pair)]
+
+    def remember_pair(self, source: Path, target: Path) -> None:
+        """Put the pair at the head of the recent ones."""
+        pair = (source.resolve(), target.resolve())
+        pairs = [pair, *(known for known in self.recent_pairs() if known != pair)]
+        kept = [[str(path) for path in known] for known in pairs[:RECENT_PAIRS]]
+        self._store.setValue("recent_pairs", json.dumps(kept))
+
+    def clear_recent_pairs(self) -> None:
+        """Forget the recent pairs."""
+        self._store.remove("recent_pairs")
+
+    def shortcuts(self) -> dict[str, str]:
+        """Return the shortcuts that the artist changed: {action name: portable key text}."""
+        return dict(json.loads(str(self._store.value("shortcuts", "{}"))))
+
+    def save_shortcuts(self, shortcuts: dict[str, str]) -> None:
+        """Keep the shortcuts that differ from the editor's own."""
+        self._store.setValue("shortcuts", json.dumps(shortcuts))
+
+    def save_layout(self, name: str, window: QMainWindow) -> None:
+        """Keep where the docks and bars of `window` are, and the window itself."""
+        self._store.setValue(f"layout/{name}/state", window.saveState(_LAYOUT_VERSION))
+        self._store.setValue(f"layout/{name}/geometry", window.saveGeometry())
+
+    def restore_layout(self, name: str, window: QMainWindow) -> bool:
+        """Put the docks and bars of `window` where they were; False where nothing was kept."""
+        state = self._store.value(f"layout/{name}/state")
+        geometry = self._store.value(f"layout/{name}/geometry")
+        if not isinstance(state, QByteArray) or not isinstance(geometry, QByteArray):
+            return False
+        window.restoreGeometry(geometry)
+        return window.restoreState(state, _LAYOUT_VERSION)
+
+    def forget_layout(self, name: str) -> None:
+        """Let the window open as it first did."""
+        self._store.remove(f"layout/{name}")

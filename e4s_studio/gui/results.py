@@ -1,0 +1,78 @@
+"""The results that are shown, kept and compared. No Qt: only pictures and revisions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from e4s_studio.gui.ports import Rendered, Stage
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from e4s_studio.core.commands import CommandStack
+
+
+class Results:
+    """The newest result of a pair, the one before the last edit, and the kept ones."""
+
+    def __init__(self) -> None:
+        self._pair = 0
+        self._newest: Rendered | None = None
+        self._before: NDArray[np.uint8] | None = None
+        self._step: tuple[int, object] | None = None
+        self._settled: NDArray[np.uint8] | None = None
+        self._kept: dict[str, NDArray[np.uint8]] = {}
+
+    def begin(self, pair: int) -> None:
+        """Forget everything; from now on only results of `pair` count."""
+        self._pair = pair
+        self._newest = self._before = self._settled = self._step = None
+        self._kept = {}
+
+    @property
+    def newest(self) -> Rendered | None:
+        """The result that is shown."""
+        return self._newest
+
+    @property
+    def before(self) -> NDArray[np.uint8] | None:
+        """(h, w, 3) uint8: the final result before the last edit; None before the first."""
+        return self._before
+
+    def accept(self, result: Rendered) -> bool:
+        """Take a result if it is to be shown: never an older or a coarser one of the same."""
+        shown = self._newest
+        if result.pair != self._pair:
+            return False
+        if shown is not None:
+            if result.revision < shown.revision:
+                return False
+            again = result.revision == shown.revision
+            if again and shown.stage is Stage.FINAL and result.stage is Stage.COARSE:
+                return False
+        self._newest = result
+        return True
+
+    def settle(self, history: CommandStack) -> None:
+        """Note that the newest result shows the present place in the history.
+
+        Several results of one step, and of one slider's drag, count as one.
+        """
+        if self._newest is None or self._newest.stage is not Stage.FINAL:
+            return
+        top = history.top
+        gesture = None if top is None else top.merge_key
+        step = (history.index, gesture if gesture is not None else top)
+        if self._step is not None and step != self._step:
+            self._before = self._settled
+        self._step, self._settled = step, self._newest.image
+
+    def keep(self, slot: str) -> None:
+        """Keep the picture that is shown, beside the document's snapshot of the same name."""
+        if self._newest is not None:
+            self._kept[slot] = self._newest.image
+
+    def kept(self, slot: str) -> NDArray[np.uint8] | None:
+        """Return the (h, w, 3) uint8 picture kept in a slot; None where there is none."""
+        return self._kept.get(slot)

@@ -1,0 +1,109 @@
+"""The status bar: device and model, what is shown, how long it took, progress with cancel."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import QFrame, QLabel, QProgressBar, QStatusBar, QToolButton, QWidget
+
+from e4s_studio.gui.icons import name_icon
+from e4s_studio.gui.ports import FitProgress, ModelInUse, Rendered, Stage
+
+
+class StatusBar(QStatusBar):
+    """What the artist always sees.
+
+    Signals
+    -------
+    cancel_asked()
+        The cross beside the progress bar was clicked.
+    """
+
+    cancel_asked = Signal()
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setSizeGripEnabled(False)
+        self.work = QLabel(self)
+        self.progress = QProgressBar(self)
+        self.progress.setFixedWidth(140)
+        self.progress.setTextVisible(False)
+        self.cancel = QToolButton(self)
+        self.cancel.setIconSize(QSize(16, 16))
+        self.cancel.setToolTip(self.tr("Stop"))
+        self.cancel.setAccessibleName(self.tr("Stop"))
+        name_icon(self.cancel, "cancel")
+        self.cancel.clicked.connect(self.cancel_asked)
+        self.stage = QLabel(self)
+        self.time = QLabel(self)
+        self.model = QLabel(self.tr("starting …"), self)
+        self.device = QLabel(self)
+        self.pointed = QLabel(self)
+        self.pointed.setMinimumWidth(90)
+        for widget in (self.pointed, self.work, self.progress, self.cancel):
+            self.addWidget(widget)
+        for widget in (self.stage, self.time, self.model, self.device):
+            self.addPermanentWidget(_fence(self))
+            self.addPermanentWidget(widget)
+        self.stage.setToolTip(self.tr("Whether the shown result is a coarse preview or final"))
+        self.time.setToolTip(self.tr("From the last edit to the shown result"))
+        self.model.setToolTip(self.tr("The model that makes the result"))
+        self.device.setToolTip(self.tr("Where the network computes"))
+        self.show_idle()
+
+    def show_model(self, model: ModelInUse) -> None:
+        """Show which model computes, and where."""
+        self.model.setText(model.name)
+        self.device.setText(model.device)
+
+    def show_result(self, result: Rendered) -> None:
+        """Show what the result pane now shows, and how long it took."""
+        final = result.stage is Stage.FINAL
+        self.stage.setText(self.tr("final") if final else self.tr("coarse"))
+        self.time.setText(self.tr("{0} ms").format(round(result.seconds * 1000)))
+
+    def show_pointed(self, name: str) -> None:
+        """Show which region is under the pointer."""
+        self.pointed.setText(name)
+
+    def show_pending(self) -> None:
+        """Show that a newer result is on its way."""
+        self.stage.setText(self.tr("working …"))
+
+    def show_nothing(self) -> None:
+        """Show that there is no result."""
+        self.stage.setText(self.tr("no result"))
+        self.time.setText("–")
+
+    def show_work(self, text: str) -> None:
+        """Show work whose end is not known."""
+        self._show(text, None)
+
+    def show_fit(self, fit: FitProgress) -> None:
+        """Show a fit's progress."""
+        if fit.is_over:
+            self.show_idle()
+        else:
+            self._show(self.tr("Fitting to this pair"), fit.fraction)
+
+    def show_idle(self) -> None:
+        """Hide the progress."""
+        self.pointed = QLabel(self)
+        self.pointed.setMinimumWidth(90)
+        for widget in (self.pointed, self.work, self.progress, self.cancel):
+            widget.hide()
+
+    def _show(self, text: str, fraction: float | None) -> None:
+        self.work.setText(text)
+        self.progress.setRange(0, 0 if fraction is None else 1000)
+        self.progress.setValue(round((fraction or 0) * 1000))
+        self.work.show()
+        self.progress.show()
+        self.cancel.setVisible(fraction is not None)
+
+
+def _fence(parent: QWidget) -> QFrame:
+    fence = QFrame(parent)
+    fence.setObjectName("fence")
+    fence.setFixedSize(1, 14)
+    fence.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+    return fence

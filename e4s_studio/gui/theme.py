@@ -1,0 +1,143 @@
+"""The two themes: qdarkstyle's dark and light, and what the editor adds to them."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any, Final
+
+import qdarkstyle
+from PySide6.QtGui import QColor, QPalette
+from PySide6.QtWidgets import QApplication
+from qdarkstyle.dark.palette import DarkPalette
+from qdarkstyle.light.palette import LightPalette
+
+
+class Theme(StrEnum):
+    """A colour scheme of the window."""
+
+    DARK = "dark"
+    LIGHT = "light"
+
+    @property
+    def colours(self) -> Any:
+        """Qdarkstyle's palette class of this theme."""
+        return DarkPalette if self is Theme.DARK else LightPalette
+
+    @property
+    def ink(self) -> QColor:
+        """The colour of icons and text."""
+        return QColor(self.colours.COLOR_TEXT_1)
+
+    @property
+    def faint(self) -> QColor:
+        """The colour of icons that are disabled."""
+        return QColor(self.colours.COLOR_BACKGROUND_6)
+
+    @property
+    def surround(self) -> QColor:
+        """The neutral grey around photographs, which shifts no one's eye for skin colour."""
+        return QColor("#1d1f21" if self is Theme.DARK else "#c8c8c8")
+
+
+def apply_theme(theme: Theme) -> None:
+    """Give the application the style sheet and the palette of `theme`."""
+    application = QApplication.instance()
+    if not isinstance(application, QApplication):
+        raise TypeError("a theme needs an application with windows")
+    sheet = qdarkstyle.load_stylesheet(qt_api="pyside6", palette=theme.colours)
+    application.setPalette(_palette(theme))
+    application.setStyleSheet(sheet + _additions(theme))
+
+
+def _palette(theme: Theme) -> QPalette:
+    """Return the palette for what is painted by hand, where style sheets do not reach."""
+    colours = theme.colours
+    palette = QPalette()
+    for role, colour in (
+        (QPalette.ColorRole.Window, colours.COLOR_BACKGROUND_1),
+        (QPalette.ColorRole.Base, colours.COLOR_BACKGROUND_1),
+        (QPalette.ColorRole.Button, colours.COLOR_BACKGROUND_4),
+        (QPalette.ColorRole.Mid, colours.COLOR_BACKGROUND_4),
+        (QPalette.ColorRole.Text, colours.COLOR_TEXT_1),
+        (QPalette.ColorRole.WindowText, colours.COLOR_TEXT_1),
+        (QPalette.ColorRole.ButtonText, colours.COLOR_TEXT_1),
+        (QPalette.ColorRole.PlaceholderText, colours.COLOR_TEXT_4),
+        (QPalette.ColorRole.Highlight, colours.COLOR_ACCENT_4),
+        (QPalette.ColorRole.HighlightedText, colours.COLOR_TEXT_1),
+        (QPalette.ColorRole.Link, colours.COLOR_ACCENT_4),
+    ):
+        palette.setColor(role, QColor(colour))
+    palette.setColor(QPalette.ColorRole.Dark, theme.surround)
+    palette.setColor(
+        QPalette.ColorGroup.Disabled, QPalette.ColorRole.Text, QColor(colours.COLOR_DISABLED)
+    )
+    return palette
+
+
+_TEMPLATE: Final = """
+QMenuBar {{ background: {bar}; border-bottom: none; padding: 1px 2px; }}
+QMenuBar::item {{ padding: 4px 8px; background: transparent; }}
+QToolBar {{ spacing: 2px; padding: 3px 6px; border-bottom: 1px solid {line}; background: {bar}; }}
+QToolBar QToolButton {{ padding: 4px; border-radius: 4px; background: transparent; }}
+QToolBar QToolButton:hover {{ background: {line}; }}
+QToolBar QToolButton:disabled {{ background: transparent; }}
+QToolButton#paintOver {{ padding: 3px 18px 3px 6px; }}
+QPushButton#choice:checked {{ background: {accent}; }}
+QToolBar QToolButton:checked {{ background: {chosen}; }}
+QToolBar QLabel {{ background: transparent; }}
+QToolBar::separator:horizontal {{ width: 1px; margin: 4px 5px; background: {edge}; image: none; }}
+QMainWindow::separator {{ background: {bar}; padding: 0px; image: none; }}
+QMainWindow::separator:horizontal, QMainWindow::separator:vertical {{
+  width: 5px; height: 5px; margin: 0px; image: none; }}
+QMainWindow::separator:hover {{ background: {accent}; }}
+QStatusBar {{ background: {bar}; border: none; border-top: 1px solid {line}; }}
+QStatusBar QLabel, QStatusBar QToolButton {{ background: transparent; padding: 1px 6px; }}
+QStatusBar QProgressBar {{ min-height: 12px; max-height: 14px; }}
+QWidget#titleBar {{ background: {line}; border-radius: 0px; }}
+QWidget#titleBar QLabel {{ background: transparent; padding: 0px 2px; font-weight: 600; }}
+QWidget#titleBar QLabel#detail {{ font-weight: 400; color: {muted}; }}
+QWidget#titleBar QToolButton {{ background: transparent; padding: 1px; border-radius: 3px; }}
+QWidget#titleBar QToolButton:hover {{ background: {edge}; }}
+QWidget#titleBar QToolButton:checked {{ background: {accent}; }}
+QLabel#heading {{ color: {muted}; padding: 0px; }}
+QLabel#value {{ padding: 0px; }}
+QWidget#rule, QFrame#fence {{ background: {edge}; }}
+QWidget#regionRow:hover {{ background: {hover}; }}
+QWidget#regionRow[chosen="true"] {{ background: {chosen}; }}
+QWidget#regionRow QLabel {{ padding: 0px; background: transparent; }}
+QWidget#regionRow QToolButton, QWidget#groupRow QToolButton {{
+  padding: 1px; margin: 0px; border-radius: 3px; background: transparent; border: none; }}
+QWidget#regionRow QToolButton:hover {{ background: {edge}; }}
+QToolButton#shape {{ border: 1px solid {edge}; }}
+QWidget#regionRow QToolButton#shape:checked {{ background: {accent}; color: {on_accent}; }}
+QToolButton#tool {{ padding: 4px; border-radius: 4px; background: transparent; }}
+QToolButton#tool:hover {{ background: {line}; }}
+QToolButton#tool:checked {{ background: {accent}; }}
+QFrame#hint {{ background: {bar}; border: 1px solid {edge}; border-radius: 8px; }}
+QFrame#hint QLabel {{ background: transparent; }}
+QFrame#hint QLabel#step {{ background: {accent}; border-radius: 11px; font-weight: 700;
+  color: {on_accent}; padding: 0px;
+  min-width: 22px; max-width: 22px; min-height: 22px; max-height: 22px; }}
+QFrame#notice {{ background: {bar}; border: 1px solid {edge}; border-left: 3px solid #e0705a; }}
+QFrame#notice QLabel {{ background: transparent; }}
+QPushButton#primary {{ background: {accent}; color: {on_accent}; }}
+QPushButton#primary:hover {{ background: {accent_hover}; }}
+QPushButton#primary:disabled {{ background: {line}; color: {muted}; }}
+QListView#history::item {{ padding: 2px; }}
+"""
+
+
+def _additions(theme: Theme) -> str:
+    colours = theme.colours
+    dark = theme is Theme.DARK
+    return _TEMPLATE.format(
+        bar=colours.COLOR_BACKGROUND_2 if dark else "#ECEEEF",
+        line=colours.COLOR_BACKGROUND_3,
+        edge=colours.COLOR_BACKGROUND_5,
+        hover="#212D39" if dark else "#EFF2F4",
+        chosen=colours.COLOR_ACCENT_1,
+        accent=colours.COLOR_ACCENT_2,
+        accent_hover=colours.COLOR_ACCENT_3,
+        on_accent=colours.COLOR_TEXT_1,
+        muted=colours.COLOR_TEXT_4 if dark else colours.COLOR_TEXT_3,
+    )

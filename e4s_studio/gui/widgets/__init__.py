@@ -1,0 +1,1 @@
+"""Controls of the editor that Qt does not have, one a file."""

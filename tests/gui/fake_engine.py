@@ -1,0 +1,182 @@
+"""An engine without a network: it mixes the two photographs by label map and amounts."""
+
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from e4s_studio.core.contents import DocumentSnapshot
+from e4s_studio.core.errors import ImageError, OutputError
+from e4s_studio.core.portrait import Portrait
+from e4s_studio.core.regions import FACE, Region
+from e4s_studio.core.settings import EditSettings, ShapeSource
+from e4s_studio.files.images import read_image, write_image
+from e4s_studio.files.label_maps import read_label_map
+from e4s_studio.gui.ports import (
+    EngineChoice,
+    FitProgress,
+    ModelInUse,
+    Post,
+    Rendered,
+    Stage,
+)
+
+COARSE = 128
+FIT_STEPS = 20
+
+
+def mix(snapshot: DocumentSnapshot) -> np.ndarray:
+    """Return the (H, W, 3) uint8 picture that a snapshot stands for."""
+    amounts = np.array(snapshot.settings.amounts, np.float32)[snapshot.labels]
+    amounts *= snapshot.amount / 255.0
+    amounts *= 1 - snapshot.occluder / 255.0
+    inside = np.isin(snapshot.labels, list(FACE)).astype(np.float32)
+    share = (amounts * (0.25 + 0.75 * inside))[..., None]
+    mixed = snapshot.target.image * (1 - share) + snapshot.source.image * share
+    return mixed.astype(np.uint8)
+
+
+@dataclass(eq=False)
+class Gate:
+    """Holds the engine's threads back until a test lets them go."""
+
+    render: threading.Event = field(default_factory=threading.Event)
+    fit: threading.Event = field(default_factory=threading.Event)
+    rendering: threading.Event = field(default_factory=threading.Event)
+    fitting: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        self.render.set()
+        self.fit.set()
+
+
+class FakeEngine:
+    """Renders and fits on threads of its own, newest edit first."""
+
+    def __init__(self, choice: EngineChoice, post: Post, gate: Gate) -> None:
+        self.choice = choice
+        self.gate = gate
+        self.submitted: list[int] = []
+        self._post = post
+        self._waiting: tuple[DocumentSnapshot, int] | None = None
+        self._condition = threading.Condition()
+        self._closed = False
+        self._fit_stop = threading.Event()
+        self._fit: threading.Thread | None = None
+        self._thread = threading.Thread(target=self._render_all, name="fake render")
+        self._thread.start()
+        name = "Built-in 256" if choice.checkpoint is None else choice.checkpoint.stem
+        post(ModelInUse(name, "CPU", needs_fit=choice.checkpoint is None))
+
+    def open_portrait(self, path: Path, label_map: Path | None) -> Portrait:
+        """Read a photograph; without a map it gets an oval face."""
+        image = read_image(path)
+        if image.shape[0] != image.shape[1]:
+            raise ImageError("The photograph has no face; choose another one.")
+        labels = oval(image.shape[0]) if label_map is None else read_label_map(label_map)
+        return Portrait(image, labels, path)
+
+    def start_map(
+        self, source: Portrait, target: Portrait, settings: EditSettings
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Take each region from where the settings say."""
+        labels = target.labels.copy()
+        wanted = [r for r in Region if settings.shape(r) is ShapeSource.SOURCE]
+        taken = np.isin(source.labels, wanted) & (labels != Region.BACKGROUND)
+        if not settings.face_over_hair:
+            taken &= labels != Region.HAIR
+        labels[taken] = source.labels[taken]
+        return labels, np.zeros(labels.shape, np.bool_)
+
+    def save_result(self, snapshot: DocumentSnapshot, path: Path) -> None:
+        """Write the mixed picture."""
+        if not path.parent.is_dir():
+            raise OutputError("There is no such folder; choose another one.")
+        write_image(path, mix(snapshot))
+
+    def submit(self, snapshot: DocumentSnapshot, pair: int) -> None:
+        """Put a snapshot in place of the one that waits."""
+        with self._condition:
+            self.submitted.append(snapshot.revision)
+            self._waiting = (snapshot, pair)
+            self._condition.notify()
+
+    def start_fit(self, snapshot: DocumentSnapshot, pair: int) -> None:
+        """Count steps on a thread."""
+        self.cancel_fit()
+        self._fit_stop = stop = threading.Event()
+        self._fit = threading.Thread(
+            target=self._count, args=(_quality(snapshot), pair, stop, self._fit), name="fake fit"
+        )
+        self._fit.start()
+
+    def cancel_fit(self) -> None:
+        """Let the fit end at its next step."""
+        self._fit_stop.set()
+
+    def close(self) -> None:
+        """End both threads."""
+        self.cancel_fit()
+        self.gate.fit.set()
+        self.gate.render.set()
+        with self._condition:
+            self._closed = True
+            self._condition.notify()
+        self._thread.join()
+        if self._fit is not None:
+            self._fit.join()
+
+    def _render_all(self) -> None:
+        while True:
+            with self._condition:
+                self._condition.wait_for(lambda: self._closed or self._waiting is not None)
+                if self._closed:
+                    return
+                (snapshot, pair), self._waiting = self._waiting, None
+            self.gate.rendering.set()
+            self.gate.render.wait()
+            self._render(snapshot, pair)
+
+    def _render(self, snapshot: DocumentSnapshot, pair: int) -> None:
+        image = mix(snapshot)
+        small = cv2.resize(image, (COARSE, COARSE), interpolation=cv2.INTER_AREA)
+        for stage, picture in ((Stage.COARSE, small), (Stage.FINAL, image)):
+            self._post(Rendered(picture, snapshot.revision, stage, 0.04, pair))
+
+    def _count(self, quality, pair, stop, previous) -> None:
+        if previous is not None:
+            previous.join()
+        for step in range(1, FIT_STEPS + 1):
+            self.gate.fitting.set()
+            self.gate.fit.wait()
+            if stop.is_set():
+                self._post(FitProgress(pair, step / FIT_STEPS, cancelled=True))
+                return
+            self._post(FitProgress(pair, step / FIT_STEPS, quality + step / 3))
+
+
+def _quality(snapshot: DocumentSnapshot) -> float:
+    """Return how near a blurred target is to the target, in decibels."""
+    target = snapshot.target.image
+    return cv2.PSNR(target, cv2.GaussianBlur(target, (0, 0), 5))
+
+
+def oval(size: int) -> np.ndarray:
+    """Return a (size, size) uint8 label map of a plain face."""
+    labels = np.zeros((size, size), np.uint8)
+    centre = size // 2
+    for region, axes in ((Region.HAIR, (0.42, 0.48)), (Region.SKIN, (0.32, 0.4))):
+        half = tuple(round(axis * size) for axis in axes)
+        cv2.ellipse(labels, (centre, centre), half, 0, 0, 360, int(region), -1)
+    for region, (x, y), axes in (
+        (Region.EYES, (0.38, 0.42), (0.05, 0.025)),
+        (Region.EYES, (0.62, 0.42), (0.05, 0.025)),
+        (Region.NOSE, (0.5, 0.55), (0.05, 0.1)),
+        (Region.LIP, (0.5, 0.72), (0.1, 0.04)),
+    ):
+        half = tuple(round(axis * size) for axis in axes)
+        place = (round(x * size), round(y * size))
+        cv2.ellipse(labels, place, half, 0, 0, 360, int(region), -1)
+    return labels
