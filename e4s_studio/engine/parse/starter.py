@@ -1,0 +1,122 @@
+"""The starter map: a face parsed with no weights, for the artist to go on from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import cv2
+import numpy as np
+
+from e4s_studio.core.regions import REGION_COUNT, Region
+from e4s_studio.engine.parse import head
+from e4s_studio.engine.parse.colour import lab_of
+from e4s_studio.engine.parse.features import feature_chances, window_of
+from e4s_studio.engine.parse.frame import frame_of
+from e4s_studio.engine.resample import shrunk
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from e4s_studio.engine.parse.frame import FaceFrame
+
+    Plane = NDArray[np.float32]
+
+HEAD_SIDE: Final = 256
+FEATURE_SIDE: Final = 512
+SMALL_SHARE: Final = 0.12
+"""Of a region's largest patch: smaller ones are taken for specks."""
+HEAD_REGIONS: Final = {
+    Region.SKIN: head.FACE,
+    Region.HAIR: head.HAIR,
+    Region.BACKGROUND: head.BACKGROUND,
+    Region.BELOWFACE: head.NECK,
+    Region.EARS: head.EARS,
+}
+
+
+class Parsing(NamedTuple):
+    """A label map, (S, S) uint8, and its doubt, (S, S) float32 from 0 (sure) to 1 (a guess)."""
+
+    labels: NDArray[np.uint8]
+    doubt: Plane
+
+
+def starter_map(crop: NDArray[np.uint8]) -> Parsing:
+    """Parse an aligned face with no weights.
+
+    Outlines of an average face are fitted to the eyes and the mouth; colours, learned from this
+    picture alone, decide where hair, background, neck and ears begin. Glasses and earrings are
+    not told from what they lie on.
+
+    Parameters
+    ----------
+    crop
+        (S, S, 3) uint8 RGB, aligned (`e4s_studio.engine.align.crop`).
+
+    Returns
+    -------
+    Labels and doubt at the crop's size.
+    """
+    size = crop.shape[0]
+    frame = frame_of(crop)
+    chances = _resized(_chances(crop, frame), size)
+    labels = _without_specks(chances)
+    return Parsing(labels, doubt_of(chances))
+
+
+def doubt_of(chances: Plane) -> Plane:
+    """Return 1 less the margin between the two likeliest regions of (S, S, K) probabilities."""
+    best = np.partition(chances, chances.shape[2] - 2, axis=-1)
+    return np.asarray((1 - (best[..., -1] - best[..., -2])).clip(0, 1), np.float32)
+
+
+def _chances(crop: NDArray[np.uint8], frame: FaceFrame) -> Plane:
+    """Return the probability of every region, (FEATURE_SIDE, FEATURE_SIDE, 12)."""
+    rough = head.head_regions(lab_of(_sized(crop, HEAD_SIDE)), frame)
+    rough = np.asarray(cv2.GaussianBlur(rough, (0, 0), HEAD_SIDE / 200), np.float32)
+    rough = _resized(rough, FEATURE_SIDE)
+    chances = np.zeros((FEATURE_SIDE, FEATURE_SIDE, REGION_COUNT), np.float32)
+    for region, index in HEAD_REGIONS.items():
+        chances[..., region] = rough[..., index]
+    window = window_of(lab_of(_sized(crop, FEATURE_SIDE)), frame)
+    inner = chances[window.place]
+    for region, chance in feature_chances(window, frame).items():
+        covered = chance * rough[window.place][..., head.FACE]
+        inner *= (1 - covered)[..., None]
+        inner[..., region] += covered
+    return chances
+
+
+def _without_specks(chances: Plane) -> NDArray[np.uint8]:
+    """Return the likeliest regions; specks go to the likeliest other one."""
+    labels = chances.argmax(axis=-1).astype(np.uint8)
+    left = chances.copy()
+    for region in np.unique(labels):
+        left[_specks(labels == region), region] = -1
+    return np.asarray(left.argmax(axis=-1), np.uint8)
+
+
+def _specks(region: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    _, patches, stats, _ = cv2.connectedComponentsWithStats(region.astype(np.uint8))
+    areas = stats[:, cv2.CC_STAT_AREA].copy()
+    areas[0] = 0
+    small = areas < SMALL_SHARE * areas.max()
+    return np.asarray(region & small[patches], np.bool_)
+
+
+def _sized(crop: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
+    small = shrunk(crop, crop.shape[0] / size)[0].round().clip(0, 255).astype(np.uint8)
+    if small.shape[0] == size:
+        return small
+    return np.asarray(cv2.resize(small, (size, size), interpolation=cv2.INTER_CUBIC), np.uint8)
+
+
+def _resized(planes: Plane, size: int) -> Plane:
+    if planes.shape[0] == size:
+        return planes
+    step = 4  # OpenCV resizes four channels at a time
+    parts = [
+        cv2.resize(planes[..., k : k + step], (size, size), interpolation=cv2.INTER_LINEAR)
+        for k in range(0, planes.shape[2], step)
+    ]
+    return np.dstack(parts)
