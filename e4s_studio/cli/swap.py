@@ -1,0 +1,151 @@
+"""`e4s-studio swap`: one photograph's face into another, without the editor."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from e4s_studio.core.errors import LabelMapError, SettingsError
+from e4s_studio.core.regions import GROUPS, Region, region_named
+from e4s_studio.core.settings import EditSettings
+from e4s_studio.files.images import read_image, write_image
+from e4s_studio.files.label_maps import read_label_map
+from e4s_studio.files.output import check_writable, make_folder
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+def swap(
+    source: Annotated[Path, typer.Argument(help="The photograph whose face is taken.")],
+    target: Annotated[Path, typer.Argument(help="The photograph that the face goes into.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="The picture to write.")],
+    source_mask: Annotated[Path | None, typer.Option(help="The source's label map, a PNG.")] = None,
+    target_mask: Annotated[Path | None, typer.Option(help="The target's label map, a PNG.")] = None,
+    amount: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="REGION=AMOUNT",
+            help="Texture amount of a region or group, 0 (target) to 1 (source). Repeatable.",
+        ),
+    ] = None,
+    *,
+    face_over_hair: Annotated[
+        bool,
+        typer.Option(
+            "--face-over-hair/--hair-over-face",
+            help="Whether the source's face covers the target's hair, a fringe for example.",
+        ),
+    ] = False,
+    checkpoint: Annotated[
+        Path | None, typer.Option(help="An E4S checkpoint in place of the built-in model.")
+    ] = None,
+    fit_steps: Annotated[
+        int | None, typer.Option(min=0, help="Steps of fitting; each model has its own default.")
+    ] = None,
+    fit_generator: Annotated[
+        bool, typer.Option(help="With a published checkpoint: fit its generator too.")
+    ] = False,
+    detail: Annotated[
+        float, typer.Option(help="How much of the photographs' own detail is put back, 0 to 1.")
+    ] = 1.0,
+    light: Annotated[
+        float, typer.Option(help="How far the face follows the target's light, 0 to 1.")
+    ] = 0.5,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same picture.")] = 0,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
+    steps_dir: Annotated[
+        Path | None, typer.Option(help="A folder for every picture on the way.")
+    ] = None,
+) -> None:
+    """Swap the face of SOURCE into TARGET.
+
+    The photographs are aligned portraits. OUTPUT is written whole or not at all.
+    """
+    settings = _settings(amount or [], face_over_hair=face_over_hair, detail=detail, light=light)
+    check_writable(output)
+    if steps_dir is not None:
+        make_folder(steps_dir)
+    pictures = [
+        _read(source, source_mask, "--source-mask"),
+        _read(target, target_mask, "--target-mask"),
+    ]
+    # What follows needs torch, which takes seconds to import: only once the input is good.
+    from e4s_studio.cli.fitting import fit_with_progress
+    from e4s_studio.cli.steps import write_steps
+    from e4s_studio.engine.devices import device_named
+    from e4s_studio.engine.fit import plan_for
+    from e4s_studio.engine.models import load_network
+    from e4s_studio.engine.portraits import (
+        aligned_portrait,
+        into_photograph,
+        native_size,
+    )
+    from e4s_studio.engine.session import Session
+    from e4s_studio.engine.swap import swap_label_maps
+
+    network = load_network(checkpoint, device_named(device), seed=seed)
+    face, head = (aligned_portrait(image, labels) for image, labels in pictures)
+    plan = plan_for(network, steps=fit_steps, seed=seed, tune_generator=fit_generator)
+    session = Session(fit_with_progress(network, face, head, plan), face, head)
+    label_map, hole = swap_label_maps(
+        face.labels, head.labels, face_over_hair=settings.face_over_hair
+    )
+    composite = session.swap(label_map, settings, native_size(head))
+    write_image(output, into_photograph(head, composite))
+    if steps_dir is not None:
+        write_steps(steps_dir, session, label_map, hole, composite)
+    typer.echo(f"Wrote {output}")
+
+
+def parse_amounts(texts: list[str]) -> dict[Region, float]:
+    """Read "REGION=AMOUNT" texts; a region or a group, 0 to 1; later ones win.
+
+    Raises
+    ------
+    SettingsError
+        If a text has another form, an unknown name, or an amount out of range.
+    """
+    amounts: dict[Region, float] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise SettingsError(f"“{text}” is not of the form REGION=AMOUNT, such as lip=0.6.")
+        try:
+            regions = region_named(name)
+        except KeyError:
+            known = ", ".join([region.label for region in Region] + list(GROUPS))
+            raise SettingsError(f"There is no region “{name}”; choose from {known}.") from None
+        try:
+            number = float(value)
+        except ValueError:
+            number = math.nan
+        if not 0 <= number <= 1:
+            raise SettingsError(f"The amount of {name} must be from 0 to 1, not “{value}”.")
+        amounts.update(dict.fromkeys(regions, number))
+    return amounts
+
+
+def _settings(
+    amounts: list[str], *, face_over_hair: bool, detail: float, light: float
+) -> EditSettings:
+    settings = EditSettings(face_over_hair=face_over_hair, detail=detail, light=light)
+    for region, value in parse_amounts(amounts).items():
+        settings = settings.with_amount(region, value)
+    return settings
+
+
+def _read(
+    photograph: Path, mask: Path | None, option: str
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    image = read_image(photograph)
+    if mask is None:
+        raise LabelMapError(
+            f"“{photograph}” needs a mask: give its label map with {option} MAP.png "
+            "(12 regions, CelebAMask-HQ, BiSeNet or the palette's colours, at any size)."
+        )
+    return image, read_label_map(mask, size=(image.shape[0], image.shape[1]))

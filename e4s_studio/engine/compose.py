@@ -1,0 +1,169 @@
+"""From the generator's picture to the finished crop: detail, light, seam, occluders."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from e4s_studio.engine.blend import blend, face_matte, seam_ramp
+from e4s_studio.engine.detail import Residual, detail_of, residual_of
+from e4s_studio.engine.light import light_gain
+from e4s_studio.engine.pictures import resize, resize_labels
+from e4s_studio.engine.portraits import crop_at
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from e4s_studio.core.portrait import Portrait
+    from e4s_studio.core.settings import EditSettings
+
+CANONICAL_SIZE: Final = 1024
+"""The crop size that widths in settings are meant for."""
+WHITE: Final = 255.0
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two portraits and their reconstructions, ready to compose at one size N.
+
+    Attributes
+    ----------
+    target
+        (N, N, 3) float32 levels: the target's crop.
+    target_labels
+        (N, N) uint8.
+    source_residual, target_residual
+        What the reconstructions lack.
+    gain
+        (N, N) float32: the factor from the source's light to the target's.
+    """
+
+    target: NDArray[np.float32]
+    target_labels: NDArray[np.uint8]
+    source_residual: Residual
+    target_residual: Residual
+    gain: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Mattes:
+    """Soft masks that the artist painted over the swap.
+
+    Attributes
+    ----------
+    amount
+        (H, W) uint8: a factor on the swap; 255, or None, leaves it whole.
+    occluder
+        (H, W) uint8: how far the target's own pixels win; 0, or None, leaves the swap.
+    """
+
+    amount: NDArray[np.uint8] | None = None
+    occluder: NDArray[np.uint8] | None = None
+
+    def kept(self, size: int) -> NDArray[np.float32] | None:
+        """Return how far the target's own pixels stay, (size, size) of 0 to 1; None: nowhere."""
+        swapped = np.ones((size, size), np.float32)
+        if self.amount is not None:
+            swapped *= resize(self.amount.astype(np.float32), size) / WHITE
+        if self.occluder is not None:
+            swapped *= 1 - resize(self.occluder.astype(np.float32), size) / WHITE
+        kept = np.clip(1 - swapped, 0, 1)
+        return kept if kept.any() else None
+
+
+NO_MATTES: Final = Mattes()
+
+
+@dataclass(frozen=True)
+class Composite:
+    """A finished crop and the layers that it is made of.
+
+    Attributes
+    ----------
+    result
+        (N, N, 3) float32 levels of 0 to 255.
+    drawn
+        (S, S, 3) float32 levels: what the generator drew.
+    face
+        (N, N, 3) float32 levels: the swapped face before blending, over the whole crop.
+    cover
+        (N, N) float32, 0 to 1: where the result differs from the target at all. Where it is 0 the
+        result equals the target's crop.
+    """
+
+    result: NDArray[np.float32]
+    drawn: NDArray[np.float32]
+    face: NDArray[np.float32]
+    cover: NDArray[np.float32]
+
+
+def prepare(
+    source: Portrait,
+    target: Portrait,
+    reconstructions: tuple[NDArray[np.float32], NDArray[np.float32]],
+    size: int,
+) -> Pair:
+    """Prepare a pair for composing at a size.
+
+    Parameters
+    ----------
+    source, target
+        The portraits, of any sizes.
+    reconstructions
+        The source's and the target's, (S, S, 3) float32 levels as the network draws them.
+    size
+        N.
+    """
+    residuals, crops = [], []
+    for portrait, reconstruction in zip((source, target), reconstructions, strict=True):
+        crop = crop_at(portrait, size).astype(np.float32)
+        labels = resize_labels(portrait.labels, size)
+        residuals.append(residual_of(crop, resize(reconstruction, size), labels))
+        crops.append(crop)
+    gain = light_gain(source.image, source.labels, target.image, target.labels, size)
+    return Pair(crops[1], residuals[1].labels, residuals[0], residuals[1], gain)
+
+
+def compose(
+    pair: Pair,
+    drawn: NDArray[np.float32],
+    labels: NDArray[np.uint8],
+    settings: EditSettings,
+    mattes: Mattes = NO_MATTES,
+) -> Composite:
+    """Finish a drawn picture.
+
+    Parameters
+    ----------
+    pair
+        The prepared pair; its size N is the result's.
+    drawn
+        (S, S, 3) float32 levels from the generator, S ≤ N as a rule.
+    labels
+        (H, W) uint8: the swap's label map.
+    settings
+        Amounts, detail, blend width and light.
+    mattes
+        What the artist painted by hand.
+    """
+    size = pair.target_labels.shape[0]
+    labels = resize_labels(labels, size)
+    alpha = np.asarray(settings.amounts, np.float32)[labels]
+    face = resize(drawn, size)
+    if settings.detail:
+        detail = detail_of(labels, alpha, pair.source_residual, pair.target_residual)
+        face = face + settings.detail * detail
+    if settings.light:
+        face = face * (1 + settings.light * alpha * (pair.gain - 1))[..., None]
+    face = np.clip(face, 0, WHITE)
+    matte = face_matte(labels, pair.target_labels, alpha)
+    width = settings.blend_width * size / CANONICAL_SIZE
+    swapped = np.clip(blend(pair.target, face, matte, width), 0, WHITE)
+    cover = seam_ramp(matte, width)
+    kept = mattes.kept(size)
+    if kept is not None:
+        swapped = swapped + kept[..., None] * (pair.target - swapped)
+        cover = cover * (1 - kept)
+    return Composite(swapped, drawn, face, cover)

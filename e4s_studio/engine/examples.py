@@ -1,0 +1,205 @@
+"""What a fit learns from: a pair of portraits, warped, and mixed where the truth is known.
+
+Two pictures alone do not teach a network that a region looks as its own code says: it can tell
+them apart by the label map, and then the target's beard survives every swap. So the codes are
+also mixed at random per region, on the label maps of the target, the source and the swaps, and
+compared with the pixels that such a mix must show: where the map's label at a pixel is also the
+source's label there, amount 1 shows the source's pixel; likewise the target at 0; where it is
+both's, an amount between shows the blend of the two.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from e4s_studio.core.regions import FACE, REGION_COUNT, Region
+from e4s_studio.engine.pictures import to_labels, to_network
+from e4s_studio.engine.swap import swap_label_maps
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from torch import Tensor
+
+    from e4s_studio.core.portrait import Portrait
+    from e4s_studio.networks.layout import Layout
+
+WARPS: Final = 14
+"""Warped copies of each portrait."""
+WARP_SIGMA: Final = 0.04
+"""Standard deviation of rotation (radians) and log-scale."""
+SHIFT_SIGMA: Final = 0.03
+"""Standard deviation of the shift, in half pictures."""
+ELASTIC_SIGMA: Final = 0.03
+ELASTIC_GRID: Final = 5
+
+SMALL_FEATURES: Final = (Region.LIP, Region.EYEBROWS, Region.EYES, Region.MOUTH)
+BACKGROUND_WEIGHT: Final = 0.25
+FACE_WEIGHT: Final = 1.5
+FEATURE_WEIGHT: Final = 2.5
+
+
+@dataclass(frozen=True)
+class Example:
+    """One picture to draw.
+
+    Attributes
+    ----------
+    layout
+        Its label map.
+    amounts
+        (12,) float32 texture amounts between the target (0) and the source (1).
+    truth
+        (1, 3, S, S) in [−1, 1].
+    weight
+        (1, 1, S, S): how much each pixel counts; 0 where the truth is not known.
+    """
+
+    layout: Layout
+    amounts: Tensor
+    truth: Tensor
+    weight: Tensor
+
+
+@dataclass(frozen=True)
+class _View:
+    """A portrait at the network's size, as it is or warped."""
+
+    image: Tensor  # (1, 3, S, S)
+    labels: Tensor  # (1, S, S)
+    layout: Layout
+    amounts: Tensor
+
+
+class Examples:
+    """Draws examples from a pair of portraits, reproducibly.
+
+    Parameters
+    ----------
+    source, target
+        The portraits.
+    size
+        The network's output size S.
+    layout_of
+        Plans a label map, (1, S, S) int64, for the network.
+    seed
+        The same seed draws the same examples in the same order.
+    """
+
+    def __init__(
+        self,
+        source: Portrait,
+        target: Portrait,
+        size: int,
+        layout_of: Callable[[Tensor], Layout],
+        seed: int,
+    ) -> None:
+        self._rng = np.random.default_rng(seed)
+        self._layout_of = layout_of
+        self._images = [to_network(portrait.image, size) for portrait in (target, source)]
+        self._labels = [to_labels(portrait.labels, size) for portrait in (target, source)]
+        self._plain = [
+            _View(image, labels, layout_of(labels), _uniform(float(index)))
+            for index, (image, labels) in enumerate(zip(self._images, self._labels, strict=True))
+        ]
+        self._warped: list[_View] = []
+        maps = [*self._labels, *self._swapped_maps(source, target, size)]
+        self._maps = [(labels, layout_of(labels)) for labels in maps]
+
+    def plain(self, index: int) -> Example:
+        """Return the target (0) or the source (1) as it is."""
+        return _example(self._plain[index])
+
+    def any_plain(self) -> Example:
+        """Draw one of the two portraits as it is."""
+        return self.plain(int(self._rng.integers(2)))
+
+    def warped(self) -> Example:
+        """Draw a portrait, warped: a label map moves, and the texture moves with it."""
+        if len(self._warped) < 2 * WARPS:
+            self._warped.append(self._warp(self._plain[len(self._warped) % 2]))
+            return _example(self._warped[-1])
+        return _example(self._warped[self._rng.integers(len(self._warped))])
+
+    def mixed(self) -> Example:
+        """Draw a mix of both portraits' codes on one of the maps, with the pixels it must show."""
+        labels, layout = self._maps[self._rng.integers(len(self._maps))]
+        amounts = self._amounts()
+        alpha = amounts[labels]  # (1, S, S)
+        target_shows, source_shows = (labels == own for own in self._labels)
+        known = (
+            (target_shows & source_shows)
+            | (target_shows & (alpha == 0))
+            | (source_shows & (alpha == 1))
+        )
+        target, source = self._images
+        truth = torch.lerp(target, source, alpha[:, None])
+        return Example(layout, amounts, truth, pixel_weights(labels) * known[:, None])
+
+    def chance(self) -> float:
+        """Draw a number from 0 to 1, from the same seeded sequence."""
+        return float(self._rng.random())
+
+    def _amounts(self) -> Tensor:
+        if self._rng.random() < 0.4:
+            return _uniform(float(self._rng.integers(2)))
+        ends = self._rng.integers(2, size=REGION_COUNT).astype(np.float32)
+        between = self._rng.random(REGION_COUNT, dtype=np.float32)
+        partial = self._rng.random(REGION_COUNT) < 0.2
+        return torch.from_numpy(np.where(partial, between, ends))
+
+    def _swapped_maps(self, source: Portrait, target: Portrait, size: int) -> list[Tensor]:
+        pairs = ((source.labels, target.labels), (target.labels, source.labels))
+        return [
+            to_labels(swap_label_maps(face, head, face_over_hair=True)[0], size)
+            for face, head in pairs
+        ]
+
+    def _warp(self, view: _View) -> _View:
+        grid = self._warp_grid(view.image.shape[-1])
+        image = F.grid_sample(view.image, grid, padding_mode="border", align_corners=False)
+        labels = F.grid_sample(
+            view.labels[:, None].float(),
+            grid,
+            mode="nearest",
+            padding_mode="border",
+            align_corners=False,
+        )[:, 0].long()
+        return _View(image, labels, self._layout_of(labels), view.amounts)
+
+    def _warp_grid(self, size: int) -> Tensor:
+        """Rotation, scale, shift and an elastic bend: (1, S, S, 2) positions in [−1, 1]."""
+        angle = self._rng.normal(0, WARP_SIGMA)
+        scale = math.exp(self._rng.normal(0, WARP_SIGMA))
+        shift = self._rng.normal(0, SHIFT_SIGMA, 2)
+        cos, sin = scale * math.cos(angle), scale * math.sin(angle)
+        matrix = torch.tensor([[[cos, -sin, shift[0]], [sin, cos, shift[1]]]], dtype=torch.float32)
+        bend = self._rng.normal(0, ELASTIC_SIGMA, (1, 2, ELASTIC_GRID, ELASTIC_GRID))
+        smooth = F.interpolate(
+            torch.from_numpy(bend).float(), size=(size, size), mode="bicubic", align_corners=True
+        )
+        grid = F.affine_grid(matrix, [1, 3, size, size], align_corners=False)
+        return grid + smooth.permute(0, 2, 3, 1)
+
+
+def pixel_weights(labels: Tensor) -> Tensor:
+    """Weigh pixels by what the artist looks at: (B, S, S) int64 to (B, 1, S, S)."""
+    per_region = torch.ones(REGION_COUNT)
+    per_region[Region.BACKGROUND] = BACKGROUND_WEIGHT
+    per_region[list(FACE)] = FACE_WEIGHT
+    per_region[list(SMALL_FEATURES)] = FEATURE_WEIGHT
+    return per_region[labels][:, None]
+
+
+def _example(view: _View) -> Example:
+    return Example(view.layout, view.amounts, view.image, pixel_weights(view.labels))
+
+
+def _uniform(amount: float) -> Tensor:
+    return torch.full((REGION_COUNT,), amount)

@@ -1,0 +1,242 @@
+"""Fitting the network to a pair of portraits (the papers' optimisation stage, taken further).
+
+The published stage optimises the texture vectors alone (2211.14068, section 3.4); the sequel
+tunes the generator too (2310.15081, after PTI). With the built-in model both happen at once, from
+whatever weights there are.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+import torch
+import torch.nn.functional as F
+
+from e4s_studio.core.errors import SettingsError
+from e4s_studio.engine.examples import Examples
+from e4s_studio.engine.pictures import to_labels, to_network
+from e4s_studio.engine.swap import mix_vectors
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from e4s_studio.core.portrait import Portrait
+    from e4s_studio.engine.examples import Example
+    from e4s_studio.networks.rgi import RGI
+
+PYRAMID_LEVELS: Final = 4
+
+
+class Tune(StrEnum):
+    """What a fit may change."""
+
+    VECTORS = "vectors"
+    GENERATOR = "generator"
+
+
+@dataclass(frozen=True)
+class FitPlan:
+    """How a fit goes.
+
+    Attributes
+    ----------
+    steps
+        Adam steps.
+    tune
+        VECTORS: the texture vectors alone, as published. GENERATOR: the vectors, the MLPs and the
+        generator.
+    rate, vector_rate
+        Learning rates of the weights and of the texture vectors.
+    mixed, plain
+        Shares of steps on mixed codes, and (of the rest) on portraits that are not warped.
+    coarse
+        Share of the steps, at the start, that stop at half the size: they cost half.
+    seed
+        The same seed, portraits and weights give the same fit.
+    """
+
+    steps: int
+    tune: Tune
+    rate: float = 1e-2
+    vector_rate: float = 1e-2
+    mixed: float = 0.33
+    plain: float = 0.4
+    coarse: float = 0.4
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.steps < 0:
+            raise SettingsError(f"Fitting takes 0 steps or more, not {self.steps}.")
+
+
+BUILT_IN_PLAN: Final = FitPlan(steps=600, tune=Tune.GENERATOR)
+PUBLISHED_PLAN: Final = FitPlan(
+    steps=200, tune=Tune.VECTORS, rate=1e-3, mixed=0.0, plain=1.0, coarse=0.0
+)
+BUILT_IN_SIZE: Final = 256
+WARM_UP_STEPS: Final = 10
+FULL_RATE_SHARE: Final = 0.5
+LAST_RATE: Final = 0.05
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A network and the texture vectors of a pair, fitted as far as the fit has come.
+
+    Attributes
+    ----------
+    network
+        Frozen, in evaluation mode; the fit's own copy.
+    source, target
+        (1, 12, vector_dim) texture vectors.
+    steps
+        Steps taken.
+    """
+
+    network: RGI
+    source: Tensor
+    target: Tensor
+    steps: int = 0
+
+
+def encode_pair(network: RGI, source: Portrait, target: Portrait) -> Fitted:
+    """Return the network as it is, with the vectors that its encoder gives for the pair."""
+    device = network.latent_avg.device
+    size = network.config.size
+    with torch.inference_mode():
+        vectors = [
+            network.encode_labels(
+                to_network(portrait.image, size).to(device), to_labels(portrait.labels).to(device)
+            )
+            for portrait in (source, target)
+        ]
+    return Fitted(network, vectors[0].clone(), vectors[1].clone())
+
+
+class Fitter:
+    """Fits step by step; usable at any step, and never touches the network it was given.
+
+    Parameters
+    ----------
+    network
+        Where to start.
+    source, target
+        The portraits.
+    plan
+        How it goes.
+    """
+
+    def __init__(self, network: RGI, source: Portrait, target: Portrait, plan: FitPlan) -> None:
+        start = encode_pair(network, source, target)
+        self.plan = plan
+        self.steps_taken = 0
+        self._network = copy.deepcopy(network)
+        self._device = network.latent_avg.device
+        size = network.config.size
+        self._examples = Examples(source, target, size, self._network.layout, plan.seed)
+        self._vectors = torch.cat([start.target, start.source]).clone().requires_grad_(True)
+        self._network.requires_grad_(False)
+        groups = [{"params": [self._vectors], "rate": plan.vector_rate}]
+        if plan.tune is Tune.GENERATOR:
+            weights = [*self._network.MLPs.parameters(), *self._network.G.parameters()]
+            for weight in weights:
+                weight.requires_grad_(True)
+            groups.append({"params": weights, "rate": plan.rate})
+        self._adam = torch.optim.Adam(groups, betas=(0.9, 0.99))
+
+    @property
+    def is_done(self) -> bool:
+        """Whether all steps of the plan are taken."""
+        return self.steps_taken >= self.plan.steps
+
+    def step(self) -> float:
+        """Take one step and return its loss (before the step)."""
+        example = self._next_example()
+        vectors = mix_vectors(self._vectors[1:], self._vectors[:1], example.amounts)
+        codes = self._network.style_codes(vectors)
+        for group in self._adam.param_groups:
+            group["lr"] = group["rate"] * self._rate_factor()
+        self._adam.zero_grad(set_to_none=True)
+        drawn = self._draw(codes, example)
+        loss = pyramid_loss(drawn, example.truth.to(self._device), example.weight.to(self._device))
+        loss.backward()  # type: ignore[no-untyped-call]
+        self._adam.step()
+        self.steps_taken += 1
+        return loss.item()
+
+    def fitted(self) -> Fitted:
+        """Return the fit as it stands, apart from what further steps change."""
+        network = copy.deepcopy(self._network).eval().requires_grad_(False)
+        vectors = self._vectors.detach().clone()
+        return Fitted(network, vectors[1:], vectors[:1], self.steps_taken)
+
+    def _next_example(self) -> Example:
+        examples, plan = self._examples, self.plan
+        if examples.chance() < plan.mixed:
+            return examples.mixed()
+        return examples.any_plain() if examples.chance() < plan.plain else examples.warped()
+
+    def _draw(self, codes: Tensor, example: Example) -> Tensor:
+        network = self._network
+        size = network.config.size
+        coarse = self.steps_taken < self.plan.coarse * self.plan.steps
+        wanted = size // 2 if coarse else size
+        stages = network.G.stages(codes, example.layout)
+        return next(stage.rgb for stage in stages if stage.resolution == wanted)
+
+    def _rate_factor(self) -> float:
+        """Warm up, hold, then fall to a twentieth along a cosine."""
+        warm = min(1.0, (self.steps_taken + 1) / WARM_UP_STEPS)
+        done = self.steps_taken / max(self.plan.steps, 1)
+        falling = max(0.0, (done - FULL_RATE_SHARE) / (1 - FULL_RATE_SHARE))
+        cosine = (1 + math.cos(math.pi * falling)) / 2
+        return warm * (LAST_RATE + (1 - LAST_RATE) * cosine)
+
+
+def plan_for(
+    network: RGI, *, steps: int | None = None, seed: int = 0, tune_generator: bool = False
+) -> FitPlan:
+    """Return the plan that suits a network.
+
+    Parameters
+    ----------
+    network
+        The built-in model is tuned as a whole; larger ones, as published, by their vectors alone.
+    steps
+        In place of the plan's own number.
+    seed
+        Of the examples' order.
+    tune_generator
+        Tune a larger network's generator too, gently, as the sequel does.
+    """
+    plan = BUILT_IN_PLAN if network.config.size <= BUILT_IN_SIZE else PUBLISHED_PLAN
+    if tune_generator and plan.tune is Tune.VECTORS:
+        plan = replace(plan, tune=Tune.GENERATOR)
+    return replace(plan, seed=seed, steps=plan.steps if steps is None else steps)
+
+
+def pyramid_loss(drawn: Tensor, truth: Tensor, weight: Tensor) -> Tensor:
+    """Weighted L1 of colours and of their gradients, summed over four halvings.
+
+    Parameters
+    ----------
+    drawn
+        (B, 3, R, R).
+    truth, weight
+        (B, 3, S, S) and (B, 1, S, S) with S ≥ R; averaged down to R.
+    """
+    while truth.shape[-1] > drawn.shape[-1]:
+        truth, weight = F.avg_pool2d(truth, 2), F.avg_pool2d(weight, 2)
+    total = drawn.new_zeros(())
+    for _ in range(PYRAMID_LEVELS):
+        error = drawn - truth
+        across = (error[..., 1:] - error[..., :-1]).abs() * weight[..., 1:]
+        down = (error[..., 1:, :] - error[..., :-1, :]).abs() * weight[..., 1:, :]
+        colour = (error.abs() * weight).sum()
+        total = total + (colour + across.sum() + down.sum()) / (3 * weight.sum() + 1e-6)
+        drawn, truth, weight = (F.avg_pool2d(x, 2) for x in (drawn, truth, weight))
+    return total

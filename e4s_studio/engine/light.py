@@ -1,0 +1,79 @@
+"""Following the target's light: the direction that a face is lit from, not its colour."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import cv2
+import numpy as np
+
+from e4s_studio.core.regions import Region
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+SAMPLES: Final = 128
+"""The light is estimated on a picture of this size."""
+ROUNDS: Final = 8
+TUKEY: Final = 4.685
+"""Residuals beyond this many standard deviations do not count (Tukey's biweight)."""
+BRIGHTEST: Final = 1.35
+"""No pixel is lit or darkened by more than this factor."""
+
+
+def light_gain(
+    source: NDArray[np.uint8],
+    source_labels: NDArray[np.uint8],
+    target: NDArray[np.uint8],
+    target_labels: NDArray[np.uint8],
+    size: int,
+) -> NDArray[np.float32]:
+    """Return the gain that turns the source's light into the target's.
+
+    The logarithm of each face's luminance is fitted by a plane, robustly, over skin and nose
+    above the mouth: beards, make-up and shadows of single features do not count. The gain is the
+    difference of the two slopes; the mean stays, since it is the skin's own.
+
+    Parameters
+    ----------
+    source, target
+        (H, W, 3) uint8 RGB crops.
+    source_labels, target_labels
+        (H, W) uint8.
+    size
+        N of the result.
+
+    Returns
+    -------
+    (N, N) float32 factors around 1, the same everywhere if the faces are lit alike.
+    """
+    slope = _slope(target, target_labels) - _slope(source, source_labels)
+    axis = (np.arange(size) + 0.5) / size - 0.5
+    plane = np.exp(slope[0] * axis[None] + slope[1] * axis[:, None])
+    return np.asarray(np.clip(plane, 1 / BRIGHTEST, BRIGHTEST), np.float32)
+
+
+def _slope(image: NDArray[np.uint8], labels: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """Fit log-luminance = a·x + b·y + c over the lit skin; return (a, b), per crop side."""
+    small = cv2.resize(image, (SAMPLES, SAMPLES), interpolation=cv2.INTER_AREA)
+    luminance = np.log(small.astype(np.float64) @ (0.2126, 0.7152, 0.0722) + 8)
+    rows = np.arange(SAMPLES) * labels.shape[0] // SAMPLES
+    columns = np.arange(SAMPLES) * labels.shape[1] // SAMPLES
+    sampled = labels[rows[:, None], columns[None]]
+    skin = np.isin(sampled, (Region.SKIN, Region.NOSE))
+    mouth = np.isin(sampled, (Region.LIP, Region.MOUTH)).any(axis=1)
+    if mouth.any():
+        skin[int(np.argmax(mouth)) :] = False
+    ys, xs = np.nonzero(skin)
+    if ys.size < SAMPLES:
+        return np.zeros(2)
+    terms = np.stack([xs / SAMPLES - 0.5, ys / SAMPLES - 0.5, np.ones(ys.size)], axis=1)
+    values = luminance[ys, xs]
+    weights = np.ones(ys.size)
+    for _ in range(ROUNDS):
+        root = np.sqrt(weights)
+        fit = np.linalg.lstsq(terms * root[:, None], values * root, rcond=None)[0]
+        error = values - terms @ fit
+        spread = 1.4826 * np.median(np.abs(error)) + 1e-6  # the MAD of a normal distribution
+        weights = np.clip(1 - (error / (TUKEY * spread)) ** 2, 0, None) ** 2
+    return np.asarray(fit[:2], np.float64)

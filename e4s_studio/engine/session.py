@@ -1,0 +1,81 @@
+"""One pair of portraits under one network: fitted, drawn, composed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+
+from e4s_studio.core.regions import REGION_COUNT
+from e4s_studio.engine.compose import Composite, Mattes, Pair, compose, prepare
+from e4s_studio.engine.pictures import to_labels, to_levels
+from e4s_studio.engine.swap import mix_vectors
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from e4s_studio.core.contents import DocumentSnapshot
+    from e4s_studio.core.portrait import Portrait
+    from e4s_studio.core.settings import EditSettings
+    from e4s_studio.engine.fit import Fitted
+
+
+class Session:
+    """Draws and composes swaps of one fitted pair.
+
+    Parameters
+    ----------
+    fitted
+        The network and the pair's texture vectors.
+    source, target
+        The portraits.
+    """
+
+    def __init__(self, fitted: Fitted, source: Portrait, target: Portrait) -> None:
+        self.fitted = fitted
+        self.source = source
+        self.target = target
+        self.reconstructions = (
+            self._last(source.labels, (1.0,) * REGION_COUNT),
+            self._last(target.labels, (0.0,) * REGION_COUNT),
+        )
+        self._pairs: dict[int, Pair] = {}
+
+    def drawings(
+        self, labels: NDArray[np.uint8], amounts: Sequence[float]
+    ) -> Iterator[NDArray[np.float32]]:
+        """Draw a swap coarse to fine: (R, R, 3) float32 levels for R = 4, 8, …, S."""
+        network = self.fitted.network
+        with torch.inference_mode():
+            vectors = mix_vectors(self.fitted.source, self.fitted.target, torch.tensor(amounts))
+            codes = network.style_codes(vectors)
+            layout = network.layout(to_labels(labels))
+            for stage in network.G.stages(codes, layout):
+                yield to_levels(stage.rgb)
+
+    def pair(self, size: int) -> Pair:
+        """Return the pair prepared at a size; kept for the next time."""
+        if size not in self._pairs:
+            self._pairs[size] = prepare(self.source, self.target, self.reconstructions, size)
+        return self._pairs[size]
+
+    def swap(
+        self, labels: NDArray[np.uint8], settings: EditSettings, size: int | None = None
+    ) -> Composite:
+        """Draw and compose in full, at the target crop's own size unless told another."""
+        drawn = self._last(labels, settings.amounts)
+        return compose(self.pair(size or self.target.shape[0]), drawn, labels, settings)
+
+    def finish(
+        self, drawn: NDArray[np.float32], snapshot: DocumentSnapshot, size: int
+    ) -> Composite:
+        """Compose a drawing of a document at a size, its mattes included."""
+        mattes = Mattes(snapshot.amount, snapshot.occluder)
+        return compose(self.pair(size), drawn, snapshot.labels, snapshot.settings, mattes)
+
+    def _last(self, labels: NDArray[np.uint8], amounts: Sequence[float]) -> NDArray[np.float32]:
+        *_, last = self.drawings(labels, amounts)
+        return last

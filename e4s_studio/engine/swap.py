@@ -1,0 +1,87 @@
+"""Swapping shapes (label maps) and textures (vectors): E4S, section 3.3."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from e4s_studio.core.errors import LabelMapError
+from e4s_studio.core.regions import FACE, REGION_COUNT, Region
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+KEPT_ON_SKIN = (Region.HAIR, Region.EARS, Region.BELOWFACE, Region.EAR_RINGS)
+"""Target regions that stay wherever the source's inner face does not cover them."""
+
+
+def swap_label_maps(
+    source: NDArray[np.uint8], target: NDArray[np.uint8], *, face_over_hair: bool
+) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+    """Put the source's inner face into the target's label map (the published rule).
+
+    For each pixel the first that fits counts: the target's glasses; the target's background; with
+    hair over face, the target's hair; the source's inner face; the target's hair, ears, neck and
+    earrings; skin, where the target's face was and the source's is not (a hole).
+
+    Parameters
+    ----------
+    source, target
+        (H, W) uint8 label maps of the 12 regions, aligned to each other.
+    face_over_hair
+        Whether the source's face covers the target's hair (the published `hair_first=True`).
+
+    Returns
+    -------
+    tuple
+        (H, W) uint8 label map of the swap, and (H, W) bool holes.
+
+    Raises
+    ------
+    LabelMapError
+        If the maps differ in size.
+    """
+    if source.shape != target.shape:
+        raise LabelMapError(
+            f"The label maps differ in size ({source.shape} and {target.shape}); "
+            "give both at the same size."
+        )
+    from_source = np.isin(source, list(FACE))
+    swapped = np.full_like(target, Region.SKIN)
+    kept = np.isin(target, KEPT_ON_SKIN)
+    swapped[kept] = target[kept]
+    swapped[from_source] = source[from_source]
+    on_top = {Region.BACKGROUND, Region.EYE_GLASS} | (set() if face_over_hair else {Region.HAIR})
+    covered = np.isin(target, list(on_top))
+    swapped[covered] = target[covered]
+    hole = np.isin(target, list(FACE)) & ~from_source
+    return swapped, hole
+
+
+def mix_vectors(source: Tensor, target: Tensor, amounts: Tensor) -> Tensor:
+    """Interpolate texture vectors per region: (1 − α)·target + α·source (E4S, section 3.3).
+
+    A region that the source lacks (an all-zero vector) keeps the target's vector, whatever its
+    amount, and the other way round; the published code halves the ears' vector there.
+
+    Parameters
+    ----------
+    source, target
+        (1, 12, vector_dim).
+    amounts
+        (12,): α of each region, 0 to 1.
+
+    Returns
+    -------
+    Tensor
+        (1, 12, vector_dim).
+    """
+    alpha = amounts.to(source).view(1, REGION_COUNT, 1)
+    source_lacks, target_lacks = (
+        (vectors == 0).all(dim=2, keepdim=True) for vectors in (source, target)
+    )
+    alpha = torch.where(target_lacks, 1.0, alpha)
+    return torch.lerp(target, source, torch.where(source_lacks, 0.0, alpha))
