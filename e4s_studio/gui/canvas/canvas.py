@@ -75,10 +75,11 @@ class MaskCanvas(QWidget):
         self._hands.moved.connect(self._show_marks)
         self._hands.pointed.connect(self.pointed)
         view.changed.connect(self._on_view)
-        toolbox.subscribe(self._on_toolbox)
-        toolbox.smart.on_proposal = self._show_marks
-        unsubscribe = self._document.subscribe(self._on_change)
-        self.destroyed.connect(unsubscribe)
+        for unsubscribe in (
+            toolbox.subscribe(self._on_toolbox),
+            self._document.subscribe(self._on_change),
+        ):
+            self.destroyed.connect(unsubscribe)
         self._open()
 
     # How the overlay is shown

@@ -63,7 +63,8 @@ class ViewTransform(QObject):
             return self._zoom
         across = viewport.width() / self._picture.width()
         down = viewport.height() / self._picture.height()
-        return _limited(min(across, down) * FIT_MARGIN)
+        # A pane that is not laid out yet has no size, but its transform must have an inverse.
+        return max(min(across, down) * FIT_MARGIN, 1e-6)
 
     def transform(self, viewport: QSizeF) -> QTransform:
         """Return the transform from picture points to a viewport's points."""

@@ -46,7 +46,6 @@ class SmartTool(Tool):
         self._path: list[Point] = []
         self._proposal: Stencil | None = None
         self._asked = 0
-        self.on_proposal: Callable[[], None] = lambda: None
 
     @property
     def is_busy(self) -> bool:
@@ -152,7 +151,7 @@ class SmartTool(Tool):
     def _receive(self, asked: int, proposal: Stencil) -> None:
         if asked == self._asked and self._marks is not None:
             self._proposal = proposal
-            self.on_proposal()
+            self.bench.notify()
 
     def _drop(self) -> None:
         self._marks, self._proposal, self._pressed = None, None, None

@@ -106,9 +106,15 @@ class Workbench:
         """Change some options by name."""
         self.set_options(replace(self._options, **options))
 
-    def subscribe(self, listener: Callable[[], None]) -> None:
-        """Call `listener` whenever the options or the tool changed."""
+    def subscribe(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Call `listener` whenever the options or the tool changed; call the result to end that."""
         self._listeners.append(listener)
+
+        def unsubscribe() -> None:
+            if listener in self._listeners:
+                self._listeners.remove(listener)
+
+        return unsubscribe
 
     def notify(self) -> None:
         """Tell those who listen."""

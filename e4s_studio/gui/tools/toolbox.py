@@ -33,7 +33,6 @@ class Toolbox(Workbench):
         self, document: Document, options: ToolOptions | None = None, run: Runner = run_now
     ) -> None:
         super().__init__(document, options)
-        self.smart = SmartTool(self, run)
         self._tools: dict[ToolKind, Tool] = {
             ToolKind.BRUSH: BrushTool(self),
             ToolKind.ERASER: EraserTool(self),
@@ -41,7 +40,7 @@ class Toolbox(Workbench):
             ToolKind.LASSO: LassoTool(self),
             ToolKind.PICK: PickTool(self),
             ToolKind.PAN: Tool(self),
-            ToolKind.SMART: self.smart,
+            ToolKind.SMART: SmartTool(self, run),
             ToolKind.ORIGINAL: OriginalTool(self),
             ToolKind.AMOUNT: AmountTool(self),
         }
