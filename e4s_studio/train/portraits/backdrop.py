@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+import cv2
 import numpy as np
 
 from e4s_studio.core.regions import Region
@@ -15,25 +16,31 @@ if TYPE_CHECKING:
     from e4s_studio.train.portraits.geometry import Frame
     from e4s_studio.train.portraits.texture import Surroundings
 
+SOFT_GRID: Final = 96
+"""Side of the grid on which the backdrop is drawn."""
+
 
 def paint_backdrop(at: Frame, surroundings: Surroundings, canvas: Canvas) -> None:
-    """A lit wall, or foliage and sky out of focus."""
+    """A lit wall, or foliage and sky out of focus: soft, hence drawn small."""
+    x, y = at.place.to_plane(SOFT_GRID)
     top, bottom, accent = (
         np.array(c, np.float32)
         for c in (surroundings.top, surroundings.bottom, surroundings.accent)
     )
     px, py = surroundings.phase
-    blur = noise(at.x * 3.2, at.y * 3.2, (px, py))
-    wide = noise(at.x * 1.3 + 7, at.y * 1.3, (py, px))
-    fall = np.clip(at.y + 0.5 + 0.16 * surroundings.landscape * blur, 0.0, 1.0)
+    blur = noise(x * 3.2, y * 3.2, (px, py))
+    wide = noise(x * 1.3 + 7, y * 1.3, (py, px))
+    fall = np.clip(y + 0.5 + 0.16 * surroundings.landscape * blur, 0.0, 1.0)
     image = top + (bottom - top) * fall[..., None]
-    leaves = step(blur + 0.5 * wide, -0.4, 1.4) * surroundings.landscape
+    leaves = step(blur + 0.5 * wide, -1.0, 2.0) * surroundings.landscape
     image = image + (accent * 0.8 - image) * (0.5 * leaves)[..., None]
-    discs = step(noise(at.x * 8, at.y * 8, (py, px)), 1.0, 1.25) * surroundings.spots
+    discs = step(noise(x * 6, y * 6, (py, px)), 0.5, 2.2) * surroundings.spots
     image = image + (0.22 * discs)[..., None] * (0.4 + accent)
-    side = at.x * (1.0 if surroundings.light.azimuth > 0 else -1.0)
-    glow = 1.0 + 0.25 * side - 1.1 * surroundings.vignette * (at.x**2 + at.y**2)
-    canvas.light[at.box] = np.maximum(image * (glow * (1.0 + 0.03 * wide))[..., None], 0.0)
+    side = x * (1.0 if surroundings.light.azimuth > 0 else -1.0)
+    glow = 1.0 + 0.25 * side - 1.1 * surroundings.vignette * (x**2 + y**2)
+    image = np.maximum(image * (glow * (1.0 + 0.03 * wide))[..., None], 0.0)
+    size = (at.u.shape[1], at.u.shape[0])
+    canvas.light[:] = cv2.resize(image, size, interpolation=cv2.INTER_CUBIC)
 
 
 def paint_cloth(

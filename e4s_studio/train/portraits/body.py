@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from e4s_studio.train.portraits.fields import Field, Profile, bump, cover, ridge, step
-from e4s_studio.train.portraits.geometry import Frame, Outline, head_outline
+from e4s_studio.train.portraits.geometry import Box, Frame, Outline, head_outline, window
 from e4s_studio.train.portraits.relief import head_height, nostrils
 
 if TYPE_CHECKING:
     from e4s_studio.train.portraits.shape import Shape
+
+
+OUTSIDE: Final = -1.0
+"""A distance that is far outside whatever is meant."""
 
 
 @dataclass(frozen=True)
@@ -22,11 +26,19 @@ class Part:
     distance: Field
     height: Field
 
+    def crop(self, box: Box) -> Part:
+        """Return a part of the picture."""
+        return Part(self.distance[box], self.height[box])
+
 
 def head(shape: Shape, at: Frame) -> Part:
     """Skull and face."""
-    share, distance = head_outline(shape).inside(at.u, at.v)
-    return Part(distance, head_height(shape, at.u, at.v, share))
+    near = window(at, shape, (-0.36, -0.56), (0.36, shape.head.chin + 0.03))
+    share, inside = head_outline(shape).inside(near.u, near.v)
+    whole = Part(np.full_like(at.u, OUTSIDE), np.zeros_like(at.u))
+    whole.distance[near.box] = inside
+    whole.height[near.box] = head_height(shape, near.u, near.v, share)
+    return whole
 
 
 def neck(shape: Shape, at: Frame) -> Part:
@@ -60,7 +72,7 @@ def cloth_distance(shape: Shape, at: Frame, body: Part) -> Field:
     collar = shape.head.collar
     lean = shape.head.lean
     side = np.abs(at.x - lean * 0.6 - 0.5 * shape.pose[0])
-    low = 0.465 + 0.11 * collar
+    low = 0.478 + 0.11 * collar
     slope = 0.25 + 0.75 * collar
     line = low - slope * (np.sqrt(side * side + 0.0016) - 0.04)
     line = 0.400 + 0.02 * np.logaddexp(0.0, (line - 0.400) / 0.02)
@@ -75,6 +87,15 @@ def ear_place(shape: Shape, side: int) -> tuple[float, float, float]:
 
 def ear(shape: Shape, at: Frame, side: int) -> Part:
     """Return one ear: a tilted oval with a rim and a hollow."""
+    centre, height, _ = ear_place(shape, side)
+    low, high = sorted((centre - side * 0.05, centre + side * 0.08))
+    near = window(at, shape, (low, height - 0.14), (high, height + 0.14))
+    whole = Part(np.full_like(at.u, OUTSIDE), np.zeros_like(at.u))
+    whole.distance[near.box], whole.height[near.box] = _ear(shape, near, side)
+    return whole
+
+
+def _ear(shape: Shape, at: Frame, side: int) -> tuple[Field, Field]:
     centre, height, turned = ear_place(shape, side)
     length, wide = shape.ears.length, 0.016 + 0.020 * turned
     dv = at.v - height
@@ -86,7 +107,7 @@ def ear(shape: Shape, at: Frame, side: int) -> Part:
     hollow = bump(du, dv, (-0.2 * wide, 0.004), (0.45 * wide, 0.036))
     z = 0.05 + 0.016 * np.maximum(1.0 - q, 0.0) + 0.012 * rim - 0.020 * hollow
     lobe = bump(du, dv, (-0.1 * wide, 0.080), (0.5 * wide, 0.020))
-    return Part(distance, z + 0.008 * lobe)
+    return distance, z + 0.008 * lobe
 
 
 def nose_distance(shape: Shape, at: Frame) -> Field:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import numpy as np
 
@@ -11,6 +11,16 @@ from e4s_studio.train.portraits.fields import Field
 from e4s_studio.train.portraits.geometry import Box
 
 Labels: TypeAlias = np.ndarray[tuple[int, int], np.dtype[np.uint8]]
+
+
+EXPOSURE: Final = 1.02
+"""Gain before the shoulder."""
+
+SHOULDER: Final = 0.20
+"""How early highlights are compressed."""
+
+CONTRAST: Final = 0.40
+"""Strength of the S-curve on the displayed value."""
 
 
 class Canvas:
@@ -38,7 +48,9 @@ class Canvas:
         self.labels[box][inside] = region
 
     def developed(self) -> np.ndarray:
-        """Return the picture as (H, W, 3) uint8: a shoulder for the highlights, gamma 2."""
+        """Return the picture as (H, W, 3) uint8: a film's shoulder and contrast over gamma 2."""
         light = np.maximum(self.light, 0.0)
-        light = light * (1.0 + 0.18 * light) / (1.0 + light * (0.35 + 0.0 * light))
-        return (np.sqrt(np.minimum(light, 1.0)) * 255.0 + 0.5).astype(np.uint8)
+        light *= EXPOSURE / (1.0 + SHOULDER * light)
+        shown = np.sqrt(np.minimum(light, 1.0))
+        shown += CONTRAST * shown * (1.0 - shown) * (2.0 * shown - 1.0)
+        return (shown * 255.0 + 0.5).astype(np.uint8)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from e4s_studio.core.regions import Region
-from e4s_studio.train.portraits.fields import Field, bump, cover, fine, noise, ridge, step
+from e4s_studio.train.portraits.fields import Field, bump, cover, detail, fine, noise, ridge, step
 from e4s_studio.train.portraits.geometry import EYE_LINE, Frame, eye_axes, lids
 from e4s_studio.train.portraits.lighting import Normals, Scene, lit
 
@@ -17,6 +17,13 @@ if TYPE_CHECKING:
     from e4s_studio.train.portraits.shape import Shape
     from e4s_studio.train.portraits.skin import Tissue
     from e4s_studio.train.portraits.texture import BrowTexture, EyeTexture
+
+
+_SHADE: Final = np.array((0.66, 0.84, 0.88), dtype=np.float32)
+"""How much of each colour a fold of the lids swallows."""
+
+_INK: Final = np.array((0.012, 0.008, 0.007), dtype=np.float32)
+"""Colour of lashes."""
 
 
 @dataclass(frozen=True)
@@ -45,40 +52,34 @@ def opening(shape: Shape, at: Frame) -> Opening:
 def paint_lids(shape: Shape, at: Frame, eye: Opening, tissue: Tissue, canvas: Canvas) -> None:
     """Crease, liner and lashes on the skin round an eye."""
     eyes = shape.eyes
-    a, above = eye.a, eye.upper - eye.b
-    near = step(np.abs(a + 0.0), 1.35, 0.75)
-    crease = ridge(above - eyes.crease * (1.0 - 0.35 * a * a) - 0.002, 0.0024) * near
-    fold = ridge(above - eyes.crease * (1.0 - 0.35 * a * a) - 0.006, 0.007) * near
-    dark = 0.55 * crease + 0.20 * fold
-    below = eye.b - eye.lower
-    dark += 0.22 * ridge(below - 0.0035, 0.0030) * step(np.abs(a), 1.2, 0.7)
-    factor = 1.0 - dark[..., None] * np.array((0.62, 0.82, 0.86), dtype=np.float32)
-    canvas.shade(at.box, factor)
-    _paint_lashes(eyes.width, at, eye, tissue, canvas)
+    a, above, below = eye.a, eye.upper - eye.b, eye.b - eye.lower
+    near = step(np.abs(a), 1.40, 0.70)
+    height = above - eyes.crease * (1.0 - 0.30 * a * a) - 0.003
+    dark = near * (0.50 * ridge(height, 0.0022) + 0.30 * ridge(height - 0.004, 0.0065))
+    dark += 0.25 * near * ridge(above, 0.0045)
+    dark += step(np.abs(a), 1.2, 0.6) * (0.20 * ridge(below - 0.003, 0.003))
+    dark += 0.13 * near * ridge(below - 0.013, 0.0045)
+    canvas.shade(at.box, 1.0 - dark[..., None] * _SHADE)
+    lid = near * ridge(above - 0.5 * eyes.crease - 0.001, 0.35 * eyes.crease + 0.001)
+    canvas.shade(at.box, 1.0 + 0.16 * lid)
+    _paint_lashes(at, eye, tissue, canvas)
 
 
-def _paint_lashes(width: float, at: Frame, eye: Opening, tissue: Tissue, canvas: Canvas) -> None:
-    a, above = eye.a, eye.upper - eye.b
+def _paint_lashes(at: Frame, eye: Opening, tissue: Tissue, canvas: Canvas) -> None:
+    """A dark edge along the upper lid, thicker outwards, and hairs that fan out from it."""
+    a, above, below = eye.a, eye.upper - eye.b, eye.b - eye.lower
     amount, liner = tissue.number("lashes"), tissue.number("liner")
-    outer = step(a, -1.1, 1.0)
-    wing = np.maximum(np.abs(a) - 1.0, 0.0) * width
-    lash_line = ridge(above - 0.0010 + wing, 0.0021 + 0.0022 * outer * liner)
-    lash_line = (
-        lash_line
-        * (0.55 + 0.45 * np.maximum(amount, liner))
-        * step(a, -1.05, -0.7)
-        * step(a, 1.25, 1.02)
-    )
-    reach = (0.006 + 0.011 * outer) * step(a, -1.0, -0.6) * step(a, 1.35, 1.05)
-    comb = noise(a * 17 - above * 420 * (a * 0.7 + 0.25), above * 30) * fine(at.pixel, 170)
-    hairs = step(comb, -0.2, 0.8) * step(above, 1.0, 0.0) * step(above / (reach + 1e-5), 1.0, 0.2)
-    hairs = hairs * (above > -0.001) * (np.abs(a) < 1.2) * amount
-    lower = eye.b - eye.lower
-    under = 0.45 * ridge(lower - 0.001, 0.0016) * np.maximum(liner, 0.4 * amount)
-    under = under * step(a, -0.9, -0.2) * step(a, 1.1, 0.9)
-    dark = np.clip(lash_line + 0.75 * hairs + under, 0.0, 0.95)
-    ink = np.broadcast_to(np.array((0.012, 0.008, 0.007), np.float32), (*dark.shape, 3))
-    canvas.over(at.box, ink, dark)
+    outer = step(a, -1.0, 0.9)
+    ends = step(a, -1.0, -0.55) * step(a, 1.16, 0.98)
+    line = ridge(above - 0.0008, 0.0024 + 0.0022 * outer * liner)
+    line = line * ends * (0.62 + 0.36 * np.maximum(amount, liner))
+    comb = detail(a - above * (22.0 * a + 4.0), above, (15.0, 25.0), 18.0 * at.pixel)
+    reach = (0.0065 + 0.0100 * outer) * ends + 1e-5
+    hairs = step(comb, -0.2, 0.9) * step(above / reach, 1.0, 0.15) * (above > -0.001) * ends
+    under = ridge(below - 0.0008, 0.0014) * np.maximum(liner, 0.35 * amount)
+    under = 0.55 * under * step(a, -0.9, 0.0) * step(a, 1.02, 0.9)
+    dark = np.clip(line + 0.75 * hairs * amount + under, 0.0, 0.95)
+    canvas.over(at.box, np.broadcast_to(_INK, (*dark.shape, 3)), dark)
 
 
 def _iris(texture: EyeTexture, radius: Field, dx: Field, dy: Field, pixel: float) -> Field:
@@ -104,7 +105,8 @@ def _sclera(texture: EyeTexture, eye: Opening) -> Field:
     duct = step(eye.a, -0.80, -0.97)
     pink = np.array((0.62, 0.33, 0.30), dtype=np.float32)
     base = white * veins
-    return (base + (pink - base) * duct[..., None]).astype(np.float32)
+    rim = np.maximum(duct, 0.75 * ridge(eye.lower - eye.b, 0.0018))
+    return (base + (pink - base) * rim[..., None]).astype(np.float32)
 
 
 def paint_eye(
@@ -133,8 +135,12 @@ def paint_eye(
     shadow = shadow * (1.0 - 0.25 * np.exp(-np.maximum(eye.lower - eye.b, 0.0) / 0.003))
     image = colour * lit(scene, facing, (0.3, 0.3, 0.3)) * shadow[..., None]
     image += _catchlights(scene, dx * side, dy, soft)[..., None]
-    wet = 0.10 * ridge(eye.lower - eye.b - 0.0015, 0.0012) * step(np.abs(eye.a), 1.0, 0.7)
-    canvas.over(at.box, image + wet[..., None], cover(eye.distance, 1.4 * at.pixel))
+    wet = 0.06 * ridge(eye.lower - eye.b - 0.0015, 0.0012) * step(np.abs(eye.a), 1.0, 0.7)
+    canvas.over(
+        at.box,
+        image + wet[..., None],
+        cover(eye.distance - 0.0002, 1.4 * at.pixel) * (np.abs(eye.a) < 1.0),
+    )
     canvas.mark(at.box, eye.distance > 0, Region.EYES)
 
 
@@ -142,7 +148,7 @@ def _catchlights(scene: Scene, dx: Field, dy: Field, soft: float) -> Field:
     """The key light mirrored in the cornea, and a faint one of the fill."""
     x, y = 0.62 * scene.key[0], 0.62 * scene.key[1] + 0.05
     square = np.maximum(np.abs(dx - x), np.abs(dy - y) * 0.85)
-    key = cover(0.17 - square, max(1.6 * soft, 0.10))
+    key = cover(0.14 - square, max(1.6 * soft, 0.10))
     return 0.95 * key + 0.10 * bump(dx, dy, (-x * 0.8, 0.35), (0.16, 0.12))
 
 
@@ -152,7 +158,7 @@ def brow_distance(shape: Shape, at: Frame) -> tuple[Field, Field, Field]:
     along = (np.abs(at.u) - brows.inner) / (brows.outer - brows.inner)
     t = np.clip(along, -0.1, 1.1)
     past = t - brows.peak
-    tail = np.maximum(past, 0.0) / (1.15 * (1.0 - brows.peak))
+    tail = np.maximum(past, 0.0) / (1.35 * (1.0 - brows.peak))
     rise = brows.arch * (1.0 - (np.minimum(past, 0.0) / 0.95) ** 2 - tail * tail)
     line = EYE_LINE - brows.height - rise + brows.slant * (0.5 - t)
     thick = brows.thickness * step(t, -0.12, 0.22) * (0.30 + 0.70 * step(t, 1.02, 0.45))
@@ -166,12 +172,13 @@ def paint_brow(shape: Shape, at: Frame, texture: BrowTexture, scene: Scene, canv
     distance, t, across = brow_distance(shape, at)
     side = np.abs(at.u)
     upright = step(t, 0.55, -0.05)
-    comb = side * (150 - 40 * upright) + across * (60 + 230 * upright)
-    hairs = 0.7 * noise(comb, across * 60 + side * 25, texture.phase) * fine(at.pixel, 110)
-    hairs += 0.5 * noise(comb * 2.0, across * 50 + 9.0, texture.phase) * fine(at.pixel, 220)
-    body = step(distance + 0.0018 * hairs, -0.0035, 0.0065)
+    comb = side * (230 - 60 * upright) + across * (90 + 300 * upright)
+    hairs = 0.6 * noise(comb, across * 30 + side * 12, texture.phase) * fine(at.pixel, 170)
+    hairs += 0.6 * noise(comb * 1.9, across * 34 + 9.0, texture.phase) * fine(at.pixel, 330)
+    hairs += 0.3 * noise(side * 40, across * 50, texture.phase)
+    body = step(distance + 0.0022 * hairs, -0.0045, 0.0075)
     alpha = np.clip(
-        body * texture.density * (0.92 + 0.38 * hairs) * (0.72 + 0.4 * step(t, 0.0, 0.35)),
+        body * texture.density * (1.05 + 0.30 * hairs) * (0.72 + 0.4 * step(t, 0.0, 0.35)),
         0.0,
         0.96,
     )

@@ -55,23 +55,25 @@ def lerp(a: Field, b: Field, t: Field) -> Field:
 class Profile:
     """A smooth function of one variable through given points, sampled once and looked up."""
 
-    _SAMPLES: Final = 1024
+    _SAMPLES: Final = 512
+    _ENTRIES: Final = 8192
 
     def __init__(self, points: Sequence[tuple[float, float]], blur: float = 0.0) -> None:
         """Pass through `points` (x ascending, y), smoothed over `blur` units of x."""
         xs, ys = (np.asarray(column, dtype=np.float64) for column in zip(*points, strict=True))
         self._low = float(xs[0])
-        self._scale = (self._SAMPLES - 1) / float(xs[-1] - xs[0])
+        self._scale = self._ENTRIES / float(xs[-1] - xs[0])
         grid = np.linspace(xs[0], xs[-1], self._SAMPLES)
         table = np.interp(grid, xs, ys)[None]
         if blur > 0:
-            sigma = blur * self._scale
+            sigma = blur * self._SAMPLES / float(xs[-1] - xs[0])
             table = cv2.GaussianBlur(table, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE)
-        self._table = table[0].astype(np.float32)
+        size = (self._ENTRIES, 1)
+        self._table = cv2.resize(table.astype(np.float32), size, interpolation=cv2.INTER_LINEAR)[0]
 
     def __call__(self, x: Field) -> Field:
         """Evaluate at every element of `x`; beyond the ends the end values hold."""
-        index = np.clip((x - self._low) * self._scale, 0, self._SAMPLES - 1).astype(np.int32)
+        index = np.clip((x - self._low) * self._scale, 0, self._ENTRIES - 1).astype(np.int32)
         return np.take(self._table, index)
 
 
@@ -99,6 +101,20 @@ def noise(x: Field, y: Field, phase: tuple[float, float] = (0.0, 0.0)) -> Field:
     tx -= np.floor(tx * (1.0 / TILE)) * TILE
     ty -= np.floor(ty * (1.0 / TILE)) * TILE
     return cv2.remap(_tile(), tx, ty, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+
+
+def detail(
+    x: Field,
+    y: Field,
+    frequency: tuple[float, float],
+    pixel: float,
+    phase: tuple[float, float] = (0.0, 0.0),
+) -> Field:
+    """Noise that changes over 1 / `frequency` of x and y, as far as the pixels can show it."""
+    share = fine(pixel, 0.6 * max(frequency))
+    if share == 0.0:
+        return np.zeros_like(x)
+    return share * noise(x * frequency[0], y * frequency[1], phase)
 
 
 def fine(pixel: float, frequency: float) -> float:

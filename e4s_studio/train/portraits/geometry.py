@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from e4s_studio.train.portraits.shape import Eyes, Mouth, Shape
 
-SKULL_TOP: Final = -0.475
+SKULL_TOP: Final = -0.495
 """The v at which the skull ends."""
 
 Box: TypeAlias = tuple[slice, slice]
@@ -34,6 +34,7 @@ class Frame:
     y: Field
     pixel: float
     box: Box
+    place: Alignment
 
     def crop(self, rows: slice, columns: slice) -> Frame:
         """Return the given part, as views."""
@@ -84,11 +85,11 @@ def _dome(x: Field, y: Field, pose: tuple[float, float]) -> Field:
     return head + 0.40 * np.exp(-0.5 * ((nose_x / 0.055) ** 2 + (nose_y / 0.085) ** 2))
 
 
-def posed(shape: Shape, points: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Move points (N, 2) from the frontal head to the picture plane."""
+def posed(shape: Shape, points: NDArray[np.float64], rounds: int = 30) -> NDArray[np.float64]:
+    """Move points (N, 2) from the frontal head to the picture plane, by fixed-point iteration."""
     turn = np.asarray(shape.pose)
     plane = points.copy()
-    for _ in range(40):
+    for _ in range(rounds):
         plane = points + turn * _dome(plane[:, 0], plane[:, 1], shape.pose)[:, None]
     return plane
 
@@ -161,6 +162,7 @@ def frame(shape: Shape, size: int) -> Frame:
         y=y,
         pixel=2.0 * float(np.hypot(*place.axis)) / size,
         box=(slice(0, size), slice(0, size)),
+        place=place,
     )
 
 
@@ -170,7 +172,7 @@ def window(
     """Return the part of the picture that holds a rectangle (u, v) of the head."""
     size = whole.u.shape[0]
     corners = np.array([[u, v] for u in (low[0], high[0]) for v in (low[1], high[1])])
-    pixels = alignment(shape).to_pixels(posed(shape, corners), size)
+    pixels = whole.place.to_pixels(posed(shape, corners, rounds=6), size)
     first = np.clip(np.floor(pixels.min(axis=0)) - 2, 0, size - 1).astype(int)
     last = np.clip(np.ceil(pixels.max(axis=0)) + 3, 1, size).astype(int)
     return whole.crop(
@@ -209,9 +211,9 @@ def head_outline(shape: Shape) -> Outline:
         [
             (SKULL_TOP - 0.10, -0.20),
             (SKULL_TOP, 0.0),
-            (SKULL_TOP + 0.015, 0.10),
-            (SKULL_TOP + 0.055, 0.175),
-            (-0.34, 0.228),
+            (SKULL_TOP + 0.015, 0.13),
+            (SKULL_TOP + 0.060, 0.203),
+            (-0.34, 0.92 * h.temple),
             (-0.22, h.temple),
             (-0.08, 0.5 * (h.temple + h.cheek)),
             (0.04, h.cheek),

@@ -62,6 +62,13 @@ class Scene:
     visible: Field
     open: Field
 
+    @property
+    def half(self) -> Vector:
+        """The direction half-way between the key light and the viewer."""
+        half = np.array(self.key) + (0.0, 0.0, 1.0)
+        x, y, z = (float(c) for c in half / np.linalg.norm(half))
+        return x, y, z
+
     def crop(self, box: tuple[slice, slice]) -> Scene:
         """Return a part of the picture."""
         return Scene(self.light, self.key, self.visible[box], self.open[box])
@@ -118,22 +125,20 @@ def lit(scene: Scene, facing: Normals, wrap: Vector = (0.0, 0.0, 0.0)) -> Field:
     away = facing.towards((-scene.key[0], scene.key[1] * 0.3, scene.key[2]))
     fill = np.maximum(away, 0.0)
     sky = scene.open * (0.62 - 0.38 * facing.y)
-    out = np.empty((*cosine.shape, 3), dtype=np.float32)
+    fill *= scene.open
+    light, planes = scene.light, []
+    half_seen = scene.visible * (1.0 - scene.visible)
     for channel, around in enumerate(wrap):
         key = np.maximum(cosine + around, 0.0) * (1.0 / (1.0 + around))
-        seen = scene.visible + around * 0.6 * scene.visible * (1.0 - scene.visible)
-        light = scene.light
-        out[..., channel] = (
-            light.key[channel] * key * seen
-            + light.fill[channel] * fill * scene.open
-            + light.sky[channel] * sky
-        )
-    return out
+        seen = scene.visible + (0.6 * around) * half_seen
+        plane = light.key[channel] * key * seen
+        plane += light.fill[channel] * fill
+        plane += light.sky[channel] * sky
+        planes.append(plane)
+    return cv2.merge(planes)
 
 
 def gloss(scene: Scene, facing: Normals, sharpness: float) -> Field:
     """Return the key light's mirrored share, (H, W), 0 to 1 (Blinn-Phong)."""
-    half = np.array(scene.key) + (0.0, 0.0, 1.0)
-    half /= np.linalg.norm(half)
-    cosine = np.maximum(facing.towards((float(half[0]), float(half[1]), float(half[2]))), 0.0)
+    cosine = np.maximum(facing.towards(scene.half), 0.0)
     return np.exp((cosine - 1.0) * sharpness) * scene.visible

@@ -87,7 +87,7 @@ def paint_lips(
     corner = bump(np.abs(edges.a), at.v - between, (0.985, 0.0), (0.05, 0.004))
     dark = np.clip(0.80 * seam + 0.75 * corner, 0.0, 1.0)
     image *= 1.0 - dark[..., None] * np.array((0.86, 0.95, 0.95), np.float32)
-    canvas.over(at.box, image, cover(edges.distance, max(0.0035, 1.4 * at.pixel)))
+    canvas.over(at.box, image, cover(edges.distance, max(0.0045, 1.4 * at.pixel)))
     canvas.mark(at.box, edges.distance > 0, Region.LIP)
 
 
@@ -130,7 +130,7 @@ def paint_nostrils(shape: Shape, at: Frame, canvas: Canvas) -> None:
     """Darken the holes, the shade under the tip and the crease round the wings."""
     place, side = nostrils(shape), np.abs(at.u)
     tilt = at.v - 0.35 * (side - place.hole[0])
-    hole = bump(side, tilt, place.hole, (0.0105, 0.0046))
+    hole = bump(side, tilt, place.hole, (0.0100, 0.0042))
     wing = np.hypot((side - place.wing[0]) / 0.026, (at.v - place.wing[1]) / 0.024)
     outer = step(side, place.wing[0], place.wing[0] + 0.014) * step(
         at.v, place.wing[1] - 0.022, place.wing[1] + 0.004

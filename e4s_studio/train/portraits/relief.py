@@ -27,9 +27,9 @@ def nostrils(shape: Shape) -> Nostrils:
     """Place them from the nose's base and width."""
     nose = shape.nose
     return Nostrils(
-        hole=(0.42 * nose.width, nose.base - 0.010),
-        wing=(0.76 * nose.width, nose.base - 0.022),
-        tip=nose.base - 0.036,
+        hole=(0.42 * nose.width, nose.base - 0.004),
+        wing=(0.78 * nose.width, nose.base - 0.020),
+        tip=nose.base - 0.032,
     )
 
 
@@ -70,8 +70,9 @@ def _nose(shape: Shape, side: Field, v: Field) -> Field:
             (0.04, 0.040 + 0.006 * nose.bump),
             (place.tip - 0.02, 0.064),
             (place.tip + 0.010, 0.066),
-            (nose.base - 0.004, 0.040),
-            (nose.base + 0.024, 0.0),
+            (nose.base - 0.010, 0.046),
+            (nose.base + 0.010, 0.019),
+            (nose.base + 0.034, 0.0),
         ],
         0.010,
     )
@@ -86,9 +87,10 @@ def _nose(shape: Shape, side: Field, v: Field) -> Field:
     )
     slope = side / wide(v)
     z = nose.relief * high(v) * np.exp(-0.5 * np.abs(slope) ** 2.2)
-    z += 0.010 * nose.tip * bump(side, v, (0.0, place.tip), (0.026, 0.020))
-    wings = bump(side, v, place.wing, (0.019, 0.017))
-    return z + 0.026 * wings - 0.020 * bump(side, v, place.hole, (0.012, 0.007))
+    z += 0.016 * nose.tip * bump(side, v, (0.0, place.tip), (0.026, 0.022))
+    wings = bump(side, v, place.wing, (0.016, 0.016))
+    z -= 0.008 * bump(side, v, (place.wing[0] + 0.026, place.wing[1] + 0.004), (0.012, 0.020))
+    return z + 0.030 * wings - 0.014 * bump(side, v, place.hole, (0.012, 0.007))
 
 
 def _fold(shape: Shape, side: Field, v: Field) -> Field:
@@ -112,14 +114,14 @@ def _fold(shape: Shape, side: Field, v: Field) -> Field:
 def _features(shape: Shape, side: Field, v: Field) -> Field:
     head, mouth, e = shape.head, shape.mouth, shape.eyes.spacing
     smile = max(0.0, shape.mouth.lift) / 0.022
-    z = -0.030 * head.sockets * bump(side, v, (e - 0.012, EYE_LINE - 0.006), (0.052, 0.030))
+    z = -0.034 * head.sockets * bump(side, v, (e - 0.020, EYE_LINE - 0.008), (0.050, 0.028))
     z += 0.016 * bump(side, v, (e, EYE_LINE + 0.002), (0.040, 0.024))
     z += (0.005 + 0.011 * head.brow_ridge) * bump(
         side, v, (0.115, EYE_LINE - 0.062), (0.075, 0.022)
     )
-    z += 0.016 * head.cheekbones * bump(side, v, (0.165, 0.065), (0.060, 0.045))
+    z += 0.020 * head.cheekbones * bump(side, v, (0.160, 0.070), (0.055, 0.038))
     z += 0.018 * smile * bump(side, v, (0.135, 0.105), (0.045, 0.045))
-    z -= 0.010 * bump(side, v, (0.175, 0.225), (0.05, 0.07))
+    z -= 0.013 * bump(side, v, (0.170, 0.220), (0.045, 0.065))
     z += 0.018 * bump(side, v, (0.0, mouth.centre), (0.085, 0.060))
     z -= 0.012 * bump(side, v, (0.0, mouth.centre + 0.066), (0.065, 0.016))
     z += 0.020 * head.chin_relief * bump(side, v, (0.0, head.chin - 0.058), (0.050, 0.032))

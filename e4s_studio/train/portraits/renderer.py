@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import cv2
 import numpy as np
 
 from e4s_studio.core.regions import Region
-from e4s_studio.train.portraits import accessories, backdrop, body, eyes, hair, mouth, skin
+from e4s_studio.train.portraits import accessories, backdrop, body, eyes, hair, mouth, skin, strands
 from e4s_studio.train.portraits.canvas import Canvas
-from e4s_studio.train.portraits.fields import Field, cover
-from e4s_studio.train.portraits.geometry import EYE_LINE, Frame, frame, window
+from e4s_studio.train.portraits.fields import Field
+from e4s_studio.train.portraits.geometry import EYE_LINE, Box, Frame, frame, window
 from e4s_studio.train.portraits.lighting import Normals, Scene, light_scene, normals
 
 if TYPE_CHECKING:
@@ -20,6 +19,16 @@ if TYPE_CHECKING:
     from e4s_studio.train.portraits.texture import Texture
 
 SIDES = (-1, 1)
+
+
+FEATURES = ((-0.30, -0.20), (0.30, 0.37))
+"""Corners (u, v) of the rectangle in which eyes, nose, mouth and glasses lie."""
+
+
+def _bounds(here: np.ndarray) -> Box:
+    """Return the smallest rectangle that holds every true element (there is one)."""
+    rows, columns = np.flatnonzero(here.any(axis=1)), np.flatnonzero(here.any(axis=0))
+    return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
 
 
 class _Portrait:
@@ -49,58 +58,83 @@ class _Portrait:
         on_head = np.where(self.head.distance > 0, self.head.height + 0.018, hair_height)
         return np.where(self.mane.front > 0, on_head, whole).astype(np.float32)
 
-    def _tissue(self) -> Labels:
-        """The region of the skin at every pixel, whatever will lie over it."""
-        labels = np.full(self.at.u.shape, Region.BELOWFACE, dtype=np.uint8)
-        for ear in self.ears:
-            labels[ear.distance > 0] = Region.EARS
-        labels[self.head.distance > 0] = Region.SKIN
-        labels[(body.nose_distance(self.shape, self.at) > 0) & (self.head.distance > 0)] = (
-            Region.NOSE
-        )
+    def _face_regions(self, at: Frame) -> Labels:
+        """The region of the face's skin at every pixel, whatever will lie over it."""
+        labels = np.full(at.u.shape, Region.SKIN, dtype=np.uint8)
+        labels[body.nose_distance(self.shape, at) > 0] = Region.NOSE
         if self.shape.accessories.frame > 0:
-            labels[accessories.lens_distance(self.shape, self.at) > 0] = Region.EYE_GLASS
-        labels[eyes.brow_distance(self.shape, self.at)[0] > 0] = Region.EYEBROWS
+            labels[accessories.lens_distance(self.shape, at) > 0] = Region.EYE_GLASS
+        labels[eyes.brow_distance(self.shape, at)[0] > 0] = Region.EYEBROWS
         return labels
-
-    def _facing(self) -> Normals:
-        """Normals of the nearest skin, each part's own so that no edge shows as a step."""
-        parts = [(self.neck, 0.003), *((ear, 0.0015) for ear in self.ears), (self.head, 0.0035)]
-        x, y, z = (np.zeros_like(self.at.u) for _ in range(3))
-        for part, smooth in parts:
-            own = normals(part.height, self.at.pixel, smooth)
-            inside = part.distance > 0
-            x, y, z = (
-                np.where(inside, new, old)
-                for new, old in zip((own.x, own.y, own.z), (x, y, z), strict=True)
-            )
-        return Normals(x, y, z)
 
     def paint(self) -> None:
         shape, texture, at, canvas = self.shape, self.texture, self.at, self.canvas
         backdrop.paint_backdrop(at, texture.background, canvas)
-        strands = hair.shade_hair(shape, at, self.mane, texture.hair, self.scene)
-        hair.paint_back(at, self.mane, strands, canvas)
-        self.facing = self._facing()
+        if shape.hair.bald == 0:
+            self._shade_hair()
+            strands.paint_back(self.hair, self.mane.crop(self.hair.box), self.locks, canvas)
         self._paint_skin()
         self._paint_features()
-        hair.paint_front(shape, at, self.mane, strands, canvas)
+        if shape.hair.bald == 0:
+            own = self.mane.crop(self.hair.box)
+            strands.paint_front(shape, self.hair, own, self.locks, canvas)
         self._paint_accessories()
 
+    def _shade_hair(self) -> None:
+        box = _bounds(np.maximum(self.mane.front, self.mane.back) > -0.03)
+        self.hair = self.at.crop(*box)
+        own, scene = self.mane.crop(box), self.scene.crop(box)
+        self.locks = strands.shade_hair(self.shape, self.hair, own, self.texture.hair, scene)
+
     def _paint_skin(self) -> None:
-        shape, texture, at, canvas = self.shape, self.texture, self.at, self.canvas
-        tissue = self._tissue()
-        self.tissue = skin.Tissue(texture, tissue)
-        albedo = skin.skin_albedo(shape, at, self.tissue)
-        image = skin.shade_skin(at, self.tissue, albedo, self.scene, self.facing)
-        canvas.over(at.box, image, body.visible(self.neck.distance, at.pixel))
-        canvas.mark(at.box, self.neck.distance > 0, Region.BELOWFACE)
-        cloth = normals(self.neck.height, at.pixel, 0.004)
-        backdrop.paint_cloth(at, self.cloth, texture.background, self.scene, cloth, canvas)
-        for part in (*self.ears, self.head):
-            canvas.over(at.box, image, body.visible(part.distance, at.pixel))
-            inside = part.distance > 0
-            canvas.labels[inside] = tissue[inside]
+        near = -2.0 * self.at.pixel
+        bare = (self.neck.distance > near) & (self.cloth < -near) & (self.head.distance < -near)
+        if bare.any():
+            box = _bounds(bare)
+            self._paint_part(self.neck, box, np.full_like(bare[box], Region.BELOWFACE, np.uint8))
+        self._paint_cloth()
+        for ear in self.ears:
+            here = ear.distance > near
+            if here.any():
+                box = _bounds(here)
+                self._paint_part(ear, box, np.full_like(here[box], Region.EARS, np.uint8))
+        here = self.head.distance > near
+        here[window(self.at, self.shape, *FEATURES).box] = True
+        self.skin = self.at.crop(*_bounds(here))
+        labels = self._face_regions(self.skin)
+        self.tissue, self.facing = self._paint_part(self.head, self.skin.box, labels)
+
+    def _paint_part(
+        self, part: body.Part, box: Box, regions: Labels
+    ) -> tuple[skin.Tissue, Normals]:
+        """Lay the skin of one part of the body, of the given `regions`."""
+        at, scene, distance = self.at.crop(*box), self.scene.crop(box), part.distance[box]
+        facing = normals(part.height[box], at.pixel, 0.003)
+        tissue = skin.Tissue(self.texture, regions)
+        albedo = skin.skin_albedo(self.shape, at, tissue)
+        image = skin.shade_skin(at, tissue, albedo, scene, facing)
+        image *= strands.root_shade(self.mane.front[box])[..., None]
+        self.canvas.over(box, image, body.visible(distance, at.pixel))
+        np.copyto(self.canvas.labels[box], regions, where=distance > 0)
+        return tissue, facing
+
+    def _paint_cloth(self) -> None:
+        rows = np.flatnonzero((self.cloth > -2.0 * self.at.pixel).any(axis=1))
+        if rows.size:
+            at = self.at.crop(slice(rows[0], rows[-1] + 1), slice(None))
+            facing = normals(self.neck.height[at.box], at.pixel, 0.004)
+            light, scene = self.texture.background, self.scene.crop(at.box)
+            backdrop.paint_cloth(at, self.cloth[at.box], light, scene, facing, self.canvas)
+
+    def _within_skin(self, at: Frame) -> Box:
+        """Where a part of the picture lies in the rectangle of the skin."""
+        rows, columns = self.skin.box
+        top, left = rows.start, columns.start
+        own_rows, own_columns = at.box
+        return (
+            slice(own_rows.start - top, own_rows.stop - top),
+            slice(own_columns.start - left, own_columns.stop - left),
+        )
 
     def _paint_features(self) -> None:
         shape, texture, canvas = self.shape, self.texture, self.canvas
@@ -110,14 +144,16 @@ class _Portrait:
             at = window(self.at, shape, (low, EYE_LINE - 0.07), (high, EYE_LINE + 0.07))
             own = at if side > 0 else at.mirrored()
             eye = eyes.opening(shape, own)
-            eyes.paint_lids(shape, own, eye, self.tissue.crop(texture, at.box), canvas)
+            eyes.paint_lids(shape, own, eye, self.tissue.crop(self._within_skin(at)), canvas)
             eyes.paint_eye(shape, own, eye, texture.eyes, self.scene.crop(at.box), side, canvas)
         at = window(self.at, shape, (-0.13, 0.06), (0.13, 0.24))
         mouth.paint_nostrils(shape, at, canvas)
         at = window(self.at, shape, (-0.17, 0.17), (0.17, 0.36))
         edges = mouth.lips(shape, at)
         scene = self.scene.crop(at.box)
-        mouth.paint_lips(shape, at, edges, texture.lip, scene, self.facing.crop(at.box), canvas)
+        mouth.paint_lips(
+            shape, at, edges, texture.lip, scene, self.facing.crop(self._within_skin(at)), canvas
+        )
         mouth.paint_inside(shape, at, edges, texture.mouth, scene, canvas)
         at = window(self.at, shape, (-0.27, -0.19), (0.27, -0.04))
         eyes.paint_brow(shape, at, texture.eyebrows, self.scene, canvas)
@@ -161,6 +197,3 @@ def render(shape: Shape, texture: Texture, size: int) -> tuple[np.ndarray, Label
     portrait = _Portrait(shape, texture, size)
     portrait.paint()
     return portrait.canvas.developed(), portrait.canvas.labels
-
-
-__all__ = ["cover", "cv2", "render"]

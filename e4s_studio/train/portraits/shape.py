@@ -101,7 +101,8 @@ class Hair:
 
     `volume` raises the hair over the skull, `sides` over the temples; `length` is the v at which
     loose hair ends; `curtain` says how much of the cheeks and ears it covers (0 to 1);
-    `bangs` is the v at which a fringe ends; `bald` uncovers the skull.
+    `bangs` is the v at which a fringe ends; `coil` winds curls up tightly; `bald` uncovers the
+    skull.
     """
 
     style: str
@@ -119,6 +120,7 @@ class Hair:
     bangs: float
     wave: float
     curl: float
+    coil: float
     rough: float
     bald: float
     seed: tuple[float, float]
@@ -157,18 +159,18 @@ def _normal(rng: Generator, mean: float, deviation: float) -> float:
 
 
 def _head(rng: Generator, male: float) -> Head:
-    cheek = _normal(rng, 0.262 + 0.006 * male, 0.010)
+    cheek = _normal(rng, 0.266 + 0.007 * male, 0.010)
     return Head(
         temple=cheek * _normal(rng, 0.955, 0.02),
         cheek=cheek,
-        jaw=cheek * _normal(rng, 0.80 + 0.07 * male, 0.035),
-        chin_width=_normal(rng, 0.105 + 0.02 * male, 0.014),
+        jaw=cheek * _normal(rng, 0.775 + 0.09 * male, 0.035),
+        chin_width=_normal(rng, 0.098 + 0.026 * male, 0.012),
         chin=_normal(rng, 0.418 + 0.012 * male, 0.014),
         cheekbones=_normal(rng, 1.0, 0.3),
         chin_relief=_normal(rng, 0.9 + 0.3 * male, 0.25),
         brow_ridge=_normal(rng, 0.4 + 0.8 * male, 0.2),
         sockets=_normal(rng, 1.0, 0.25),
-        neck=_normal(rng, 0.158 + 0.030 * male, 0.012),
+        neck=_normal(rng, 0.166 + 0.030 * male, 0.012),
         shoulders=_normal(rng, 0.50, 0.02),
         collar=float(rng.uniform(0.0, 1.0)),
         lean=_normal(rng, 0.0, 0.03),
@@ -179,14 +181,14 @@ def _eyes(rng: Generator, squint: float) -> Eyes:
     openness = float(rng.uniform(0.8, 1.15)) * (1.0 - 0.28 * squint)
     return Eyes(
         spacing=_normal(rng, 0.125, 0.003),
-        width=_normal(rng, 0.0555, 0.0028),
-        upper=0.0250 * openness,
+        width=_normal(rng, 0.0535, 0.0026),
+        upper=0.0262 * openness,
         lower=0.0155 * (openness - 0.12 * squint),
         peak=_normal(rng, -0.08, 0.14),
         tilt=_normal(rng, 0.055, 0.05),
         crease=float(rng.uniform(0.004, 0.017)),
-        iris=_normal(rng, 0.0238, 0.0008),
-        gaze=(_normal(rng, 0.0, 0.004), _normal(rng, -0.001, 0.0012)),
+        iris=_normal(rng, 0.0252, 0.0008),
+        gaze=(_normal(rng, 0.0, 0.0035), _normal(rng, -0.003, 0.0012)),
     )
 
 
@@ -221,11 +223,11 @@ def _mouth(rng: Generator, smile: float) -> Mouth:
     full = float(rng.uniform(0.75, 1.25))
     return Mouth(
         centre=_normal(rng, 0.247, 0.008),
-        width=_normal(rng, 0.099, 0.006) * (1.0 + 0.22 * smile),
-        upper=0.0215 * full * _normal(rng, 1.0, 0.15) * (1.0 - 0.3 * smile),
-        lower=0.0300 * full * _normal(rng, 1.0, 0.12) * (1.0 - 0.2 * smile),
+        width=_normal(rng, 0.102, 0.006) * (1.0 + 0.22 * smile),
+        upper=0.0275 * full * _normal(rng, 1.0, 0.15) * (1.0 - 0.3 * smile),
+        lower=0.0365 * full * _normal(rng, 1.0, 0.12) * (1.0 - 0.2 * smile),
         bow=float(rng.uniform(0.2, 1.0)),
-        lift=_normal(rng, 0.002, 0.004) + 0.022 * smile,
+        lift=_normal(rng, 0.006, 0.004) + 0.022 * smile,
         gap=gap,
         bite=float(rng.uniform(0.0, 0.35)),
     )
@@ -255,7 +257,7 @@ def _hair(rng: Generator, male: float) -> Hair:
         sweep=_normal(rng, 0.0, 0.6),
         volume={"crop": 0.015, "bald": 0.0, "swept": 0.045, "curls": 0.075}.get(style, 0.035)
         * float(rng.uniform(0.7, 1.5)),
-        sides=(0.012 if short else 0.060 if style == "curls" else 0.035 if loose else 0.010)
+        sides=(0.018 if short else 0.060 if style == "curls" else 0.052 if loose else 0.016)
         * float(rng.uniform(0.7, 1.5)),
         sideburn=_normal(rng, 0.03 if short else 0.0, 0.03),
         length=length,
@@ -264,6 +266,7 @@ def _hair(rng: Generator, male: float) -> Hair:
         bangs=_normal(rng, -0.125, 0.018) if fringe else 0.0,
         wave={"waves": 1.0, "curls": 0.8}.get(style, 0.2) * float(rng.uniform(0.5, 1.3)),
         curl=float(rng.uniform(0.6, 1.2)) if style == "curls" else 0.0,
+        coil=float(rng.uniform(0.8, 1.0)) if style == "curls" and rng.random() < 0.4 else 0.0,
         rough=float(rng.uniform(0.5, 1.3)),
         bald=1.0 if style == "bald" else 0.0,
         seed=(float(rng.random()), float(rng.random())),

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from e4s_studio.core.regions import REGION_COUNT, Region
-from e4s_studio.train.portraits.fields import Field, Profile, bump, fine, noise, ridge, step
+from e4s_studio.train.portraits.fields import Field, Profile, bump, detail, fine, noise, ridge, step
 from e4s_studio.train.portraits.geometry import EYE_LINE, Frame
 from e4s_studio.train.portraits.lighting import Normals, Scene, gloss, lit
 from e4s_studio.train.portraits.relief import nostrils
@@ -32,47 +32,60 @@ class Tissue:
         self._skins[Region.EYE_GLASS] = texture.eye_glass.skin
         self._labels = labels
 
-    def crop(self, texture: Texture, box: tuple[slice, slice]) -> Tissue:
+    def crop(self, box: tuple[slice, slice]) -> Tissue:
         """Return a part of the picture."""
-        return Tissue(texture, self._labels[box])
+        part = object.__new__(Tissue)
+        part._skins, part._labels = self._skins, self._labels[box]
+        return part
+
+    def any(self, name: str) -> bool:
+        """Whether any region has some of `name`: drawing none of it would change nothing."""
+        return any(getattr(skin, name) > 0 for skin in self._skins)
 
     def number(self, name: str) -> Field:
-        """Return one amount at every pixel, (H, W)."""
+        """Return one amount at every pixel: (H, W), or a scalar where all regions agree."""
         table = np.array([getattr(skin, name) for skin in self._skins], dtype=np.float32)
-        if (table == table[0]).all():
-            return np.broadcast_to(table[0], self._labels.shape)
-        return np.take(table, self._labels)
+        return self._spread(table)
 
     def colour(self, name: str) -> Field:
-        """Return one colour at every pixel, (H, W, 3), blended along the regions' borders."""
+        """Return one colour at every pixel, (3, H, W), blended along the regions' borders.
+
+        Where all regions agree, (3, 1, 1).
+        """
         table = np.array([getattr(skin, name) for skin in self._skins], dtype=np.float32)
         if (table == table[0]).all():
-            return np.broadcast_to(table[0], (*self._labels.shape, 3))
-        flat = np.take(table, self._labels, axis=0)
+            return table[0][:, None, None]
         kernel = np.ones((3, 3), np.uint8)
         border = cv2.dilate(self._labels, kernel) != cv2.erode(self._labels, kernel)
-        return np.where(border[..., None], cv2.blur(flat, (3, 3)), flat)
+        planes = (np.take(column, self._labels) for column in table.T)
+        return np.stack([np.where(border, cv2.blur(p, (3, 3)), p) for p in planes])
 
     def phase(self) -> tuple[Field, Field]:
-        """Return the offsets of the skin's noise, (H, W) each, in units of its coordinates."""
+        """Return the offsets of the skin's noise, in units of its coordinates."""
         table = np.array([skin.phase for skin in self._skins], dtype=np.float32) * 128.0
-        return np.take(table[:, 0], self._labels), np.take(table[:, 1], self._labels)
+        return self._spread(table[:, 0]), self._spread(table[:, 1])
+
+    def _spread(self, table: Field) -> Field:
+        if (table == table[0]).all():
+            return table[0]
+        return np.take(table, self._labels)
 
 
 def _tint(albedo: Field, amount: Field, factors: tuple[float, float, float]) -> None:
-    """Multiply by `factors` where `amount` is 1, in place."""
-    for channel, factor in enumerate(factors):
-        albedo[..., channel] *= 1.0 - (1.0 - factor) * amount
+    """Multiply (3, H, W) by `factors` where `amount` is 1, in place."""
+    for plane, factor in zip(albedo, factors, strict=True):
+        plane *= 1.0 - (1.0 - factor) * amount
 
 
 def _towards(albedo: Field, colour: Field, amount: Field) -> None:
-    albedo += (colour - albedo) * amount[..., None]
+    """Move (3, H, W) to `colour` where `amount` is 1, in place."""
+    albedo += (colour - albedo) * amount
 
 
 def _blood(shape: Shape, at: Frame, tissue: Tissue, albedo: Field) -> None:
     """Flushed cheeks, nose, chin and ears; shadows under the eyes; blotches."""
     side = np.abs(at.u)
-    flush = 0.8 * bump(side, at.v, (0.150, 0.090), (0.055, 0.045))
+    flush = 0.6 * bump(side, at.v, (0.150, 0.090), (0.060, 0.050))
     flush += 0.8 * bump(side, at.v, (0.0, nostrils(shape).tip), (0.036, 0.030))
     flush += 0.35 * bump(side, at.v, (0.0, shape.head.chin - 0.05), (0.045, 0.03))
     flush += step(side, shape.head.cheek - 0.004, shape.head.cheek + 0.015) * step(at.v, 0.22, 0.12)
@@ -91,18 +104,21 @@ def _spots(at: Frame, tissue: Tissue, albedo: Field) -> None:
     """Freckles over nose and cheeks, a few moles."""
     side = np.abs(at.u)
     px, py = tissue.phase()
-    where = bump(side, at.v, (0.09, 0.06), (0.10, 0.055)) + 0.25
-    dots = step(noise(at.u * 75 + px, at.v * 75 + py), 0.75, 1.7) * fine(at.pixel, 60)
-    _tint(albedo, np.minimum(dots * where, 1.0) * tissue.number("freckles"), (0.72, 0.55, 0.45))
-    mole = step(noise(at.u * 45 + py, at.v * 45 + px), 2.9, 3.3)
+    if tissue.any("freckles"):
+        where = bump(side, at.v, (0.09, 0.06), (0.10, 0.055)) + 0.25
+        dots = step(noise(at.u * 120 + px, at.v * 120 + py), 0.7, 1.8) * fine(at.pixel, 80)
+        dots += 0.7 * step(noise(at.u * 210 + py, at.v * 210 + px), 0.8, 1.8) * fine(at.pixel, 140)
+        amount = np.minimum(dots * where, 1.0) * tissue.number("freckles")
+        _tint(albedo, amount, (0.72, 0.55, 0.45))
+    mole = step(noise(at.u * 75 + py, at.v * 75 + px), 3.2, 3.6)
     _tint(albedo, mole * tissue.number("moles"), (0.40, 0.30, 0.28))
 
 
 def _make_up(shape: Shape, at: Frame, tissue: Tissue, albedo: Field) -> None:
     side = np.abs(at.u)
     slant = at.v + 0.35 * (side - 0.16)
-    cheek = bump(side, slant, (0.165, 0.080), (0.050, 0.026)) * tissue.number("blush_amount")
-    _towards(albedo, albedo * (1.0 - 0.55 * (1.0 - tissue.colour("blush"))), cheek)
+    cheek = bump(side, slant, (0.165, 0.085), (0.060, 0.034)) * tissue.number("blush_amount")
+    _towards(albedo, albedo * (1.0 - 0.38 * (1.0 - tissue.colour("blush"))), cheek)
     lid = bump(side, at.v, (shape.eyes.spacing + 0.006, EYE_LINE - 0.022), (0.040, 0.015))
     amount = 0.75 * lid * tissue.number("shadow_amount")
     _towards(albedo, albedo * (0.15 + 0.9 * tissue.colour("shadow")), amount)
@@ -172,35 +188,48 @@ def _beard(shape: Shape, at: Frame, tissue: Tissue, albedo: Field) -> None:
     px, py = tissue.phase()
     dots = 0.7 + 0.3 * noise(at.u * 210 + px, at.v * 210 + py) * fine(at.pixel, 180)
     _tint(albedo, 0.8 * shadow * tissue.number("stubble") * dots, (0.66, 0.68, 0.74))
-    lean = at.u * 85 + np.sign(at.u) * at.v * 25
-    hairs = 0.55 * noise(lean + px, at.v * 16 + py) * fine(at.pixel, 70)
-    hairs += 0.45 * noise(lean * 2.1 + py, at.v * 34 + px) * fine(at.pixel, 160)
-    density = np.clip(where * tissue.number("beard") * (1.45 + 0.75 * hairs), 0.0, 0.96)
-    colour = tissue.colour("beard_colour") * (1.0 + 0.45 * np.clip(hairs, -1.2, 2.0))[..., None]
+    if tissue.any("beard"):
+        _hairs(at, tissue, where, albedo)
+
+
+def _hairs(at: Frame, tissue: Tissue, where: Field, albedo: Field) -> None:
+    """A beard's hairs, which run down and outwards; sparse towards its edges."""
+    px, py = tissue.phase()
+    lean, down = at.u + 0.35 * np.sign(at.u) * at.v + px, at.v + py
+    hairs = 0.20 * noise(lean * 50, down * 14)
+    hairs += 0.45 * detail(lean, down, (130, 26), at.pixel)
+    hairs += 0.45 * detail(lean, down, (270, 50), at.pixel)
+    grown = where * tissue.number("beard")
+    density = 0.94 * step(grown + 0.16 * hairs, 0.06, 0.72) * np.minimum(8.0 * grown, 1.0)
+    colour = tissue.colour("beard_colour") * (1.0 + 0.35 * np.clip(hairs, -1.5, 2.0))
     _towards(albedo, colour, density)
 
 
 def skin_albedo(shape: Shape, at: Frame, tissue: Tissue) -> Field:
     """Return the skin's own colour, (H, W, 3), before any light."""
-    albedo = tissue.colour("tone").copy()
+    albedo = np.empty((3, *at.u.shape), dtype=np.float32)
+    albedo[:] = tissue.colour("tone")
     _blood(shape, at, tissue, albedo)
     _spots(at, tissue, albedo)
-    _make_up(shape, at, tissue, albedo)
-    _lines(shape, at, tissue, albedo)
-    _beard(shape, at, tissue, albedo)
-    return albedo
+    if tissue.any("blush_amount") or tissue.any("shadow_amount"):
+        _make_up(shape, at, tissue, albedo)
+    if tissue.any("lines"):
+        _lines(shape, at, tissue, albedo)
+    if tissue.any("stubble") or tissue.any("beard"):
+        _beard(shape, at, tissue, albedo)
+    return cv2.merge(list(albedo))
 
 
 def shade_skin(at: Frame, tissue: Tissue, albedo: Field, scene: Scene, facing: Normals) -> Field:
     """Light the skin: red light creeps round edges, pores break the highlights."""
     px, py = tissue.phase()
-    pores = noise(at.u * 170 + px, at.v * 170 + py) * fine(at.pixel, 150)
-    pores += 0.7 * noise(at.u * 90 + py, at.v * 90 + px) * fine(at.pixel, 90)
+    pores = detail(at.u + px, at.v + py, (170, 170), at.pixel)
+    pores += 0.7 * detail(at.u + py, at.v + px, (90, 90), at.pixel)
     grain = pores * tissue.number("pores")
-    image = albedo * lit(scene, facing, (0.34, 0.16, 0.10))
-    image *= (1.0 + 0.030 * grain)[..., None]
+    image = albedo * lit(scene, facing, (0.24, 0.13, 0.09))
+    image *= (1.0 + 0.045 * grain)[..., None]
     shine = tissue.number("shine")
     broad, tight = gloss(scene, facing, 9.0), gloss(scene, facing, 55.0)
-    spark = shine * (0.045 * broad + 0.13 * tight * (1.0 + 0.35 * grain))
+    spark = shine * (0.075 * broad + 0.16 * tight * (1.0 + 0.35 * grain))
     key = np.array(scene.light.key, dtype=np.float32)
     return image + spark[..., None] * key

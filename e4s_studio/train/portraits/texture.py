@@ -8,7 +8,7 @@ the light, the clothes and what lies behind belong to the background.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 
@@ -172,13 +172,13 @@ class Texture:
 
 
 _SKIN_TONES: Final = (
-    (0.0, (246, 214, 198)),
-    (0.18, (236, 196, 174)),
+    (0.0, (240, 205, 188)),
+    (0.18, (232, 191, 168)),
     (0.36, (222, 176, 148)),
     (0.54, (198, 147, 115)),
     (0.70, (160, 110, 80)),
-    (0.85, (116, 75, 54)),
-    (1.0, (74, 47, 36)),
+    (0.85, (124, 82, 60)),
+    (1.0, (90, 58, 44)),
 )
 _HAIRS: Final = (
     # colour of the body, of the light strands, odds
@@ -189,8 +189,8 @@ _HAIRS: Final = (
     ((158, 118, 72), (228, 194, 140), 0.09),
     ((196, 164, 112), (246, 226, 182), 0.05),
     ((104, 42, 22), (190, 94, 48), 0.06),
-    ((112, 110, 110), (198, 196, 194), 0.04),
-    ((176, 174, 172), (240, 238, 236), 0.02),
+    ((112, 110, 110), (198, 196, 194), 0.025),
+    ((176, 174, 172), (240, 238, 236), 0.015),
 )
 _IRISES: Final = (
     ((62, 38, 22), (96, 60, 32), 0.50),
@@ -248,19 +248,10 @@ def _skin_tone(rng: Generator, depth: float) -> Colour:
     return linear((red * (1 + warm * 0.5), green * (1 + olive), blue * (1 - warm * 1.6)))
 
 
-def _choice(
-    rng: Generator, table: tuple[tuple[Colour, Colour, float], ...]
-) -> tuple[Colour, Colour]:
-    odds = np.array([row[2] for row in table])
-    first, second, _ = table[int(rng.choice(len(table), p=odds / odds.sum()))]
-    gain = _uniform(rng, 0.85, 1.15)
-    return _scaled(linear(first), gain), _scaled(linear(second), gain)
-
-
 def _hair_colours(rng: Generator, depth: float, age: float) -> tuple[Colour, Colour]:
     table = _HAIRS if depth < 0.5 else _HAIRS[:3]
-    body, tips = _choice(rng, table)
-    grey = max(0.0, age - 0.55) * 2.2 * float(rng.random())
+    body, tips = _colours(rng, table)
+    grey = max(0.0, age - 0.62) * 2.2 * float(rng.random())
     silver = linear((186, 184, 182))
     return _mixed(body, silver, min(0.8, grey)), _mixed(
         tips, linear((236, 234, 232)), min(0.9, grey)
@@ -329,20 +320,71 @@ def _light(rng: Generator) -> Light:
     )
 
 
+_WALLS: Final = (
+    ((120, 122, 124), 0.20),
+    ((52, 54, 58), 0.16),
+    ((196, 194, 190), 0.12),
+    ((70, 84, 104), 0.14),
+    ((112, 96, 82), 0.12),
+    ((60, 74, 66), 0.10),
+    ((150, 160, 172), 0.08),
+    ((116, 60, 52), 0.08),
+)
+_SCENERY: Final = (
+    # above, below, what is out of focus before it, odds
+    ((150, 178, 204), (92, 108, 76), (120, 134, 84), 0.25),
+    ((66, 84, 58), (44, 58, 40), (150, 168, 96), 0.30),
+    ((190, 160, 128), (110, 84, 70), (226, 186, 130), 0.20),
+    ((70, 72, 84), (46, 46, 52), (206, 170, 120), 0.25),
+)
+_CLOTHES: Final = (
+    ((34, 36, 42), 0.22),
+    ((226, 226, 222), 0.16),
+    ((44, 58, 88), 0.16),
+    ((110, 112, 116), 0.10),
+    ((120, 40, 42), 0.09),
+    ((64, 82, 66), 0.09),
+    ((176, 156, 128), 0.09),
+    ((132, 160, 190), 0.09),
+)
+
+
+def _varied(rng: Generator, rgb: Colour, spread: float) -> Colour:
+    """Return linear light near a display colour."""
+    gain = _uniform(rng, 0.8, 1.2)
+    r, g, b = (min(255.0, c * gain * _uniform(rng, 1 - spread, 1 + spread)) for c in rgb)
+    return linear((r, g, b))
+
+
+def _picked(rng: Generator, table: tuple[tuple[Any, ...], ...]) -> tuple[Any, ...]:
+    """Draw a row by the odds in its last column."""
+    odds = np.array([row[-1] for row in table])
+    return table[int(rng.choice(len(table), p=odds / odds.sum()))]
+
+
+def _colours(rng: Generator, table: tuple[tuple[Any, ...], ...]) -> tuple[Colour, Colour]:
+    first, second, _ = _picked(rng, table)
+    gain = _uniform(rng, 0.85, 1.15)
+    return _scaled(linear(first), gain), _scaled(linear(second), gain)
+
+
 def _surroundings(rng: Generator) -> Surroundings:
-    landscape = float(rng.random() < 0.4)
-    top = _from_hue(rng, (0.12, 0.9), 0.5)
+    landscape = float(rng.random() < 0.45)
+    vivid = rng.random() < 0.15
+    wall = _varied(rng, _picked(rng, _WALLS)[0], 0.08)
+    above, below, before = (_varied(rng, c, 0.10) for c in _picked(rng, _SCENERY)[:3])
+    wall = _from_hue(rng, (0.3, 0.8), 0.9) if vivid else wall
     return Surroundings(
         light=_light(rng),
-        top=top,
-        bottom=_scaled(top, _uniform(rng, 0.35, 0.9))
-        if not landscape
-        else _from_hue(rng, (0.2, 0.5), 0.8),
-        accent=_from_hue(rng, (0.3, 0.9), 1.0),
+        top=above if landscape else wall,
+        bottom=below if landscape else _scaled(wall, _uniform(rng, 0.35, 0.9)),
+        accent=before,
         landscape=landscape,
         spots=_uniform(rng, 0.2, 1.0) * landscape,
         vignette=_uniform(rng, 0.0, 0.8),
-        cloth=_from_hue(rng, (0.08, 0.85), 0.9),
+        cloth=_from_hue(rng, (0.2, 0.8), 1.0)
+        if vivid
+        else _varied(rng, _picked(rng, _CLOTHES)[0], 0.1),
         pattern=float(rng.random() < 0.3) * _uniform(rng, 0.1, 0.5),
         weave=_uniform(rng, 0.2, 1.0),
         phase=_phase(rng),
@@ -350,7 +392,7 @@ def _surroundings(rng: Generator) -> Surroundings:
 
 
 def _eye_texture(rng: Generator, depth: float) -> EyeTexture:
-    colour, inner = _choice(rng, _IRISES if depth < 0.55 else _IRISES[:2])
+    colour, inner = _colours(rng, _IRISES if depth < 0.55 else _IRISES[:2])
     return EyeTexture(
         colour=colour,
         inner=inner,
@@ -393,7 +435,7 @@ def random_texture(
     masculinity, age
         0 to 1: lean the beard, make-up and lines; drawn as well where not given.
     """
-    drawn_male, drawn_age = float(rng.random() < 0.5), float(rng.random()) ** 1.3
+    drawn_male, drawn_age = float(rng.random() < 0.5), float(rng.random()) ** 1.7
     male = drawn_male if masculinity is None else masculinity
     years = drawn_age if age is None else age
     depth = float(rng.random())
