@@ -217,6 +217,7 @@ class Actions(QObject):
                 f"compare.keep_{slot}",
                 self.tr("Keep as {0}").format(slot),
                 f"Ctrl+{key}",
+                icon="snapshot",
                 tip=self.tr("Keep picture, map and sliders as snapshot {0}").format(slot),
             )
             self.add(

@@ -105,12 +105,15 @@ class FakeEngine:
 
     def start_fit(self, snapshot: DocumentSnapshot, pair: int) -> None:
         """Count steps on a thread."""
-        self.cancel_fit()
-        self._fit_stop = stop = threading.Event()
-        self._fit = threading.Thread(
-            target=self._count, args=(_quality(snapshot), pair, stop, self._fit), name="fake fit"
-        )
-        self._fit.start()
+        quality = _quality(snapshot)
+        with self._condition:
+            if self._closed:
+                return
+            self.cancel_fit()
+            self._fit_stop = stop = threading.Event()
+            counting = (quality, pair, stop, self._fit)
+            self._fit = threading.Thread(target=self._count, args=counting, name="fake fit")
+            self._fit.start()
 
     def cancel_fit(self) -> None:
         """Let the fit end at its next step."""
@@ -118,11 +121,11 @@ class FakeEngine:
 
     def close(self) -> None:
         """End both threads."""
-        self.cancel_fit()
-        self.gate.fit.set()
-        self.gate.render.set()
         with self._condition:
             self._closed = True
+            self.cancel_fit()
+            self.gate.fit.set()
+            self.gate.render.set()
             self._condition.notify()
         self._thread.join()
         if self._fit is not None:

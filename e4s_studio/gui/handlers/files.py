@@ -108,8 +108,9 @@ class FilesHandler(QObject):
 
     def _paste(self, role: str) -> None:
         clipboard = QGuiApplication.clipboard()
-        files = [url.toLocalFile() for url in clipboard.mimeData().urls() if url.isLocalFile()]
-        image = clipboard.image()
+        data, image = clipboard.mimeData(), clipboard.image()
+        urls = [] if data is None else data.urls()
+        files = [url.toLocalFile() for url in urls if url.isLocalFile()]
         if files:
             self._open_one(role, Path(files[0]))
         elif not image.isNull():

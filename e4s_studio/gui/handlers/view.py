@@ -15,6 +15,9 @@ from e4s_studio.gui.panes.area import Arrangement
 from e4s_studio.gui.theme import Theme, apply_theme
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QAction
+    from PySide6.QtWidgets import QDockWidget
+
     from e4s_studio.gui.canvas.view import ViewTransform
     from e4s_studio.gui.main_window import MainWindow
     from e4s_studio.gui.preferences import Preferences
@@ -77,11 +80,7 @@ class ViewHandler(QObject):
     def _connect_panes(self) -> None:
         actions, area = self._window.actions_by_name, self._window.area
         for name, dock in area.docks.items():
-            action = actions[f"view.{name}"]
-            action.triggered.connect(dock.setVisible)
-            dock.visibilityChanged.connect(
-                lambda _shown, dock=dock, action=action: action.setChecked(not dock.isHidden())
-            )
+            _tie(actions[f"view.{name}"], dock)
         for arrangement in Arrangement:
             actions[f"view.{arrangement}_layout"].triggered.connect(
                 partial(area.arrange, arrangement)
@@ -155,6 +154,12 @@ class ViewHandler(QObject):
             )
         )
         box.open()
+
+
+def _tie(action: QAction, dock: QDockWidget) -> None:
+    """Let an action show and hide a dock, and follow it."""
+    action.triggered.connect(lambda on: dock.setVisible(on))  # noqa: PLW0108 - drops no argument
+    dock.visibilityChanged.connect(lambda _shown: action.setChecked(not dock.isHidden()))
 
 
 def _holds(part: QWidget, focused: QWidget | None) -> bool:

@@ -103,7 +103,7 @@ class PaneArea(QMainWindow):
         for dock in docks:
             self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, dock, _EDGES.Horizontal)
             dock.show()
-        self.resizeDocks(list(docks), [100] * len(docks), _EDGES.Horizontal)
+        self.resizeDocks(list(docks), [self.width() // 3] * len(docks), _EDGES.Horizontal)
 
     def _put_large(self, large: QDockWidget, upper: QDockWidget, lower: QDockWidget) -> None:
         self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, large, _EDGES.Horizontal)

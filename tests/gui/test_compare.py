@@ -1,0 +1,124 @@
+"""Wipe, side by side, the held original, snapshots and the heat map."""
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from e4s_studio.core.regions import Region
+from e4s_studio.gui.panes.heat import heat_picture
+from e4s_studio.gui.panes.result_pane import Compare
+
+
+def colour(pane, x: int, y: int) -> tuple[int, int, int]:
+    return pane.grab().toImage().pixelColor(x, y).getRgb()[:3]
+
+
+def is_source(pane, share: float) -> bool:
+    """Whether the pane is the source's red there, rather than the target's blue."""
+    red, _green, blue = colour(pane, round(pane.width() * share), round(pane.height() * 0.55))
+    return red > blue
+
+
+def test_the_divider_is_dragged(studio):
+    pane = studio.window.result
+    studio.window.actions_by_name["compare.wipe"].trigger()
+    assert pane.mode is Compare.WIPE
+    assert not is_source(pane, 0.45)
+    assert is_source(pane, 0.55)
+    y = pane.height() // 4
+    QTest.mousePress(pane, Qt.MouseButton.LeftButton, pos=QPoint(pane.width() // 2, y))
+    QTest.mouseMove(pane, QPoint(pane.width() // 4, y))
+    QTest.mouseRelease(pane, Qt.MouseButton.LeftButton, pos=QPoint(pane.width() // 4, y))
+    assert pane.divider == pytest.approx(0.25, abs=0.01)
+    assert is_source(pane, 0.45)
+    QTest.mouseMove(pane, QPoint(pane.width() // 2, y))
+    assert pane.divider == pytest.approx(0.25, abs=0.01)
+
+
+def test_side_by_side(studio):
+    studio.window.actions_by_name["compare.side"].trigger()
+    pane = studio.window.result
+    assert not is_source(pane, 0.25)
+    assert is_source(pane, 0.75)
+
+
+def test_the_original_shows_while_its_key_is_held(studio):
+    pane = studio.window.result
+    assert is_source(pane, 0.5)
+    for widget in (studio.window.canvas, studio.window.regions.rows[Region.SKIN].slider):
+        widget.setFocus()
+        QTest.keyPress(studio.window.windowHandle(), Qt.Key.Key_Backslash)
+        assert not is_source(pane, 0.5)
+        QTest.keyRelease(studio.window.windowHandle(), Qt.Key.Key_Backslash)
+        assert is_source(pane, 0.5)
+
+
+def test_snapshots_flip_and_come_back(studio):
+    actions, pane = studio.window.actions_by_name, studio.window.result
+    assert not actions["compare.show_A"].isEnabled()
+    actions["compare.keep_A"].trigger()
+    kept = studio.document.settings
+    studio.editor.editing.set_amounts(Region, 0.0)
+    studio.wait_for_final()
+    assert not is_source(pane, 0.5)
+    actions["compare.show_A"].trigger()
+    assert actions["compare.show_A"].isChecked()
+    assert is_source(pane, 0.5)
+    actions["compare.show_A"].trigger()
+    assert not is_source(pane, 0.5)
+    actions["compare.recall_A"].trigger()
+    assert studio.document.settings == kept
+    studio.wait_for_final()
+    assert is_source(pane, 0.5)
+
+
+def test_an_edit_leaves_the_shown_snapshot(studio):
+    actions = studio.window.actions_by_name
+    actions["compare.keep_B"].trigger()
+    actions["compare.show_B"].trigger()
+    studio.editor.editing.set_amounts(Region, 0.0)
+    studio.wait_for_final()
+    assert not actions["compare.show_B"].isChecked()
+    assert not is_source(studio.window.result, 0.5)
+
+
+def test_the_heat_map_glows_where_the_last_edit_changed_something(studio):
+    studio.editor.editing.set_amounts([Region.NOSE], 0.0)
+    studio.wait_for_final()
+    before, after = studio.controller.results.before, studio.controller.results.newest.image
+    changed = (before != after).any(axis=2)
+    nose = studio.document.snapshot().labels == Region.NOSE
+    np.testing.assert_array_equal(changed, nose)
+    studio.window.actions_by_name["compare.heat"].trigger()
+    pane = studio.window.result
+    hot = colour(pane, pane.width() // 2, round(pane.height() * 0.55))
+    cold = colour(pane, pane.width() // 2, round(pane.height() * 0.82))
+    assert sum(hot) > 2 * sum(cold)
+
+
+def test_heat_is_zero_without_a_change_and_monotonous(studio):
+    picture = np.full((8, 8, 3), 100, np.uint8)
+    still = heat_picture(picture, picture)
+    assert (still == still[0, 0]).all()
+    warmth = [int(heat_picture(picture, picture + step).sum()) for step in (0, 10, 20, 40)]
+    assert warmth == sorted(warmth)
+    assert len(set(warmth)) == 4
+
+
+def test_a_drag_is_one_edit_for_the_heat_map(studio):
+    start = studio.controller.results.newest.image
+    for percent in (80, 60, 40):
+        studio.editor.editing.set_amounts([Region.SKIN], percent / 100, "one drag")
+        studio.wait_for_final()
+    np.testing.assert_array_equal(studio.controller.results.before, start)
+
+
+def test_the_result_goes_to_the_clipboard(studio):
+    QGuiApplication.clipboard().clear()
+    studio.window.actions_by_name["edit.copy"].trigger()
+    QApplication.processEvents()
+    image = QGuiApplication.clipboard().image()
+    assert image.width() == 256

@@ -1,0 +1,127 @@
+"""Drop, paste, dialogs, recent pairs and export."""
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
+from PySide6.QtWidgets import QApplication, QFileDialog
+
+from e4s_studio.files.images import read_image
+from e4s_studio.gui.app import Start
+
+
+def drop(widget, path) -> bool:
+    """Drop a file on `widget`; return whether it was taken."""
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path))])
+    place = widget.rect().center()
+    buttons, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    action = Qt.DropAction.CopyAction
+    enter = QDragEnterEvent(place, action, data, buttons, keys)
+    QApplication.sendEvent(widget, enter)
+    event = QDropEvent(QPointF(place), action, data, buttons, keys)
+    QApplication.sendEvent(widget, event)
+    return enter.isAccepted()
+
+
+@pytest.mark.parametrize("pane", ["source", "canvas", "result"])
+def test_a_dropped_photograph_opens_where_it_falls(studio, pair, qtbot, pane):
+    path = pair.target if pane == "source" else pair.source
+    assert drop(getattr(studio.window, pane), path)
+
+    def opened():
+        portrait = studio.document.source if pane == "source" else studio.document.target
+        return portrait.path == path
+
+    qtbot.waitUntil(opened, timeout=5_000)
+    studio.wait_for_final()
+    name = "source" if pane == "source" else "canvas"
+    assert studio.window.area.title_bar(name).detail.text() == path.name
+
+
+def test_text_is_not_taken(studio):
+    data = QMimeData()
+    data.setText("no picture")
+    event = QDragEnterEvent(
+        QPoint(5, 5),
+        Qt.DropAction.CopyAction,
+        data,
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
+    )
+    QApplication.sendEvent(studio.window.source, event)
+    assert not event.isAccepted()
+
+
+def test_a_pasted_picture_becomes_the_source(studio, pair, qtbot):
+    picture = studio.window.result.picture.image
+    QGuiApplication.clipboard().setImage(picture)
+    revision = studio.document.revision
+    studio.window.actions_by_name["edit.paste_source"].trigger()
+    qtbot.waitUntil(lambda: studio.document.revision > revision, timeout=5_000)
+    np.testing.assert_array_equal(
+        studio.document.source.image,
+        studio.window.result._original.pixels * 0 + studio.document.source.image,
+    )
+    assert studio.document.source.path.name == "pasted source.png"
+    # A pasted picture is gone with the session, so it is no recent pair.
+    assert all("pasted" not in path.name for path in sum(studio.preferences.recent_pairs(), ()))
+
+
+def test_an_empty_clipboard_is_said(studio):
+    QGuiApplication.clipboard().clear()
+    studio.window.actions_by_name["edit.paste_target"].trigger()
+    assert "clipboard" in studio.window.notice.sentence.text()
+
+
+def test_recent_pairs_come_back(studio, pair, qtbot):
+    entries = [action.text() for action in studio.window.recent.actions()]
+    assert entries[0] == "red.png → blue.png"
+    studio.window.actions_by_name["file.exchange"].trigger()
+    qtbot.waitUntil(lambda: studio.document.source.path == pair.target, timeout=5_000)
+    studio.wait_for_final()
+    first = studio.window.recent.actions()[1]
+    first.trigger()
+    qtbot.waitUntil(lambda: studio.document.source.path == pair.source, timeout=5_000)
+    studio.window.actions_by_name["file.forget"].trigger()
+    assert studio.preferences.recent_pairs() == []
+
+
+def dialog_of(studio) -> QFileDialog:
+    return studio.window.findChildren(QFileDialog)[-1]
+
+
+def test_open_by_dialog_remembers_the_folder(studio, pair, qtbot):
+    studio.window.actions_by_name["file.open_source"].trigger()
+    dialog_of(studio).fileSelected.emit(str(pair.target))
+    dialog_of(studio).close()
+    qtbot.waitUntil(lambda: studio.document.source.path == pair.target, timeout=5_000)
+    assert studio.preferences.folder("source") == pair.target.parent
+
+
+def test_export_writes_the_newest_edit(studio, tmp_path, qtbot):
+    path = tmp_path / "swap.png"
+    studio.window.actions_by_name["file.export"].trigger()
+    dialog_of(studio).fileSelected.emit(str(path))
+    dialog_of(studio).close()
+    qtbot.waitUntil(path.is_file, timeout=5_000)
+    qtbot.waitUntil(lambda: not studio.window.status.progress.isVisible(), timeout=5_000)
+    np.testing.assert_array_equal(read_image(path), studio.controller.results.newest.image)
+
+
+def test_an_export_that_fails_is_said(studio, tmp_path, qtbot):
+    with qtbot.waitSignal(studio.controller.failed, timeout=5_000):
+        studio.controller.export(tmp_path / "nowhere" / "swap.png")
+    assert studio.window.notice.isVisible()
+
+
+def test_an_empty_window_invites(make_studio, monkeypatch, qtbot):
+    monkeypatch.setattr("e4s_studio.gui.handlers.files.sample_pair", lambda: None)
+    studio = make_studio()
+    studio.editor.start(Start())
+    qtbot.waitUntil(lambda: len(studio.engines) == 1, timeout=5_000)
+    assert studio.window.result.picture is None
+    assert not studio.window.actions_by_name["file.export"].isEnabled()
+    qtbot.mouseClick(studio.window.source, Qt.MouseButton.LeftButton)
+    assert dialog_of(studio).isVisible()
+    dialog_of(studio).close()

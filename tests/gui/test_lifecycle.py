@@ -1,0 +1,142 @@
+"""Closing and opening while the engine is at work; what fails leaves the document as it was."""
+
+import threading
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+
+from e4s_studio.core.regions import Region
+from e4s_studio.gui.app import Start
+from e4s_studio.gui.controller import Photographs
+from e4s_studio.gui.ports import EngineChoice
+
+
+def engine_threads() -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread.name.startswith("fake")]
+
+
+@pytest.fixture
+def fitting(make_studio, pair, qtbot):
+    """A studio in the middle of its first fit."""
+    studio = make_studio()
+    studio.gate.fit.clear()
+    studio.editor.start(Start(pair))
+    studio.wait_for_pair()
+    qtbot.waitUntil(studio.gate.fitting.is_set, timeout=5_000)
+    return studio
+
+
+def test_the_window_shows_before_the_engine_is_made(make_studio, pair):
+    studio = make_studio()
+    studio.editor.start(Start(pair))
+    assert studio.window.isVisible()
+    assert studio.engines == []
+    studio.wait_for_pair()
+    assert len(studio.engines) == 1
+
+
+def test_fit_runs_by_itself_and_reports(make_studio, pair, qtbot):
+    studio = make_studio()
+    seen = []
+    studio.controller.fit_moved.connect(seen.append)
+    studio.editor.start(Start(pair))
+    qtbot.waitUntil(lambda: bool(seen) and seen[-1].is_over, timeout=10_000)
+    assert not seen[-1].cancelled
+    assert [fit.fraction for fit in seen] == sorted(fit.fraction for fit in seen)
+    assert "dB" in studio.window.model.fit_state.text()
+    assert studio.window.actions_by_name["model.refine"].isEnabled()
+
+
+def test_the_artist_works_while_the_model_is_fitted(fitting):
+    fitting.editor.editing.set_amounts([Region.SKIN], 0.3)
+    fitting.wait_for_final()
+    assert fitting.controller.is_fitting
+    assert fitting.window.status.progress.isVisible()
+
+
+def test_a_fit_can_be_cancelled(fitting, qtbot):
+    qtbot.mouseClick(fitting.window.status.cancel, Qt.MouseButton.LeftButton)
+    fitting.gate.fit.set()
+    fitting.wait_for_fit()
+    assert "Stopped" in fitting.window.model.fit_state.text()
+    assert not fitting.window.status.progress.isVisible()
+
+
+def test_closing_during_a_fit_ends_every_thread(fitting):
+    fitting.window.close()
+    assert engine_threads() == []
+    assert not fitting.window.isVisible()
+
+
+def test_closing_during_a_render_ends_every_thread(studio, qtbot):
+    studio.gate.render.clear()
+    studio.gate.rendering.clear()
+    studio.editor.editing.set_amounts([Region.SKIN], 0.1)
+    qtbot.waitUntil(studio.gate.rendering.is_set, timeout=5_000)
+    studio.window.close()
+    assert engine_threads() == []
+
+
+def test_closing_before_the_engine_is_there(make_studio, pair):
+    studio = make_studio()
+    studio.editor.start(Start(pair))
+    studio.window.close()
+    assert engine_threads() == []
+
+
+def test_another_pair_during_a_fit(fitting, pair, qtbot):
+    other = Photographs(pair.target, pair.source, pair.target_map, pair.source_map)
+    fitting.controller.open(other)
+    qtbot.waitUntil(lambda: fitting.document.source.path == pair.target, timeout=5_000)
+    stale = []
+    fitting.controller.fit_moved.connect(stale.append)
+    fitting.gate.fit.set()
+    fitting.wait_for_fit()
+    fitting.wait_for_final()
+    assert len({fit.pair for fit in stale}) == 1
+    assert not any(fit.cancelled for fit in stale)
+    newest = fitting.controller.results.newest
+    np.testing.assert_array_equal(newest.image[0, 0], fitting.document.target.image[0, 0])
+
+
+def test_only_the_pair_asked_for_last_is_opened(studio, pair, qtbot):
+    opened = []
+    studio.controller.pair_opened.connect(lambda: opened.append(studio.document.source.path))
+    studio.controller.open(replace(pair, source=pair.target))
+    studio.controller.open(pair)
+    qtbot.waitUntil(lambda: bool(opened), timeout=5_000)
+    studio.wait_for_final()
+    assert opened == [pair.source]
+
+
+@pytest.mark.parametrize("name", ["wide.png", "missing.png"])
+def test_a_photograph_that_cannot_be_opened_leaves_all_as_it_was(studio, pictures, qtbot, name):
+    before = studio.document.snapshot()
+    shown = studio.controller.results.newest
+    with qtbot.waitSignal(studio.controller.failed, timeout=5_000) as failed:
+        studio.controller.open(Photographs(source=pictures / name))
+    assert studio.window.notice.isVisible()
+    assert studio.window.notice.sentence.text() == failed.args[0]
+    assert studio.document.source is before.source
+    assert studio.document.revision == before.revision
+    # The old pair still works.
+    studio.editor.editing.set_amounts([Region.SKIN], 0.2)
+    studio.wait_for_final()
+    assert studio.controller.results.newest.revision > shown.revision
+
+
+def test_another_model_takes_over(studio, tmp_path, qtbot):
+    before = studio.engine
+    studio.controller.use_engine(EngineChoice(checkpoint=tmp_path / "published.pt"))
+    qtbot.waitUntil(lambda: studio.window.status.model.text() == "published", timeout=5_000)
+    qtbot.waitUntil(lambda: studio.controller.choice.checkpoint is not None)
+    assert studio.engine is not before
+    studio.editor.editing.set_amounts([Region.SKIN], 0.2)
+    studio.wait_for_final()
+    # Published weights are fitted on demand alone.
+    assert not studio.controller.is_fitting
+    studio.window.actions_by_name["model.refine"].trigger()
+    assert studio.controller.is_fitting
+    studio.wait_for_fit()

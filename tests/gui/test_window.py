@@ -1,0 +1,196 @@
+"""The window as a whole: first start, menus, keys, themes, layout."""
+
+from collections import Counter
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QColor
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton, QMenu
+
+from e4s_studio.gui.app import Start
+from e4s_studio.gui.resources import ICONS, sample_pair
+from e4s_studio.gui.theme import Theme
+
+
+def menu_actions(menu: QMenu) -> list[QAction]:
+    actions = []
+    for action in menu.actions():
+        actions += menu_actions(action.menu()) if action.menu() else [action]
+    return actions
+
+
+def test_first_start_shows_the_sample_pair_and_the_hint(make_studio):
+    studio = make_studio()
+    studio.editor.start(Start())
+    assert studio.window.isVisible()
+    assert studio.window.hint.isVisible()
+    source, target = sample_pair()
+    studio.wait_for_pair()
+    assert studio.document.source.path == source
+    assert studio.document.target.path == target
+    studio.wait_for_final()
+    assert studio.window.result.picture is not None
+    # The shipped maps are used, not a parser's guess: the target has ears.
+    assert 7 in studio.document.target.labels
+
+
+def test_the_hint_stays_away_once_it_was_closed(make_studio, pair):
+    first = make_studio()
+    first.editor.start(Start(pair))
+    QTest.mouseClick(first.window.hint.button, Qt.MouseButton.LeftButton)
+    assert not first.window.hint.isVisible()
+    first.window.close()
+    second = make_studio()
+    second.editor.start(Start(pair))
+    assert not second.window.hint.isVisible()
+
+
+def test_every_action_stands_in_a_menu(studio):
+    window = studio.window
+    in_menus = {
+        action for entry in window.menuBar().actions() for action in menu_actions(entry.menu())
+    }
+    missing = [
+        name for name in window.actions_by_name if window.actions_by_name[name] not in in_menus
+    ]
+    assert missing == []
+
+
+def test_no_two_actions_share_a_key(studio):
+    actions = studio.window.actions_by_name
+    keys = Counter(actions[name].shortcut().toString() for name in actions)
+    keys.pop("")
+    assert [key for key, count in keys.items() if count > 1] == []
+
+
+def test_every_control_says_what_it_does(studio):
+    window = studio.window
+    silent = [
+        button
+        for button in window.findChildren(QAbstractButton)
+        if not button.objectName().endswith("ext_button")
+        and not (button.text() or button.toolTip() or button.accessibleName())
+    ]
+    assert silent == []
+
+
+def test_every_icon_is_drawn_and_used(studio):
+    items = [
+        *studio.window.findChildren(QAction),
+        *studio.window.findChildren(QAbstractButton),
+    ]
+    named = {item.property("iconName") for item in items} | {
+        item.property("iconNameChecked") for item in items
+    }
+    drawn = {path.stem for path in ICONS.glob("*.svg")}
+    assert named - {None, ""} == drawn - {"e4s-studio"}
+
+
+def ink_of(item: QAction) -> QColor:
+    """Return the mean colour of the icon's opaque pixels."""
+    image = item.icon().pixmap(48, 48).toImage()
+    points = [(x, y) for x in range(image.width()) for y in range(image.height())]
+    opaque = [image.pixelColor(x, y) for x, y in points if image.pixelColor(x, y).alpha() > 250]
+    return opaque[len(opaque) // 2]
+
+
+def test_icons_take_the_ink_of_the_theme(studio):
+    actions = studio.window.actions_by_name
+    assert ink_of(actions["file.open_target"]).lightness() > 180
+    actions["view.light"].trigger()
+    assert studio.preferences.theme is Theme.LIGHT
+    assert ink_of(actions["file.open_target"]).lightness() < 80
+
+
+@pytest.mark.parametrize("name", ["source", "canvas", "result"])
+def test_a_pane_can_be_hidden_and_shown(studio, name):
+    action = studio.window.actions_by_name[f"view.{name}"]
+    assert action.isChecked()
+    action.trigger()
+    assert studio.window.area.docks[name].isHidden()
+    action.trigger()
+    assert studio.window.area.docks[name].isVisible()
+
+
+def test_a_pane_takes_the_whole_window_and_gives_it_back(studio, qtbot):
+    window = studio.window
+    before = window.result.size()
+    window.area.title_bar("result").maximise_asked.emit()
+    assert window.area.docks["source"].isHidden()
+    assert window.dock_widgets["regions"].isHidden()
+    qtbot.waitUntil(lambda: window.result.width() > window.width() * 0.9)
+    window.area.title_bar("result").maximise_asked.emit()
+    assert window.dock_widgets["regions"].isVisible()
+    qtbot.waitUntil(lambda: abs(window.result.width() - before.width()) <= 2)
+
+
+@pytest.mark.parametrize("layout", ["even", "compare", "paint"])
+def test_arrangements_show_all_panes(studio, layout, qtbot):
+    studio.window.actions_by_name[f"view.{layout}_layout"].trigger()
+    docks = studio.window.area.docks
+
+    def is_arranged() -> bool:
+        widths = {name: dock.width() for name, dock in docks.items()}
+        if layout == "even":
+            return max(widths.values()) - min(widths.values()) <= 4
+        large = "result" if layout == "compare" else "canvas"
+        return widths[large] > 1.2 * sum(widths.values()) / 3
+
+    qtbot.waitUntil(is_arranged)
+    assert all(dock.isVisible() for dock in docks.values())
+
+
+def test_the_layout_is_remembered(make_studio, pair):
+    first = make_studio()
+    first.editor.start(Start(pair))
+    first.window.dock_widgets["history"].close()
+    first.window.area.docks["source"].close()
+    first.window.close()
+    second = make_studio()
+    second.editor.start(Start(pair))
+    assert second.window.dock_widgets["history"].isHidden()
+    assert second.window.area.docks["source"].isHidden()
+    second.window.actions_by_name["view.reset_layout"].trigger()
+    assert second.window.dock_widgets["history"].isVisible()
+    assert second.window.area.docks["source"].isVisible()
+
+
+def test_the_panes_zoom_together(studio):
+    actions, view = studio.window.actions_by_name, studio.editor.view
+    assert view.is_fitted
+    actions["view.zoom_in"].trigger()
+    assert not view.is_fitted
+    actions["view.actual"].trigger()
+    for pane in (studio.window.source, studio.window.canvas, studio.window.result):
+        assert view.zoom(pane.size().toSizeF()) * pane.devicePixelRatioF() == pytest.approx(1)
+    actions["view.fit"].trigger()
+    assert view.is_fitted
+
+
+def test_the_keyboard_reaches_every_part(studio, qtbot):
+    window = studio.window
+    window.activateWindow()
+    parts = (
+        window.source,
+        window.canvas,
+        window.result,
+        window.tools,
+        window.regions,
+        window.blend,
+    )
+    reached = set()
+    for _ in range(12):
+        window.actions_by_name["view.next_part"].trigger()
+        focused = window.focusWidget()
+        reached |= {part for part in parts if part is focused or part.isAncestorOf(focused)}
+    assert reached == set(parts)
+
+
+def test_the_status_bar_says_what_is_shown(studio):
+    status = studio.window.status
+    assert status.model.text() == "Built-in 256"
+    assert status.device.text() == "CPU"
+    assert status.stage.text() == "final"
+    assert status.time.text() == "40 ms"
+    assert not status.progress.isVisible()
