@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 
 from e4s_studio import __version__
 from e4s_studio.cli.demo import demo
+from e4s_studio.cli.inspect_file import inspect
 from e4s_studio.cli.regions import regions
 from e4s_studio.cli.swap import swap
 from e4s_studio.cli.swap import swap
@@ -100,6 +101,7 @@ app.command()(swap)
 app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(demo)
 app.command()(swap)
 app.command()(regions)
+app.command()(inspect)
 
 
 def main() -> None:

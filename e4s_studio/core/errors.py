@@ -62,3 +62,15 @@ class RenderError(StudioError):
     """A picture that could not be drawn, for a reason that nobody foresaw."""
 
     exit_code = 9
+
+
+class CredentialError(StudioError):
+    """A key, a certificate or a file that content credentials cannot be made with."""
+
+    exit_code = 10
+
+
+class ProjectError(StudioError):
+    """A file that is no project, or one that somebody else holds open."""
+
+    exit_code = 11

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from pathlib import Path
 
 from e4s_studio.core.errors import OutputError
 
 
-def write_whole(path: Path | str, data: bytes) -> None:
+def write_whole(path: Path | str, data: bytes, *, mode: int | None = None) -> None:
     """Put `data` at `path`, replacing what was there only when every byte is on the disk.
 
     The bytes go to a hidden file in the same folder first, so that a full disk, a crash or
     Ctrl-C leaves the old file, or none, and never half of the new one.
+
+    Parameters
+    ----------
+    path
+        Where to write.
+    data
+        The whole file.
+    mode
+        The file's permissions, 0o600 for example; the system's default for None.
 
     Raises
     ------
@@ -24,7 +34,12 @@ def write_whole(path: Path | str, data: bytes) -> None:
     part = _part(path)
     try:
         with part.open("xb") as stream:
+            if mode is not None:
+                part.chmod(mode)
             stream.write(data)
+            stream.flush()
+            # Else a power cut right after the renaming could leave an empty file.
+            os.fsync(stream.fileno())
         part.replace(path)
     except OSError as error:
         raise OutputError(f"“{path}” could not be written: {_reason(error)}.") from error

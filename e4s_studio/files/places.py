@@ -1,0 +1,27 @@
+"""Where the program keeps what is its own: keys, and the journals of its sessions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from platformdirs import user_data_path, user_state_path
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_NAME = "e4s-studio"
+
+
+def keys_folder() -> Path:
+    """Return the folder of the signing keys; it need not exist yet."""
+    return user_data_path(_NAME, appauthor=False) / "keys"
+
+
+def sessions_folder() -> Path:
+    """Return the folder of the sessions' journals; it need not exist yet."""
+    return user_state_path(_NAME, appauthor=False) / "sessions"
+
+
+def locks_folder() -> Path:
+    """Return the folder of the locks on open projects; it need not exist yet."""
+    return user_state_path(_NAME, appauthor=False) / "locks"

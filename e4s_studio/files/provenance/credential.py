@@ -1,0 +1,186 @@
+"""Signing a picture, and writing it with its credential."""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import c2pa
+from PIL import Image, UnidentifiedImageError
+
+from e4s_studio import __version__
+from e4s_studio.core.errors import CredentialError
+from e4s_studio.core.regions import Region
+from e4s_studio.files.output import write_whole
+
+if TYPE_CHECKING:
+    from e4s_studio.files.provenance.facts import Facts, Photograph
+    from e4s_studio.files.provenance.identity import Identity
+
+SWAP_ASSERTION: Final = "org.e4s-studio.swap"
+SIDECAR_SUFFIX: Final = ".c2pa"
+PLAIN_BYTES: Final = "application/octet-stream"
+"""How C2PA is told of a file that it cannot look into; its hash then covers all bytes."""
+
+EMBEDDING: Final = {
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".webp": "image/webp",
+    ".tif": "image/tiff",
+    ".tiff": "image/tiff",
+}
+"""Media types of the formats that hold their own credential, by suffix."""
+
+# https://cv.iptc.org/newscodes/digitalsourcetype/
+_COMPOSITE: Final = (
+    "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
+)
+_AGENT: Final = {"name": "E4S Studio", "version": __version__}
+# Neither is anything fetched, nor are thumbnails made: they would show the sitters' faces as they
+# were to everybody who gets the picture.
+SETTINGS: Final[dict[str, Any]] = {
+    "verify": {"remote_manifest_fetch": False, "ocsp_fetch": False},
+    "builder": {"thumbnail": {"enabled": False}},
+}
+
+
+@dataclass(frozen=True)
+class Signed:
+    """A signed picture.
+
+    Attributes
+    ----------
+    data
+        The file's bytes.
+    sidecar
+        The credential, where the format cannot hold it; else None.
+    """
+
+    data: bytes
+    sidecar: bytes | None = None
+
+
+def sign(data: bytes, name: str, facts: Facts, identity: Identity) -> Signed:
+    """Sign a picture.
+
+    Parameters
+    ----------
+    data
+        The whole file.
+    name
+        The file's name; its suffix decides whether the credential goes into it.
+    facts
+        What the credential says.
+    identity
+        Who signs.
+
+    Raises
+    ------
+    CredentialError
+        If the key or the file cannot be used.
+    """
+    kind = EMBEDDING.get(Path(name).suffix.lower())
+    signed = io.BytesIO()
+    try:
+        with c2pa.Context.from_dict(SETTINGS) as context, identity.signer() as signer:
+            builder = c2pa.Builder(json.dumps(_manifest(name, facts)), context=context)
+            with builder:
+                _add_photograph(builder, facts.target, "parentOf", "target")
+                _add_photograph(builder, facts.source, "componentOf", "source")
+                if kind is None:
+                    builder.set_no_embed()
+                credential = builder.sign(signer, kind or PLAIN_BYTES, io.BytesIO(data), signed)
+    except c2pa.C2paError as error:
+        raise CredentialError(
+            f"“{name}” could not be signed ({error}); check the certificate, or turn the"
+            " credential off."
+        ) from error
+    return Signed(data, credential) if kind is None else Signed(signed.getvalue())
+
+
+def sidecar_of(path: Path) -> Path:
+    """Return where the credential of a file lies that cannot hold it."""
+    return path.with_suffix(SIDECAR_SUFFIX)
+
+
+def write_signed(path: Path, signed: Signed) -> list[Path]:
+    """Write a signed picture, its sidecar first; return what was written.
+
+    Raises
+    ------
+    OutputError
+        If the place cannot be written to.
+    """
+    written = [path]
+    if signed.sidecar is not None:
+        write_whole(sidecar_of(path), signed.sidecar)
+        written.append(sidecar_of(path))
+    write_whole(path, signed.data)
+    return written
+
+
+def label_picture(path: Path | str, facts: Facts, identity: Identity) -> list[Path]:
+    """Give a picture that lies on the disk its credential; return what was written.
+
+    Raises
+    ------
+    CredentialError
+        If it cannot be signed; the picture stays as it was.
+    OutputError
+        If the place cannot be written to.
+    """
+    path = Path(path)
+    return write_signed(path, sign(path.read_bytes(), path.name, facts, identity))
+
+
+def _manifest(name: str, facts: Facts) -> dict[str, Any]:
+    swapped = [region.label for region in Region if facts.settings.amount(region) > 0]
+    edit = {
+        "action": "c2pa.edited",
+        "digitalSourceType": _COMPOSITE,
+        "softwareAgent": _AGENT,
+        "description": "The face of the source photograph was put into the target photograph.",
+        "parameters": {"model": facts.model, "regions": swapped},
+    }
+    actions = [
+        {"action": "c2pa.opened", "parameters": {"ingredientIds": ["target"]}},
+        {"action": "c2pa.placed", "parameters": {"ingredientIds": ["source"]}},
+        edit,
+    ]
+    return {
+        "claim_generator_info": [_AGENT],
+        "title": name,
+        "assertions": [
+            {"label": "c2pa.actions.v2", "data": {"actions": actions}},
+            {"label": SWAP_ASSERTION, "data": facts.as_dict()},
+        ],
+    }
+
+
+def _add_photograph(
+    builder: c2pa.Builder, photograph: Photograph, relationship: str, role: str
+) -> None:
+    """Add a photograph as an ingredient; a credential that it has itself is carried along."""
+    kind = _media_type(photograph.data)
+    known = kind in c2pa.Builder.get_supported_mime_types()
+    ingredient = {
+        "title": photograph.name,
+        "relationship": relationship,
+        "instance_id": role,
+        "label": role,
+        "description": f"SHA-256 {photograph.sha256}",
+    }
+    stream = io.BytesIO(photograph.data)
+    builder.add_ingredient(ingredient, kind if known else PLAIN_BYTES, stream)
+
+
+def _media_type(data: bytes) -> str:
+    try:
+        with Image.open(io.BytesIO(data)) as picture:
+            return picture.get_format_mimetype() or PLAIN_BYTES
+    except UnidentifiedImageError:
+        return PLAIN_BYTES

@@ -1,0 +1,107 @@
+"""What a credential says of a picture: from what, by what, how much, on what ground."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from e4s_studio.core.regions import Region
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from e4s_studio.core.settings import EditSettings
+
+
+class Ground(StrEnum):
+    """On what ground the sitter's face is used, as the artist states it."""
+
+    OWN_FACE = "own face"
+    CONSENT = "consent"
+    LICENSED = "licensed"
+    PUBLIC_DOMAIN = "public domain"
+    SYNTHETIC = "synthetic"
+
+
+@dataclass(frozen=True)
+class Photograph:
+    """A photograph that went into a picture.
+
+    Attributes
+    ----------
+    name
+        The file's name, without its folders.
+    data
+        The file's bytes.
+    """
+
+    name: str
+    data: bytes
+
+    @classmethod
+    def read(cls, path: Path | str) -> Photograph:
+        """Read a photograph's file; its folders stay private."""
+        path = Path(path)
+        return cls(path.name, path.read_bytes())
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of the file, in hexadecimal digits."""
+        return hashlib.sha256(self.data).hexdigest()
+
+
+@dataclass(frozen=True)
+class Facts:
+    """How a picture was made.
+
+    Attributes
+    ----------
+    source, target
+        The photographs.
+    label_map_sha256
+        `label_map_sha256` of the swapped face's label map.
+    settings
+        The settings, amounts per region among them.
+    model
+        The network's name, and its checkpoint's where it has one.
+    ground
+        On what ground the face is used; None where nobody stated it.
+    """
+
+    source: Photograph
+    target: Photograph
+    label_map_sha256: str
+    settings: EditSettings
+    model: str
+    ground: Ground | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what stands in the credential's own assertion, as JSON has it."""
+        settings = self.settings.as_dict()
+        amounts = {region.label: settings["amounts"][region.label] for region in Region}
+        del settings["amounts"], settings["live_preview"]
+        return {
+            "model": self.model,
+            "amounts": amounts,
+            "settings": settings,
+            "hashes": {
+                "alg": "sha256",
+                "source": self.source.sha256,
+                "target": self.target.sha256,
+                "label_map": self.label_map_sha256,
+            },
+            "ground": "not stated" if self.ground is None else str(self.ground),
+        }
+
+
+def label_map_sha256(label_map: NDArray[np.uint8]) -> str:
+    """Return SHA-256 of "WIDTHxHEIGHT", a line feed, and the (H, W) uint8 labels by rows."""
+    height, width = label_map.shape
+    digest = hashlib.sha256(f"{width}x{height}\n".encode())
+    digest.update(np.ascontiguousarray(label_map).tobytes())
+    return digest.hexdigest()
