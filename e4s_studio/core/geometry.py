@@ -99,6 +99,10 @@ class Box(NamedTuple):
         """Return the smallest box that holds all boxes; empty if they are."""
         return reduce(Box.union, boxes, EMPTY_BOX)
 
+    def expanded(self, margin: int) -> Box:
+        """Return the box with `margin` pixels more on every side."""
+        return Box(self.left - margin, self.top - margin, self.right + margin, self.bottom + margin)
+
     def shifted(self, dx: int, dy: int) -> Box:
         """Return the box moved by `dx` columns and `dy` rows."""
         return Box(self.left + dx, self.top + dy, self.right + dx, self.bottom + dy)

@@ -48,9 +48,9 @@ def test_outlines_are_where_regions_meet(qapp):
     assert ((picture[..., 3] > 0) == edges & (labels != Region.BACKGROUND)).all()
 
 
-@pytest.mark.parametrize("outlines", [False, True])
-def test_renewing_the_changed_box_is_enough(qapp, outlines):
-    document, style = opened(), OverlayStyle(outlines=outlines)
+@pytest.mark.parametrize(("outlines", "width"), [(False, 1), (True, 1), (True, 2)])
+def test_renewing_the_changed_box_is_enough(qapp, outlines, width):
+    document, style = opened(), OverlayStyle(outlines=outlines, outline_width=width)
     overlay = Overlay()
     overlay.refresh(document, document.box, style)
     document.subscribe(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from PySide6.QtCore import QRect, QRectF, QSize, QSizeF, Qt, Signal
+from PySide6.QtCore import QRectF, QSize, QSizeF, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPalette, QRegion
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -19,7 +19,7 @@ from e4s_studio.gui.tools.options import ToolKind
 from e4s_studio.gui.tools.tool import Preview
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QPaintEvent, QTransform
+    from PySide6.QtGui import QPaintEvent, QResizeEvent, QTransform
 
     from e4s_studio.core.events import Change
     from e4s_studio.core.geometry import Box
@@ -60,7 +60,7 @@ class MaskCanvas(QWidget):
         self._photograph = PhotographPainter()
         self._preview = Preview()
         self._proposal = QImage()
-        self._marked = QRect()
+        self._marked = QRegion()
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
@@ -82,6 +82,11 @@ class MaskCanvas(QWidget):
             self.destroyed.connect(unsubscribe)
         self._open()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Fit the picture anew, if it is fitted."""
+        super().resizeEvent(event)
+        self._on_view()
+
     # How the overlay is shown
 
     @property
@@ -94,8 +99,7 @@ class MaskCanvas(QWidget):
         before, self._style = self._style, replace(self._style, **changes)
         if self._style == before:
             return
-        redrawn = before.outlines, before.hidden
-        if redrawn != (self._style.outlines, self._style.hidden):
+        if _drawn_by(before) != _drawn_by(self._style):
             self._refresh(self._document.box)
         self.update()
         self.style_changed.emit()
@@ -113,7 +117,7 @@ class MaskCanvas(QWidget):
             self._view.set_picture(QSizeF(target.shape[1], target.shape[0]))
             self._refresh(self._document.box)
         self._on_toolbox()
-        self.update()
+        self._on_view()
 
     def _on_change(self, change: Change) -> None:
         if change.portraits:
@@ -131,6 +135,9 @@ class MaskCanvas(QWidget):
         return self._overlay.refresh(self._document, box, self._style)
 
     def _on_view(self) -> None:
+        # A reduced outline one pixel wide would fade away.
+        reduced = self._view.zoom(QSizeF(self.size())) * self.devicePixelRatioF() < 1
+        self.change_style(outline_width=2 if reduced else 1)
         self._hands.follow()
         self.update()
 
@@ -222,19 +229,22 @@ class MaskCanvas(QWidget):
             if proposal is not None and not proposal.box.is_empty:
                 colour = QColor(*self._toolbox.options.region.colour)
                 self._proposal = marks.proposal_image(proposal, colour)
-        now = self._marks_rectangle()
-        self.update(QRegion(self._marked).united(now))
+        now = self._marks_region()
+        self.update(self._marked.united(now))
         self._marked = now
 
-    def _marks_rectangle(self) -> QRect:
+    def _marks_region(self) -> QRegion:
+        """Return where marks are drawn. Each has its own rectangle: two cursors lie far apart."""
         transform = self._transform()
-        bounds = marks.outline_path(self._preview, transform).boundingRect()
+        places = [path.boundingRect() for path in self._cursors(transform)]
+        places.append(marks.outline_path(self._preview, transform).boundingRect())
         if self._preview.proposal is not None:
-            bounds |= transform.mapRect(marks.rectangle(self._preview.proposal.box))
-        for path in self._cursors(transform):
-            bounds |= path.boundingRect()
-        edge = marks.MARGIN
-        return bounds.adjusted(-edge, -edge, edge, edge).toAlignedRect()
+            places.append(transform.mapRect(marks.rectangle(self._preview.proposal.box)))
+        edge, region = marks.MARGIN, QRegion()
+        for place in places:
+            if not place.isNull():
+                region += place.adjusted(-edge, -edge, edge, edge).toAlignedRect()
+        return region
 
     def _transform(self) -> QTransform:
         return self._view.transform(QSizeF(self.size()))
@@ -244,3 +254,8 @@ class MaskCanvas(QWidget):
         place = self._transform().mapRect(marks.rectangle(box))
         # Smooth scaling lets a pixel reach one further on the screen.
         self.update(place.adjusted(-2, -2, 2, 2).toAlignedRect())
+
+
+def _drawn_by(style: OverlayStyle) -> tuple[object, ...]:
+    """Return what the overlay's own pixels depend on."""
+    return style.outlines, style.outline_width, style.hidden

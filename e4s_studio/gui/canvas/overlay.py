@@ -10,7 +10,8 @@ from PySide6.QtGui import QImage
 
 from e4s_studio.core.commands import Layer
 from e4s_studio.core.geometry import Box
-from e4s_studio.core.regions import PALETTE, REGION_COUNT, Region
+from e4s_studio.core.layers import FULL
+from e4s_studio.core.regions import PALETTE, Region
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -38,6 +39,8 @@ class OverlayStyle:
         Whether it is shown at all.
     outlines
         Whether only the regions' outlines are drawn.
+    outline_width
+        Width of the outlines on either side of a border, in pixels of the crop.
     hidden
         Regions that are left out.
     """
@@ -45,6 +48,7 @@ class OverlayStyle:
     opacity: float = 0.45
     shown: bool = True
     outlines: bool = False
+    outline_width: int = 1
     hidden: frozenset[Region] = frozenset()
 
 
@@ -56,7 +60,7 @@ class Overlay:
     """
 
     def __init__(self) -> None:
-        self._pixels = np.zeros((1, 1, 4), dtype=np.uint8)  # blue, green, red, alpha
+        self._pixels = np.zeros((1, 1), dtype=np.uint32)  # 0xAARRGGBB, premultiplied
         self._image = _image_of(self._pixels)
 
     @property
@@ -82,59 +86,70 @@ class Overlay:
             The pixels of the picture that may have changed.
         """
         canvas = document.box
-        if self._pixels.shape[:2] != canvas.shape:
-            self._pixels = np.zeros((*canvas.shape, 4), dtype=np.uint8)
+        if self._pixels.shape != canvas.shape:
+            self._pixels = np.zeros(canvas.shape, dtype=np.uint32)
             self._image = _image_of(self._pixels)
             box = canvas
         # A pixel's outline depends on its neighbours.
-        box = Box(box.left - 1, box.top - 1, box.right + 1, box.bottom + 1).intersection(canvas)
+        box = box.expanded(style.outline_width).intersection(canvas)
         labels = document.pixels(Layer.LABELS)
-        drawn = _colours(style.hidden)[labels[box.slices]]
+        drawn = _colours(style.hidden).take(labels[box.slices])
         if style.outlines:
-            drawn[~_edges(labels, box)] = 0
-        occluder = document.pixels(Layer.OCCLUDER)[box.slices]
-        amount = document.pixels(Layer.AMOUNT)[box.slices]
-        if occluder.any() or (amount != 255).any():
-            drawn = _matted(drawn, occluder, amount, box)
+            drawn *= _edges(labels, box, style.outline_width)
         self._pixels[box.slices] = drawn
+        self._draw_mattes(document, box)
         return box
 
+    def _draw_mattes(self, document: Document, box: Box) -> None:
+        """Show both mattes over freshly drawn colours."""
+        occluder, amount = document.pixels(Layer.OCCLUDER), document.pixels(Layer.AMOUNT)
+        matted = (occluder[box.slices] != 0) | (amount[box.slices] != FULL)
+        place = Box.of_true(matted).shifted(box.left, box.top)
+        if matted.any():
+            self._pixels[place.slices] = _matted(
+                self._pixels[place.slices], occluder[place.slices], amount[place.slices], place
+            )
 
-def _colours(hidden: frozenset[Region]) -> NDArray[np.uint8]:
-    """Return (12, 4) uint8: blue, green, red and alpha of each region."""
-    table = np.full((REGION_COUNT, 4), 255, dtype=np.uint8)
-    table[:, :3] = PALETTE[:, ::-1]
+
+def _colours(hidden: frozenset[Region]) -> NDArray[np.uint32]:
+    """Return (12,) uint32: each region's colour, 0 where it is clear."""
+    red, green, blue = PALETTE.astype(np.uint32).T
+    table: NDArray[np.uint32] = 0xFF000000 | (red << 16) | (green << 8) | blue
     table[[int(region) for region in hidden | {Region.BACKGROUND}]] = 0
     return table
 
 
-def _edges(labels: NDArray[np.uint8], box: Box) -> NDArray[np.bool_]:
-    """Return which pixels of a box have a neighbour of another region, (height, width) bool."""
-    canvas = Box.of(labels)
-    around = Box(box.left - 1, box.top - 1, box.right + 1, box.bottom + 1).intersection(canvas)
+def _edges(labels: NDArray[np.uint8], box: Box, width: int) -> NDArray[np.bool_]:
+    """Return which pixels of a box lie within `width` of another region, (height, width) bool."""
+    around = box.expanded(width).intersection(Box.of(labels))
     near = labels[around.slices]
     edges = np.zeros(near.shape, dtype=np.bool_)
-    across, down = near[:, 1:] != near[:, :-1], near[1:] != near[:-1]
-    edges[:, 1:] |= across
-    edges[:, :-1] |= across
-    edges[1:] |= down
-    edges[:-1] |= down
+    for step in range(1, width + 1):
+        across, down = near[:, step:] != near[:, :-step], near[step:] != near[:-step]
+        edges[:, step:] |= across
+        edges[:, :-step] |= across
+        edges[step:] |= down
+        edges[:-step] |= down
     inside: NDArray[np.bool_] = edges[box.shifted(-around.left, -around.top).slices]
     return inside
 
 
 def _matted(
-    drawn: NDArray[np.uint8], occluder: NDArray[np.uint8], amount: NDArray[np.uint8], box: Box
-) -> NDArray[np.uint8]:
-    """Return premultiplied pixels that show both mattes."""
-    original = occluder.astype(np.float32)[..., None] / 255
-    strength = FAINTEST + (1 - FAINTEST) * amount.astype(np.float32)[..., None] / 255
+    drawn: NDArray[np.uint32], occluder: NDArray[np.uint8], amount: NDArray[np.uint8], box: Box
+) -> NDArray[np.uint32]:
+    """Return (height, width) premultiplied pixels that show both mattes."""
+    original = occluder / np.float32(FULL)
+    strength = FAINTEST + (1 - FAINTEST) * (amount / np.float32(FULL))
+    # In 256ths, so that a shift divides: floats on four channels take ten times as long.
+    kept = (256 * strength * (1 - original)).astype(np.uint16)[..., None]
+    channels = np.ascontiguousarray(drawn).view(np.uint8).reshape(*drawn.shape, 4)
+    mixed = (channels * kept) >> 8
     x, y = box.centres()
-    stripes = ((x + y) // STRIPE % 2 == 0)[..., None] * original * (255 * STRIPE_STRENGTH)
-    mixed: NDArray[np.float32] = drawn * strength * (1 - original) + stripes
-    return mixed.astype(np.uint8)
+    striped = (x + y) // STRIPE % 2 == 0
+    mixed += (FULL * STRIPE_STRENGTH * original * striped).astype(np.uint16)[..., None]
+    return mixed.astype(np.uint8).view(np.uint32)[..., 0]
 
 
-def _image_of(pixels: NDArray[np.uint8]) -> QImage:
-    height, width = pixels.shape[:2]
+def _image_of(pixels: NDArray[np.uint32]) -> QImage:
+    height, width = pixels.shape
     return QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied)
