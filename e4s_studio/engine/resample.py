@@ -1,9 +1,10 @@
-"""Shrinking without aliasing."""
+"""Other sizes: shrinking without aliasing, and planes of probabilities."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 from PIL import Image
 
@@ -40,3 +41,15 @@ def shrunk(
     ]
     shape = (size[1], size[0], *image.shape[2:])
     return np.stack(small, axis=-1).reshape(shape), np.array(size) / (width, height)
+
+
+def resized(planes: NDArray[np.float32], size: int) -> NDArray[np.float32]:
+    """Resize smooth planes, (H, W, K) float32, to (size, size, K), bilinearly."""
+    if planes.shape[:2] == (size, size):
+        return planes
+    step = 4  # OpenCV resizes up to four channels at a time
+    parts = [
+        cv2.resize(planes[..., k : k + step], (size, size), interpolation=cv2.INTER_LINEAR)
+        for k in range(0, planes.shape[2], step)
+    ]
+    return np.dstack(parts).astype(np.float32)

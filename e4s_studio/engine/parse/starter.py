@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 import cv2
 import numpy as np
@@ -10,9 +10,11 @@ import numpy as np
 from e4s_studio.core.regions import REGION_COUNT, Region
 from e4s_studio.engine.parse import head
 from e4s_studio.engine.parse.colour import lab_of
+from e4s_studio.engine.parse.doubt import doubt_of
 from e4s_studio.engine.parse.features import feature_chances, window_of
 from e4s_studio.engine.parse.frame import frame_of
-from e4s_studio.engine.resample import shrunk
+from e4s_studio.engine.parse.parsing import Parsing
+from e4s_studio.engine.resample import resized, shrunk
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -34,13 +36,6 @@ HEAD_REGIONS: Final = {
 }
 
 
-class Parsing(NamedTuple):
-    """A label map, (S, S) uint8, and its doubt, (S, S) float32 from 0 (sure) to 1 (a guess)."""
-
-    labels: NDArray[np.uint8]
-    doubt: Plane
-
-
 def starter_map(crop: NDArray[np.uint8]) -> Parsing:
     """Parse an aligned face with no weights.
 
@@ -59,22 +54,16 @@ def starter_map(crop: NDArray[np.uint8]) -> Parsing:
     """
     size = crop.shape[0]
     frame = frame_of(crop)
-    chances = _resized(_chances(crop, frame), size)
+    chances = resized(_chances(crop, frame), size)
     labels = _without_specks(chances)
     return Parsing(labels, doubt_of(chances))
-
-
-def doubt_of(chances: Plane) -> Plane:
-    """Return 1 less the margin between the two likeliest regions of (S, S, K) probabilities."""
-    best = np.partition(chances, chances.shape[2] - 2, axis=-1)
-    return np.asarray((1 - (best[..., -1] - best[..., -2])).clip(0, 1), np.float32)
 
 
 def _chances(crop: NDArray[np.uint8], frame: FaceFrame) -> Plane:
     """Return the probability of every region, (FEATURE_SIDE, FEATURE_SIDE, 12)."""
     rough = head.head_regions(lab_of(_sized(crop, HEAD_SIDE)), frame)
     rough = np.asarray(cv2.GaussianBlur(rough, (0, 0), HEAD_SIDE / 200), np.float32)
-    rough = _resized(rough, FEATURE_SIDE)
+    rough = resized(rough, FEATURE_SIDE)
     chances = np.zeros((FEATURE_SIDE, FEATURE_SIDE, REGION_COUNT), np.float32)
     for region, index in HEAD_REGIONS.items():
         chances[..., region] = rough[..., index]
@@ -109,14 +98,3 @@ def _sized(crop: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
     if small.shape[0] == size:
         return small
     return np.asarray(cv2.resize(small, (size, size), interpolation=cv2.INTER_CUBIC), np.uint8)
-
-
-def _resized(planes: Plane, size: int) -> Plane:
-    if planes.shape[0] == size:
-        return planes
-    step = 4  # OpenCV resizes four channels at a time
-    parts = [
-        cv2.resize(planes[..., k : k + step], (size, size), interpolation=cv2.INTER_LINEAR)
-        for k in range(0, planes.shape[2], step)
-    ]
-    return np.dstack(parts)
