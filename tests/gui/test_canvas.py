@@ -251,6 +251,20 @@ def test_the_keyboard_alone_fills(studio):
     assert filled == (face_labels() == face_labels()[78, 64]).sum() > 0
 
 
+def test_the_keyboard_alone_draws_a_polygon(studio):
+    studio.toolbox.choose(ToolKind.LASSO)
+    studio.view.set_zoom(2, studio.size)
+    for key in (Qt.Key.Key_Left, Qt.Key.Key_Down, Qt.Key.Key_Right):
+        for _ in range(4):
+            studio.key(key, SHIFT)
+        studio.key(Qt.Key.Key_Return)
+    assert studio.toolbox.tool.is_busy
+    studio.key(Qt.Key.Key_Return)
+    # The corners: 40 logical pixels left of the middle, 40 below that, 40 right of that.
+    assert (studio.labels == Region.EARS).sum() == pytest.approx(200, abs=25)
+    assert studio.labels[80, 50] == Region.EARS
+
+
 def test_return_and_escape_are_the_tools_while_it_is_busy(studio):
     studio.toolbox.choose(ToolKind.LASSO)
     for corner in [(20, 20), (100, 20), (100, 100)]:

@@ -162,6 +162,14 @@ def test_an_encircled_area_fills():
     assert not painted(box).any()
 
 
+def test_an_encircled_area_is_erased():
+    box = toolbox(region=Region.EARS, size=4.0, encircle=True)
+    drag(box.tool, *circle())
+    box.choose(ToolKind.ERASER)
+    drag(box.tool, *circle(34))
+    assert not painted(box).any()
+
+
 def test_encircling_can_be_off():
     box = toolbox(region=Region.EARS, size=4.0, encircle=False)
     drag(box.tool, *circle())

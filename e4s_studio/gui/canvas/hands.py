@@ -37,7 +37,8 @@ class Hands(QObject):
     """Feeds the tool in hand with what happens to a canvas.
 
     Besides mouse and pen there is a pointer for the keyboard: the arrow keys move it (with Shift
-    ten times as far) and Return clicks there.
+    ten times as far) and Return clicks there. Return without a move before it takes what the tool
+    has under way.
 
     Signals
     -------
@@ -57,6 +58,7 @@ class Hands(QObject):
         self._view = view
         self._on_screen: QPointF | None = None
         self._pressed = False
+        self._stepped = False
         self._pointed: Region | None = None
         canvas.installEventFilter(self)
 
@@ -99,6 +101,7 @@ class Hands(QObject):
 
     def _mouse(self, event: QMouseEvent) -> bool:
         pointer = self._pointer(event.position(), event.modifiers())
+        self._stepped = False
         kind = event.type()
         if kind is QEvent.Type.MouseMove:
             self._move(pointer)
@@ -208,7 +211,8 @@ class Hands(QObject):
             self._pressed = False
             return self._toolbox.tool.cancel()
         if key in ENDING:
-            return self._toolbox.tool.accept() or self._click(modifiers)
+            moved, self._stepped = self._stepped, False
+            return (not moved and self._toolbox.tool.accept()) or self._click(modifiers)
         if key in STEPS:
             far = LONG_STEP if modifiers & Qt.KeyboardModifier.ShiftModifier else 1
             self._step(STEPS[key] * far)
@@ -226,6 +230,7 @@ class Hands(QObject):
     def _step(self, step: QPointF) -> None:
         middle = QPointF(self._canvas.width() / 2, self._canvas.height() / 2)
         start = middle if self._on_screen is None else self._on_screen
+        self._stepped = True
         self._move(self._pointer(start + step, Qt.KeyboardModifier.NoModifier))
 
     # Where things are

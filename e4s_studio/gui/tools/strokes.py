@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from e4s_studio.core import brush
 from e4s_studio.core.brush import Dab
 from e4s_studio.core.commands import Layer
 from e4s_studio.gui.tools.tool import Pointer, Preview, Resize, Tool, Workbench
+
+if TYPE_CHECKING:
+    from e4s_studio.core.brush import Stencil
 
 DRAG_STARTS: Final = 4.0
 """Screen pixels that tell a drag from a click."""
@@ -91,7 +94,7 @@ class StrokeTool(Tool):
         """Apply the piece of a stroke between two dabs to the document."""
         raise NotImplementedError
 
-    def close(self, path: list[Dab], tolerance: float) -> None:
+    def close(self, path: list[Dab], tolerance: float, *, inverted: bool) -> None:
         """Do what a finished stroke does beyond its own pixels; nothing, unless it encircles."""
 
     def _begin(self, pointer: Pointer) -> None:
@@ -100,7 +103,8 @@ class StrokeTool(Tool):
         self.path = []
 
     def _finish(self, pointer: Pointer) -> None:
-        self.close(self.path, max(self.path[-1].radius, CLOSING * pointer.scale))
+        tolerance = max(self.path[-1].radius, CLOSING * pointer.scale)
+        self.close(self.path, tolerance, inverted=self._inverted)
         self.document.commit()
         self._last, self.path = self.path[-1], []
 
@@ -140,45 +144,52 @@ class StrokeTool(Tool):
             self.mark(Dab(*first, start.radius), Dab(*second, end.radius), inverted=self._inverted)
 
 
-class BrushTool(StrokeTool):
-    """Paints the chosen region. An outline that closes is filled."""
+class HardTool(StrokeTool):
+    """A stroke with a hard edge. An outline that closes is filled as well."""
 
-    def stroke_name(self, *, inverted: bool) -> str:
-        """Return the undo step's name."""
-        return "Erase" if inverted else f"Paint {self.options.region.label}"
+    def apply(self, stencil: Stencil, *, inverted: bool) -> None:
+        """Apply a stencil to the document."""
+        raise NotImplementedError
 
     def mark(self, start: Dab, end: Dab, *, inverted: bool) -> None:
-        """Paint a piece; with Ctrl held, put back what was there."""
-        stencil = brush.line(start, end, self.document.box)
-        if inverted:
-            self.document.erase(stencil)
-        else:
-            self.document.paint(stencil, self.options.region)
+        """Apply a piece."""
+        self.apply(brush.line(start, end, self.document.box), inverted=inverted)
 
-    def close(self, path: list[Dab], tolerance: float) -> None:
+    def close(self, path: list[Dab], tolerance: float, *, inverted: bool) -> None:
         """Fill what the stroke encircles."""
         if not self.options.encircle or not brush.closes(path, tolerance):
             return
         points = [(dab.x, dab.y) for dab in path]
         outlines = [points, self.bench.mirrored(*points)] if self.options.symmetric else [points]
         for outline in outlines:
-            stencil = brush.polygon(outline, self.document.box)
-            if self._inverted:
-                self.document.erase(stencil)
-            else:
-                self.document.paint(stencil, self.options.region)
+            self.apply(brush.polygon(outline, self.document.box), inverted=inverted)
 
 
-class EraserTool(StrokeTool):
+class BrushTool(HardTool):
+    """Paints the chosen region; with Ctrl held, puts back what was there."""
+
+    def stroke_name(self, *, inverted: bool) -> str:
+        """Return the undo step's name."""
+        return "Erase" if inverted else f"Paint {self.options.region.label}"
+
+    def apply(self, stencil: Stencil, *, inverted: bool) -> None:
+        """Paint, or put back."""
+        if inverted:
+            self.document.erase(stencil)
+        else:
+            self.document.paint(stencil, self.options.region)
+
+
+class EraserTool(HardTool):
     """Puts back what was there before the first edit."""
 
     def stroke_name(self, *, inverted: bool) -> str:  # noqa: ARG002 - Ctrl changes nothing here
         """Return the undo step's name."""
         return "Erase"
 
-    def mark(self, start: Dab, end: Dab, *, inverted: bool) -> None:  # noqa: ARG002
-        """Erase a piece."""
-        self.document.erase(brush.line(start, end, self.document.box))
+    def apply(self, stencil: Stencil, *, inverted: bool) -> None:  # noqa: ARG002
+        """Erase."""
+        self.document.erase(stencil)
 
 
 class OriginalTool(StrokeTool):
