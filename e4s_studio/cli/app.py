@@ -14,7 +14,6 @@ from e4s_studio.cli.demo import demo
 from e4s_studio.cli.inspect_file import inspect
 from e4s_studio.cli.regions import regions
 from e4s_studio.cli.swap import swap
-from e4s_studio.cli.swap import swap
 from e4s_studio.core.errors import CancelledError, StudioError
 
 UNEXPECTED_EXIT_CODE = 70  # "internal software error" of sysexits.h
@@ -99,7 +98,6 @@ def _options(
 # A subcommand is a function in a module of its own; it imports torch only once it runs.
 app.command()(swap)
 app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(demo)
-app.command()(swap)
 app.command()(regions)
 app.command()(inspect)
 
