@@ -11,9 +11,9 @@ import typer
 from e4s_studio.core.errors import LabelMapError, SettingsError
 from e4s_studio.core.regions import GROUPS, Region, region_named
 from e4s_studio.core.settings import EditSettings
-from e4s_studio.files.images import read_image, write_image
+from e4s_studio.files.images import check_writable, read_image, write_image
 from e4s_studio.files.label_maps import read_label_map
-from e4s_studio.files.output import check_writable, make_folder
+from e4s_studio.files.output import make_folder
 
 if TYPE_CHECKING:
     import numpy as np
