@@ -345,7 +345,7 @@ class Document:
         self._settings = settings
         self._record(name, before, origin)
 
-    def clear_matte(self, layer: Layer) -> None:
+    def clear_matte(self, layer: Layer, *, name: str = "Clear matte") -> None:
         """Clear a matte, as one undo step."""
         if layer not in MATTES:
             raise ValueError(f"{layer} is no matte")
@@ -353,7 +353,7 @@ class Document:
         self.commit()
         before = self.state()
         layers[layer].replace(Layers.blank(before.planes[Layer.LABELS])[layer].freeze())
-        self._record(f"Clear {layer}", before)
+        self._record(name, before)
 
     def seal(self) -> None:
         """End a slider's drag: its next change is an undo step of its own."""
@@ -405,7 +405,7 @@ class Document:
         self._kept[slot] = self.state()
         self._notify(Change(self._revision, snapshots=True))
 
-    def recall(self, slot: str) -> None:
+    def recall(self, slot: str, *, name: str = "Recall snapshot") -> None:
         """Go back to a kept state, as one undo step.
 
         Raises
@@ -420,7 +420,7 @@ class Document:
         before, kept = self.state(), self._kept[slot]
         self._open_layers().restore(kept.planes)
         self._settings = kept.settings
-        self._record(f"Recall snapshot {slot}", before)
+        self._record(name, before)
 
     # Inside
 

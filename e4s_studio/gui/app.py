@@ -11,6 +11,7 @@ from PySide6.QtCore import QCoreApplication, QObject, QSettings, QTimer
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
+from e4s_studio.gui.canvas.phrases import step_name
 from e4s_studio.gui.canvas.runner import ThreadRunner
 from e4s_studio.gui.canvas.view import ViewTransform
 from e4s_studio.gui.controller import Controller, Photographs
@@ -64,7 +65,7 @@ class Editor(QObject):
         super().__init__()
         self.controller = Controller(connect, self)
         self._runner = ThreadRunner(self)
-        self.toolbox = Toolbox(self.controller.document, run=self._runner)
+        self.toolbox = Toolbox(self.controller.document, run=self._runner, name_step=step_name)
         self.view = ViewTransform(self)
         self.window = MainWindow(self.toolbox, self.view)
         self.editing = Editing(self.controller)

@@ -8,7 +8,9 @@ from canvases import at, drag, face_labels, opened
 from e4s_studio.core.commands import Layer
 from e4s_studio.core.label_map import FREE
 from e4s_studio.core.regions import Region
+from e4s_studio.gui.canvas.phrases import step_name
 from e4s_studio.gui.tools.options import LARGEST_SIZE, ToolKind, ToolOptions
+from e4s_studio.gui.tools.steps import Deed, english
 from e4s_studio.gui.tools.toolbox import Toolbox
 
 
@@ -280,3 +282,19 @@ def test_listeners_hear_of_options_and_tools():
     box.change(size=20.0)
     box.choose(ToolKind.ERASER)
     assert heard == [(ToolKind.BRUSH, 20.0), (ToolKind.ERASER, 20.0)]
+
+
+def test_steps_are_named_as_the_window_wishes():
+    box = Toolbox(opened(), name_step=lambda deed, options: f"{deed.name} {options.region.name}")
+    drag(box.tool, (64, 100), (66, 100), ctrl=True)
+    drag(box.tool, (64, 40), (66, 40))
+    assert names(box) == ["PAINT SKIN"]
+
+
+@pytest.mark.parametrize("deed", Deed)
+def test_every_deed_has_a_name_in_both_worlds(deed):
+    options = ToolOptions(region=Region.EYE_GLASS, amount=0.25)
+    assert "{" not in english(deed, options)
+    assert "{" not in step_name(deed, options)
+    assert english(Deed.FILL, options) == "Fill eye glass"
+    assert step_name(Deed.FILL, options) == "Fill: Glasses"

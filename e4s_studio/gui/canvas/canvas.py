@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QPaintEvent, QResizeEvent, QTransform
 
     from e4s_studio.core.events import Change
-    from e4s_studio.core.geometry import Box
+    from e4s_studio.core.geometry import Box, Line
     from e4s_studio.gui.canvas.view import ViewTransform
     from e4s_studio.gui.tools.toolbox import Toolbox
 
@@ -60,6 +60,7 @@ class MaskCanvas(QWidget):
         self._photograph = PhotographPainter()
         self._preview = Preview()
         self._proposal = QImage()
+        self._midline: Line | None = None
         self._marked = QRegion()
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -147,7 +148,10 @@ class MaskCanvas(QWidget):
         self.navigator.pan_button = left if panning else middle
         self._choose_cursor()
         self._show_marks()
-        self.update()
+        midline = self._toolbox.midline if self._toolbox.options.symmetric else None
+        if midline != self._midline:
+            self._midline = midline
+            self.update()
 
     def _choose_cursor(self) -> None:
         toolbox = self._toolbox
@@ -197,8 +201,8 @@ class MaskCanvas(QWidget):
         if not self._proposal.isNull() and self._preview.proposal is not None:
             place = transform.mapRect(marks.rectangle(self._preview.proposal.box))
             painter.drawImage(place, self._mirrored_like_view(self._proposal))
-        if self._toolbox.options.symmetric:
-            middle = marks.midline_path(self._toolbox.midline, transform, QSizeF(self.size()))
+        if self._midline is not None:
+            middle = marks.midline_path(self._midline, transform, QSizeF(self.size()))
             marks.draw_path(painter, middle, dashed=True)
         marks.draw_path(painter, marks.outline_path(self._preview, transform), dashed=True)
         for path in self._cursors(transform):

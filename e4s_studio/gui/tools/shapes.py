@@ -11,6 +11,7 @@ from e4s_studio.core.brush import Stencil
 from e4s_studio.core.commands import Layer
 from e4s_studio.core.geometry import Box
 from e4s_studio.core.regions import Region
+from e4s_studio.gui.tools.steps import Deed
 from e4s_studio.gui.tools.strokes import CLOSING, DRAG_STARTS
 from e4s_studio.gui.tools.tool import Point, Pointer, Preview, Tool, Workbench
 
@@ -26,7 +27,7 @@ class FillTool(Tool):
         points = [(pointer.x, pointer.y)]
         if self.options.symmetric:
             points += self.bench.mirrored(points[0])
-        paint(self, "Fill", [self._reach(point) for point in points])
+        paint(self, Deed.FILL, [self._reach(point) for point in points])
 
     def _reach(self, point: Point) -> Stencil:
         labels = self.document.pixels(Layer.LABELS)
@@ -133,18 +134,17 @@ class LassoTool(Tool):
             outlines.append(self.bench.mirrored(*points))
         stencils = [brush.polygon(outline, self.document.box) for outline in outlines]
         if erase:
-            self.document.begin("Erase")
+            self.document.begin(self.bench.step_name(Deed.ERASE))
             for stencil in stencils:
                 self.document.erase(stencil)
             self.document.commit()
         else:
-            paint(self, "Outline", stencils)
+            paint(self, Deed.OUTLINE, stencils)
 
 
-def paint(tool: Tool, verb: str, stencils: Iterable[Stencil]) -> None:
+def paint(tool: Tool, deed: Deed, stencils: Iterable[Stencil]) -> None:
     """Give stencils to the chosen region, as one undo step."""
-    region = tool.options.region
-    tool.document.begin(f"{verb} {region.label}")
+    tool.document.begin(tool.bench.step_name(deed))
     for stencil in stencils:
-        tool.document.paint(stencil, region)
+        tool.document.paint(stencil, tool.options.region)
     tool.document.commit()

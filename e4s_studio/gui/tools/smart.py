@@ -14,6 +14,7 @@ from e4s_studio.core.brush import Stencil
 from e4s_studio.core.geometry import EMPTY_BOX, Box
 from e4s_studio.gui.tools.grabcut import Mark, propose
 from e4s_studio.gui.tools.shapes import paint
+from e4s_studio.gui.tools.steps import Deed
 from e4s_studio.gui.tools.strokes import DRAG_STARTS
 from e4s_studio.gui.tools.tool import Point, Pointer, Preview, Tool, Workbench
 
@@ -80,7 +81,7 @@ class SmartTool(Tool):
         """Give the proposal to the chosen region."""
         if self._proposal is None:
             return False
-        paint(self, "Smart edges:", [self._proposal])
+        paint(self, Deed.SMART, [self._proposal])
         self._drop()
         return True
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from e4s_studio.core import brush
 from e4s_studio.core.brush import Dab
 from e4s_studio.core.commands import Layer
+from e4s_studio.gui.tools.steps import Deed
 from e4s_studio.gui.tools.tool import Pointer, Preview, Resize, Tool, Workbench
 
 if TYPE_CHECKING:
@@ -86,8 +87,8 @@ class StrokeTool(Tool):
             return Preview(cursor=radius, anchor=(self._resize.start.x, self._resize.start.y))
         return Preview(cursor=radius)
 
-    def stroke_name(self, *, inverted: bool) -> str:
-        """Return the undo step's name. `inverted`: the stroke began with Ctrl held."""
+    def deed(self, *, inverted: bool) -> Deed:
+        """Return what the stroke does. `inverted`: it began with Ctrl held."""
         raise NotImplementedError
 
     def mark(self, start: Dab, end: Dab, *, inverted: bool) -> None:
@@ -99,7 +100,7 @@ class StrokeTool(Tool):
 
     def _begin(self, pointer: Pointer) -> None:
         self._inverted = pointer.ctrl
-        self.document.begin(self.stroke_name(inverted=self._inverted))
+        self.document.begin(self.bench.step_name(self.deed(inverted=self._inverted)))
         self.path = []
 
     def _finish(self, pointer: Pointer) -> None:
@@ -168,9 +169,9 @@ class HardTool(StrokeTool):
 class BrushTool(HardTool):
     """Paints the chosen region; with Ctrl held, puts back what was there."""
 
-    def stroke_name(self, *, inverted: bool) -> str:
-        """Return the undo step's name."""
-        return "Erase" if inverted else f"Paint {self.options.region.label}"
+    def deed(self, *, inverted: bool) -> Deed:
+        """Return what the stroke does."""
+        return Deed.ERASE if inverted else Deed.PAINT
 
     def apply(self, stencil: Stencil, *, inverted: bool) -> None:
         """Paint, or put back."""
@@ -183,9 +184,9 @@ class BrushTool(HardTool):
 class EraserTool(HardTool):
     """Puts back what was there before the first edit."""
 
-    def stroke_name(self, *, inverted: bool) -> str:  # noqa: ARG002 - Ctrl changes nothing here
-        """Return the undo step's name."""
-        return "Erase"
+    def deed(self, *, inverted: bool) -> Deed:  # noqa: ARG002 - Ctrl changes nothing here
+        """Return what the stroke does."""
+        return Deed.ERASE
 
     def apply(self, stencil: Stencil, *, inverted: bool) -> None:  # noqa: ARG002
         """Erase."""
@@ -195,9 +196,9 @@ class EraserTool(HardTool):
 class OriginalTool(StrokeTool):
     """Paints the target's own pixels back with a soft brush; with Ctrl held, takes them away."""
 
-    def stroke_name(self, *, inverted: bool) -> str:
-        """Return the undo step's name."""
-        return "Hide original pixels" if inverted else "Paint original pixels"
+    def deed(self, *, inverted: bool) -> Deed:
+        """Return what the stroke does."""
+        return Deed.HIDE_ORIGINAL if inverted else Deed.SHOW_ORIGINAL
 
     def mark(self, start: Dab, end: Dab, *, inverted: bool) -> None:
         """Cover a piece of the occluder matte."""
@@ -208,9 +209,9 @@ class OriginalTool(StrokeTool):
 class AmountTool(StrokeTool):
     """Paints the texture amount inside a region with a soft brush; with Ctrl held, resets it."""
 
-    def stroke_name(self, *, inverted: bool) -> str:
-        """Return the undo step's name."""
-        return "Reset amount" if inverted else f"Paint amount {self.options.amount:.0%}"
+    def deed(self, *, inverted: bool) -> Deed:
+        """Return what the stroke does."""
+        return Deed.RESET_AMOUNT if inverted else Deed.AMOUNT
 
     def mark(self, start: Dab, end: Dab, *, inverted: bool) -> None:
         """Cover a piece of the amount matte."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from e4s_studio.core.geometry import Line
 from e4s_studio.gui.tools.options import ToolOptions
+from e4s_studio.gui.tools.steps import english
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from e4s_studio.core.brush import Stencil
     from e4s_studio.core.document import Document
     from e4s_studio.core.geometry import Box
+    from e4s_studio.gui.tools.steps import Deed, NameStep
 
 Point = tuple[float, float]
 
@@ -83,10 +85,18 @@ class Workbench:
         What is painted on.
     options
         The options to start with.
+    name_step
+        Names the undo steps.
     """
 
-    def __init__(self, document: Document, options: ToolOptions | None = None) -> None:
+    def __init__(
+        self,
+        document: Document,
+        options: ToolOptions | None = None,
+        name_step: NameStep = english,
+    ) -> None:
         self.document = document
+        self._name_step = name_step
         self._options = options or ToolOptions()
         self.midline = Line(0.0, 0.0, 0.0, 1.0)
         self._listeners: list[Callable[[], None]] = []
@@ -95,6 +105,10 @@ class Workbench:
     def options(self) -> ToolOptions:
         """The artist's options."""
         return self._options
+
+    def step_name(self, deed: Deed) -> str:
+        """Return the name of an undo step that is done with the present options."""
+        return self._name_step(deed, self._options)
 
     def set_options(self, options: ToolOptions) -> None:
         """Take other options and tell those who listen."""

@@ -8,6 +8,7 @@ from e4s_studio.core.geometry import midline_of
 from e4s_studio.gui.tools.options import ToolKind, ToolOptions
 from e4s_studio.gui.tools.shapes import FillTool, LassoTool, PickTool
 from e4s_studio.gui.tools.smart import Runner, SmartTool, run_now
+from e4s_studio.gui.tools.steps import NameStep, english
 from e4s_studio.gui.tools.strokes import AmountTool, BrushTool, EraserTool, OriginalTool
 from e4s_studio.gui.tools.tool import Tool, Workbench
 
@@ -27,12 +28,18 @@ class Toolbox(Workbench):
         The options to start with.
     run
         How the smart tool computes.
+    name_step
+        Names the undo steps.
     """
 
     def __init__(
-        self, document: Document, options: ToolOptions | None = None, run: Runner = run_now
+        self,
+        document: Document,
+        options: ToolOptions | None = None,
+        run: Runner = run_now,
+        name_step: NameStep = english,
     ) -> None:
-        super().__init__(document, options)
+        super().__init__(document, options, name_step)
         self._tools: dict[ToolKind, Tool] = {
             ToolKind.BRUSH: BrushTool(self),
             ToolKind.ERASER: EraserTool(self),
