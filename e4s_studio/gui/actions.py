@@ -205,7 +205,16 @@ class Actions(QObject):
             checkable=True,
             tip=self.tr("What the last edit changed, anywhere in the picture"),
         )
-        self.make_exclusive("compare.result", "compare.wipe", "compare.side", "compare.heat")
+        self.add(
+            "compare.whole",
+            self.tr("Whole &photograph"),
+            "Shift+W",
+            icon="photograph",
+            checkable=True,
+            tip=self.tr("The swap in the whole target photograph"),
+        )
+        modes = ("result", "wipe", "side", "heat", "whole")
+        self.make_exclusive(*(f"compare.{mode}" for mode in modes))
         self.add(
             "compare.original",
             self.tr("Show the &original"),

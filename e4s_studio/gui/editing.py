@@ -36,7 +36,7 @@ class Editing(QObject):
         chosen = frozenset(regions)
         self._document.change_settings(
             self._document.settings.with_amount(chosen, amount),
-            name=self.tr("{0} texture").format(self._group_name(chosen)),
+            name=self.tr("{0} texture {1} %").format(self._group_name(chosen), round(amount * 100)),
             merge_key=gesture or None,
         )
 

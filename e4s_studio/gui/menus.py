@@ -33,7 +33,7 @@ EDIT: Final = (
 ZOOM: Final = ("view.fit", "view.actual", "view.zoom_in", "view.zoom_out", "view.mirror")
 PANES: Final = ("view.source", "view.canvas", "view.result")
 LAYOUTS: Final = ("view.paint_layout", "view.even_layout", "view.compare_layout")
-COMPARE: Final = ("compare.result", "compare.wipe", "compare.side", "compare.heat")
+COMPARE: Final = ("compare.result", "compare.wipe", "compare.side", "compare.heat", "compare.whole")
 PAINT: Final = (
     *TOOLS,
     LINE,

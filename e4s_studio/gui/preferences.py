@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -35,7 +34,8 @@ class Preferences:
     @property
     def theme(self) -> Theme:
         """The window's colours, dark until the artist chooses."""
-        return Theme(str(self._store.value("theme", Theme.DARK.value)))
+        kept = self._store.value("theme")
+        return Theme(kept) if kept in set(Theme) else Theme.DARK
 
     @theme.setter
     def theme(self, theme: Theme) -> None:
@@ -61,28 +61,34 @@ class Preferences:
 
     def recent_pairs(self) -> list[Pair]:
         """Return the (source, target) pairs opened last, newest first, that still exist."""
-        stored = json.loads(str(self._store.value("recent_pairs", "[]")))
-        pairs = [(Path(source), Path(target)) for source, target in stored]
+        sources, targets = self._paths("recent/sources"), self._paths("recent/targets")
+        pairs = zip(sources, targets, strict=False)
         return [pair for pair in pairs if all(path.is_file() for path in pair)]
 
     def remember_pair(self, source: Path, target: Path) -> None:
         """Put the pair at the head of the recent ones."""
         pair = (source.resolve(), target.resolve())
         pairs = [pair, *(known for known in self.recent_pairs() if known != pair)]
-        kept = [[str(path) for path in known] for known in pairs[:RECENT_PAIRS]]
-        self._store.setValue("recent_pairs", json.dumps(kept))
+        kept = pairs[:RECENT_PAIRS]
+        self._store.setValue("recent/sources", [str(source) for source, _ in kept])
+        self._store.setValue("recent/targets", [str(target) for _, target in kept])
 
     def clear_recent_pairs(self) -> None:
         """Forget the recent pairs."""
-        self._store.remove("recent_pairs")
+        self._store.remove("recent")
 
     def shortcuts(self) -> dict[str, str]:
         """Return the shortcuts that the artist changed: {action name: portable key text}."""
-        return dict(json.loads(str(self._store.value("shortcuts", "{}"))))
+        self._store.beginGroup("shortcuts")
+        changed = {name: str(self._store.value(name)) for name in self._store.childKeys()}
+        self._store.endGroup()
+        return changed
 
     def save_shortcuts(self, shortcuts: dict[str, str]) -> None:
         """Keep the shortcuts that differ from the editor's own."""
-        self._store.setValue("shortcuts", json.dumps(shortcuts))
+        self._store.remove("shortcuts")
+        for name, keys in shortcuts.items():
+            self._store.setValue(f"shortcuts/{name}", keys)
 
     def save_layout(self, name: str, window: QMainWindow) -> None:
         """Keep where the docks and bars of `window` are, and the window itself."""
@@ -98,6 +104,8 @@ class Preferences:
         window.restoreGeometry(geometry)
         return window.restoreState(state, _LAYOUT_VERSION)
 
-    def forget_layout(self, name: str) -> None:
-        """Let the window open as it first did."""
-        self._store.remove(f"layout/{name}")
+    def _paths(self, key: str) -> list[Path]:
+        kept = self._store.value(key, [])
+        # A list of one comes back from the store as its only text.
+        texts = kept if isinstance(kept, list) else [kept]
+        return [Path(str(text)) for text in texts]

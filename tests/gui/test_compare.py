@@ -16,9 +16,9 @@ def colour(pane, x: int, y: int) -> tuple[int, int, int]:
     return pane.grab().toImage().pixelColor(x, y).getRgb()[:3]
 
 
-def is_source(pane, share: float) -> bool:
+def is_source(pane, x: float, y: float = 0.55) -> bool:
     """Whether the pane is the source's red there, rather than the target's blue."""
-    red, _green, blue = colour(pane, round(pane.width() * share), round(pane.height() * 0.55))
+    red, _green, blue = colour(pane, round(pane.width() * x), round(pane.height() * y))
     return red > blue
 
 
@@ -38,11 +38,17 @@ def test_the_divider_is_dragged(studio):
     assert pane.divider == pytest.approx(0.25, abs=0.01)
 
 
-def test_side_by_side(studio):
-    studio.window.actions_by_name["compare.side"].trigger()
-    pane = studio.window.result
+def test_side_by_side_lies_where_there_is_room(studio, qtbot):
+    actions, pane = studio.window.actions_by_name, studio.window.result
+    actions["compare.side"].trigger()
+    studio.window.area.toggle_maximised("result")
+    qtbot.waitUntil(lambda: pane.width() > 1.2 * pane.height())
     assert not is_source(pane, 0.25)
     assert is_source(pane, 0.75)
+    actions["view.even_layout"].trigger()
+    qtbot.waitUntil(lambda: pane.height() > 1.2 * pane.width())
+    assert not is_source(pane, 0.5, 0.27)
+    assert is_source(pane, 0.5, 0.77)
 
 
 def test_the_original_shows_while_its_key_is_held(studio):

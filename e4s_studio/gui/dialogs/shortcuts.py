@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from PySide6.QtGui import QKeySequence
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QIcon, QKeySequence, QPixmap
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -22,6 +23,9 @@ from PySide6.QtWidgets import (
 
 if TYPE_CHECKING:
     from e4s_studio.gui.actions import Actions
+
+
+ICON: Final = 16
 
 
 class ShortcutsDialog(QDialog):
@@ -46,6 +50,9 @@ class ShortcutsDialog(QDialog):
         self.search.setClearButtonEnabled(True)
         self.tree = QTreeWidget(self)
         self.tree.setHeaderLabels([self.tr("Action"), self.tr("Key")])
+        self.tree.setObjectName("shortcuts")
+        self.tree.setIconSize(QSize(ICON, ICON))
+        self.tree.setUniformRowHeights(True)
         self.tree.setRootIsDecorated(False)
         self.tree.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.edit = QKeySequenceEdit(self)
@@ -77,10 +84,13 @@ class ShortcutsDialog(QDialog):
         self._set(name, keys)
 
     def _fill(self) -> dict[str, QTreeWidgetItem]:
+        blank = QPixmap(ICON, ICON)
+        blank.fill(Qt.GlobalColor.transparent)
         items = {}
         for name in self._actions:
             item = QTreeWidgetItem([self._text(name), _native(self._keys[name])])
-            item.setIcon(0, self._actions[name].icon())
+            icon = self._actions[name].icon()
+            item.setIcon(0, QIcon(blank) if icon.isNull() else icon)
             self.tree.addTopLevelItem(item)
             items[name] = item
         return items

@@ -68,7 +68,11 @@ class HistoryModel(QAbstractListModel):
 
     def _icon(self, command: Command) -> QIcon:
         if id(command) not in self._icons:
-            self._icons[id(command)] = QIcon(_thumbnail(command.thumbnail))
+            thumbnail = _thumbnail(command.thumbnail)
+            icon = QIcon(thumbnail)
+            # Else the selected row's thumbnail would be tinted, and its colours mean regions.
+            icon.addPixmap(thumbnail, QIcon.Mode.Selected)
+            self._icons[id(command)] = icon
         return self._icons[id(command)]
 
 

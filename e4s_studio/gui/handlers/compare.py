@@ -67,10 +67,13 @@ class CompareHandler(QObject):
     def _show_result(self, result: Rendered) -> None:
         self._pane.show_before(self._results.before)
         self._pane.show_pixels(result.image)
+        if result.photograph is not None:
+            self._pane.show_photograph(result.photograph)
 
     def _show_pair(self) -> None:
         target, source = self._document.target, self._document.source
         self._pane.show_pixels(None)
+        self._pane.show_photograph(None)
         self._pane.show_before(None)
         self._pane.show_original(None if target is None else target.image)
         self._window.source.show_pixels(None if source is None else source.image)

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtGui import QColor, QPainter, QPen, QTransform
 
 from e4s_studio.gui.panes.heat import heat_picture
 from e4s_studio.gui.panes.image_pane import ImagePane
@@ -31,6 +31,7 @@ class Compare(StrEnum):
     RESULT = "result"
     WIPE = "wipe"
     SIDE = "side"
+    WHOLE = "whole"
     HEAT = "heat"
 
 
@@ -43,6 +44,7 @@ class ResultPane(ImagePane):
         self._original: Picture | None = None
         self._before: Picture | None = None
         self._heat: Picture | None = None
+        self._photograph: Picture | None = None
         self._kept: tuple[str, Picture] | None = None
         self._only_original = False
         self._divider = 0.5
@@ -84,6 +86,11 @@ class ResultPane(ImagePane):
         self._heat = None
         super().show_pixels(pixels)
 
+    def show_photograph(self, pixels: NDArray[np.uint8] | None) -> None:
+        """Take the (H0, W0, 3) uint8 RGB target photograph with the swap in it; None forgets it."""
+        self._photograph = None if pixels is None else Picture(pixels)
+        self.update()
+
     def show_before(self, pixels: NDArray[np.uint8] | None) -> None:
         """Take the (h, w, 3) uint8 RGB result from before the last edit, for the heat map."""
         self._before = None if pixels is None else Picture(pixels)
@@ -108,6 +115,8 @@ class ResultPane(ImagePane):
             self._draw_wipe(painter, original, picture)
         elif self._mode is Compare.SIDE:
             self._draw_side(painter, original, picture)
+        elif self._mode is Compare.WHOLE and self._photograph is not None:
+            self._draw_photograph(painter, self._photograph)
         elif self._mode is Compare.HEAT:
             self._draw_part(painter, self._heat_of(picture), whole, self.tr("Last change"))
         else:
@@ -161,6 +170,16 @@ class ResultPane(ImagePane):
         after = QRectF(x, 0, self.width() - x, self.height())
         _draw_tag(painter, after, self.tr("Result"), right=True)
 
+    def _draw_photograph(self, painter: QPainter, photograph: Picture) -> None:
+        """Fit the whole photograph into the pane; the shared view is one of the crop."""
+        size = photograph.image.size().toSizeF()
+        room = QSizeF(self.size())
+        zoom = min(room.width() / size.width(), room.height() / size.height())
+        place = QTransform.fromTranslate(
+            (room.width() - size.width() * zoom) / 2, (room.height() - size.height() * zoom) / 2
+        ).scale(zoom, zoom)
+        photograph.draw(painter, place, QRectF(QPointF(0, 0), size))
+
     def _draw_divider(self, painter: QPainter, x: float) -> None:
         middle = self.height() / 2
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -177,10 +196,19 @@ class ResultPane(ImagePane):
                 painter.drawLine(tip, QPointF(x + side * 3, middle + height))
 
     def _draw_side(self, painter: QPainter, original: Picture, picture: Picture) -> None:
-        half = (self.width() - GAP) / 2
-        left = QRectF(0, 0, half, self.height())
-        self._draw_part(painter, original, left, self.tr("Original"))
-        self._draw_part(painter, picture, left.translated(half + GAP, 0), self.tr("Result"))
+        first, second = self._halves()
+        self._draw_part(painter, original, first, self.tr("Original"))
+        self._draw_part(painter, picture, second, self.tr("Result"))
+
+    def _halves(self) -> tuple[QRectF, QRectF]:
+        """Return two parts of the pane, beside or above each other, whichever is larger."""
+        if self.width() >= self.height():
+            half = (self.width() - GAP) / 2
+            first = QRectF(0, 0, half, self.height())
+            return first, first.translated(half + GAP, 0)
+        half = (self.height() - GAP) / 2
+        first = QRectF(0, 0, self.width(), half)
+        return first, first.translated(0, half + GAP)
 
     def _draw_part(self, painter: QPainter, picture: Picture, place: QRectF, tag: str) -> None:
         """Draw a picture into a part of the pane as if it were a pane of its own."""

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QWidget
 
 from e4s_studio.gui.icons import name_icon
 
-MARGIN = 12
-SHOWN_FOR_MS = 12_000
+# Below the panes' title bars, whose names it must not cover.
+MARGIN: Final = 38
+SIDE: Final = 12
+SHOWN_FOR_MS: Final = 12_000
 
 
 class Notice(QFrame):
@@ -54,7 +58,7 @@ class Notice(QFrame):
 
     def _place(self) -> None:
         room = self._room.rect()
-        width = min(520, room.width() - 2 * MARGIN)
+        width = min(520, room.width() - 2 * SIDE)
         self.setFixedWidth(width)
         self.adjustSize()
         self.move((room.width() - width) // 2, MARGIN)
