@@ -1,21 +1,93 @@
-"""The multi-scale mask-guided encoder (E4S, section 3.1): IR-SE units and masked pooling."""
+"""The multi-scale mask-guided encoder (E4S, section 3.1): IR-SE units and masked pooling.
+
+Training runs the modules as they are written down. Without gradients the same arithmetic is done
+on channels-last features (B, R, R, C) in bands that fit the cache, with Winograd's convolution
+where it pays, and each normalisation folded into what follows it.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, cast
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from e4s_studio.networks import winograd
 from e4s_studio.networks.config import REGIONS
 from e4s_studio.networks.layout import resize_labels
+from e4s_studio.networks.ops import WeightCache
 
 if TYPE_CHECKING:
     from e4s_studio.networks.config import RGIConfig
 
 ENCODER_INPUT: Final = 256
 SQUEEZE: Final = 16
+INSTANCE_EPS: Final = 1e-5
+GATE: Final = 0.5
+"""The gate of squeeze-and-excite after a normalisation: the sigmoid of the channels' mean, 0."""
+
+
+@dataclass(frozen=True)
+class Affine:
+    """Instance normalisation as one multiplication and one addition per channel, (B, 1, 1, C)."""
+
+    scale: Tensor
+    offset: Tensor
+
+    @classmethod
+    def normalising(cls, x: Tensor, gain: float = 1.0) -> Affine:
+        """Measure features (B, R, R, C)."""
+        count = x.shape[1] * x.shape[2]
+        mean = x.flatten(1, 2).sum(1)[:, None, None] / count
+        squares = torch.zeros_like(mean)
+        for rows in torch.split(x, max(1, winograd.BAND_FLOATS // x[:, 0].numel()), dim=1):
+            squares += (rows - mean).square_().flatten(1, 2).sum(1)[:, None, None]
+        scale = gain * torch.rsqrt(squares / count + INSTANCE_EPS)
+        return cls(scale, -mean * scale)
+
+    def __call__(self, x: Tensor, out: Tensor | None = None) -> Tensor:
+        """Normalise (B, …, C), into `out` if given."""
+        return torch.addcmul(self.offset, x, self.scale, out=out)
+
+
+class Conv3x3(nn.Conv2d):
+    """A 3×3 convolution with a ring of zeros and without bias."""
+
+    def __init__(self, in_channels: int, out_channels: int, stride: int = 1) -> None:
+        super().__init__(in_channels, out_channels, 3, stride, 1, bias=False)
+        self._taps: WeightCache[Tensor] = WeightCache()
+
+    def infer(self, x: Tensor, scratch: Tensor, norm: Affine | None = None) -> Tensor:
+        """Convolve features (B, R, R, C), normalised first if so wished."""
+        if self.stride[0] != 1 or not winograd.pays(self.weight, *x.shape[1:3]):
+            x = x if norm is None else norm(x)
+            return F.conv2d(
+                x.permute(0, 3, 1, 2), self.weight, stride=self.stride, padding=1
+            ).permute(0, 2, 3, 1)
+        taps = self._taps.get(self.weight, None, lambda: winograd.taps_of(self.weight))
+        buffer = scratch[: 4 * taps.numel()].view(36, -1)
+        weight = winograd.transformed(taps, self.in_channels, out=buffer)
+        y = x.new_empty(*x.shape[:3], self.out_channels)
+        for rows in winograd.bands(x.shape[1], x.shape[2], self.in_channels, x.shape[0]):
+            winograd.convolve(_padded(x, rows, norm), weight, out=y[:, rows])
+        return y
+
+
+def _padded(x: Tensor, rows: slice, norm: Affine | None) -> Tensor:
+    """Return rows of (B, R, R, C), normalised, in a ring of neighbours, or zeros at the border."""
+    batch, height, width, channels = x.shape
+    top, bottom = max(rows.start - 1, 0), min(rows.stop + 1, height)
+    padded = x.new_empty(batch, rows.stop - rows.start + 2, width + 2, channels)
+    for edge in (padded[:, 0], padded[:, -1], padded[:, :, 0], padded[:, :, -1]):
+        edge.zero_()
+    inside = padded[:, top - rows.start + 1 : bottom - rows.start + 1, 1:-1]
+    if norm is None:
+        inside.copy_(x[:, top:bottom])
+    else:
+        norm(x[:, top:bottom], out=inside)
+    return padded
 
 
 class SqueezeExcite(nn.Module):
@@ -48,9 +120,9 @@ class IRSEUnit(nn.Module):
             self.shortcut_layer = nn.Sequential(nn.MaxPool2d(1, stride))
         self.res_layer = nn.Sequential(
             nn.InstanceNorm2d(in_channels),
-            nn.Conv2d(in_channels, out_channels, 3, 1, 1, bias=False),
+            Conv3x3(in_channels, out_channels),
             nn.PReLU(out_channels),
-            nn.Conv2d(out_channels, out_channels, 3, stride, 1, bias=False),
+            Conv3x3(out_channels, out_channels, stride),
             nn.InstanceNorm2d(out_channels),
             SqueezeExcite(out_channels),
         )
@@ -61,6 +133,29 @@ class IRSEUnit(nn.Module):
         residual: Tensor = self.res_layer(x)
         return shortcut + residual
 
+    def infer(self, x: Tensor, scratch: Tensor) -> Tensor:
+        """Map (B, R, R, in) to (B, R/stride, R/stride, out) without gradients."""
+        first = cast("Conv3x3", self.res_layer[1])
+        second = cast("Conv3x3", self.res_layer[3])
+        y = first.infer(x, scratch, Affine.normalising(x))
+        y = second.infer(_prelu(y, self.res_layer[2]), scratch)
+        residual = Affine.normalising(y, gain=GATE)
+        return torch.addcmul(self._shortcut(x), y, residual.scale).add_(residual.offset)
+
+    def _shortcut(self, x: Tensor) -> Tensor:
+        x = x[:, :: self.stride, :: self.stride]
+        change = self.shortcut_layer[0]
+        if not isinstance(change, nn.Conv2d):
+            return x
+        y = x @ change.weight[:, :, 0, 0].t()
+        return Affine.normalising(y)(y)
+
+
+def _prelu(x: Tensor, layer: nn.Module) -> Tensor:
+    """Apply a PReLU to (B, R, R, C)."""
+    y: Tensor = layer(x.permute(0, 3, 1, 2))
+    return y.permute(0, 2, 3, 1)
+
 
 class Encoder(nn.Module):
     """Three scales of features, pooled over each region into its texture vector."""
@@ -68,9 +163,7 @@ class Encoder(nn.Module):
     def __init__(self, config: RGIConfig) -> None:
         super().__init__()
         self.input_layer = nn.Sequential(
-            nn.Conv2d(3, config.stem, 3, 1, 1, bias=False),
-            nn.InstanceNorm2d(config.stem),
-            nn.PReLU(config.stem),
+            Conv3x3(3, config.stem), nn.InstanceNorm2d(config.stem), nn.PReLU(config.stem)
         )
         units: list[IRSEUnit] = []
         self.taps: list[int] = []
@@ -94,19 +187,37 @@ class Encoder(nn.Module):
         """
         size = (ENCODER_INPUT, ENCODER_INPUT)
         x = F.interpolate(image, size=size, mode="bilinear", align_corners=False)
-        x = self.input_layer(x.contiguous(memory_format=torch.channels_last))
-        pooled = []
+        x = x.contiguous(memory_format=torch.channels_last)
+        features = self._train(x) if torch.is_grad_enabled() else self._infer(x)
+        return torch.cat([_region_means(tap, labels) for tap in features], dim=2)
+
+    def _train(self, x: Tensor) -> list[Tensor]:
+        x = self.input_layer(x)
+        features = []
         for index, unit in enumerate(self.body):
             x = unit(x)
             if index in self.taps:
-                pooled.append(_region_means(x, labels))
-        return torch.cat(pooled, dim=2)
+                features.append(x.permute(0, 2, 3, 1))
+        return features
+
+    def _infer(self, image: Tensor) -> list[Tensor]:
+        stem = cast("Conv3x3", self.input_layer[0])
+        largest = max(p.numel() for p in self.parameters())
+        scratch = image.new_empty(4 * largest)  # for one transformed weight
+        x = stem.infer(image.permute(0, 2, 3, 1), scratch)
+        x = _prelu(Affine.normalising(x)(x), self.input_layer[2])
+        features = []
+        for index, unit in enumerate(self.body):
+            x = cast("IRSEUnit", unit).infer(x, scratch)
+            if index in self.taps:
+                features.append(x)
+        return features
 
 
 def _region_means(features: Tensor, labels: Tensor) -> Tensor:
-    """Average (B, C, R, R) over each region: (B, 12, C)."""
-    resized = resize_labels(labels, features.shape[-1]).flatten(1)
+    """Average (B, R, R, C) over each region: (B, 12, C)."""
+    resized = resize_labels(labels, features.shape[1]).flatten(1)
     onehot = F.one_hot(resized, REGIONS).to(features.dtype)  # (B, R², 12)
-    sums = onehot.transpose(1, 2) @ features.flatten(2).transpose(1, 2)
+    sums = onehot.transpose(1, 2) @ features.flatten(1, 2)
     counts = onehot.sum(1).clamp(min=1)[:, :, None]
     return sums / counts

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import math
-from typing import Final
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+T = TypeVar("T")
 
 SQRT2: Final = math.sqrt(2.0)
 LRELU_SLOPE: Final = 0.2
@@ -33,6 +38,26 @@ class EqualLinear(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Map (..., in) to (..., out)."""
         return F.linear(x, self.weight * self.scale, self.bias)
+
+
+class WeightCache(Generic[T]):
+    """One value made from a weight, for as long as that weight stays as it is."""
+
+    def __init__(self) -> None:
+        self._key: object = None
+        self._value: T | None = None
+
+    def get(self, weight: Tensor, kind: object, make: Callable[[], T]) -> T:
+        """Return `make()`, or what it returned before for the same weight and kind."""
+        # torch counts in-place changes, except of tensors that were made in inference mode.
+        version = 0 if weight.is_inference() else weight._version  # noqa: SLF001
+        key = (id(weight), weight.data_ptr(), version, kind)
+        if self._value is None or self._key != key:
+            # Made in inference mode, it could not serve a later gradient of something else.
+            with torch.inference_mode(mode=False), torch.no_grad():
+                self._value = make()
+            self._key = key
+        return self._value
 
 
 class FIR(nn.Module):

@@ -86,6 +86,19 @@ def test_vectors_are_region_means_and_empty_regions_zero():
     assert (vectors[1, 6] == 0).all()
 
 
+@pytest.mark.parametrize(
+    "groups",
+    [((1, 6), (1, 8), (1, 10), (1, 10)), ((2, 96), (1, 128), (2, 160), (2, 160))],
+)
+def test_encoding_without_gradients_equals_encoding_with_them(groups):
+    net = random_network(replace(TINY, stem=80, encoder_groups=groups))
+    images = torch.rand(2, 3, 300, 200) * 2 - 1
+    labels = torch.randint(0, REGIONS, (2, 64, 64))
+    with torch.no_grad():
+        fast = net.encode_labels(images, labels)
+    torch.testing.assert_close(fast, net.encode_labels(images, labels), atol=2e-5, rtol=0)
+
+
 def test_encoding_a_batch_equals_encoding_each_image():
     net = random_network(TINY)
     images = torch.rand(2, 3, 96, 96) * 2 - 1
