@@ -12,9 +12,8 @@ from e4s_studio.train.portraits.fields import Field, cover, noise, ridge, step
 from e4s_studio.train.portraits.geometry import EYE_LINE
 
 if TYPE_CHECKING:
-    from e4s_studio.train.portraits.canvas import Canvas
+    from e4s_studio.train.portraits.canvas import Easel
     from e4s_studio.train.portraits.geometry import Frame
-    from e4s_studio.train.portraits.lighting import Scene
     from e4s_studio.train.portraits.shape import Shape
     from e4s_studio.train.portraits.texture import GlassTexture, RingTexture
 
@@ -43,10 +42,9 @@ def rim_distance(shape: Shape, at: Frame, lens: Field) -> Field:
     return np.maximum(np.maximum(rims, bridge), temple)
 
 
-def paint_glasses(
-    shape: Shape, at: Frame, texture: GlassTexture, scene: Scene, canvas: Canvas
-) -> None:
-    """A tint and a glare on the lenses where they show skin, then the rims."""
+def paint_glasses(shape: Shape, easel: Easel, texture: GlassTexture) -> None:
+    """Lay tint and glare on the lenses where they show skin, then the rims."""
+    at, scene, canvas = easel.at, easel.scene, easel.canvas
     lens = lens_distance(shape, at)
     seen = (canvas.labels[at.box] == Region.EYE_GLASS) * cover(lens, 2.0 * at.pixel)
     canvas.shade(at.box, 1.0 - 0.8 * texture.tint * seen)
@@ -63,15 +61,14 @@ def paint_glasses(
 
 
 def cast_by_rims(shape: Shape, at: Frame) -> Field:
-    """The thin shadow that rims throw on the face, 0 to 1."""
+    """Return the thin shadow that rims throw on the face, 0 to 1."""
     lens = lens_distance(shape, at)
     return ridge(lens + 0.006 - 0.5 * shape.accessories.frame, 0.006)
 
 
-def paint_earring(
-    shape: Shape, at: Frame, side: int, texture: RingTexture, scene: Scene, canvas: Canvas
-) -> None:
-    """A stud, and below it a drop or a hoop."""
+def paint_earring(shape: Shape, easel: Easel, side: int, texture: RingTexture) -> None:
+    """Paint a stud, and below it a drop or a hoop."""
+    at, scene, canvas = easel.at, easel.scene, easel.canvas
     u, v, turned = ear_place(shape, side)
     size, drop = shape.accessories.earring, shape.accessories.drop
     du = at.u - u - side * 0.006 * turned

@@ -9,10 +9,10 @@ import numpy as np
 
 from e4s_studio.core.regions import Region
 from e4s_studio.train.portraits.fields import Field, cover, fine, noise, ridge, step
-from e4s_studio.train.portraits.lighting import Normals, Scene, lit
+from e4s_studio.train.portraits.lighting import Normals, lit
 
 if TYPE_CHECKING:
-    from e4s_studio.train.portraits.canvas import Canvas
+    from e4s_studio.train.portraits.canvas import Canvas, Easel
     from e4s_studio.train.portraits.geometry import Frame
     from e4s_studio.train.portraits.texture import Surroundings
 
@@ -21,7 +21,7 @@ SOFT_GRID: Final = 96
 
 
 def paint_backdrop(at: Frame, surroundings: Surroundings, canvas: Canvas) -> None:
-    """A lit wall, or foliage and sky out of focus: soft, hence drawn small."""
+    """Paint a lit wall, or foliage and sky out of focus: soft, hence drawn small."""
     x, y = at.place.to_plane(SOFT_GRID)
     top, bottom, accent = (
         np.array(c, np.float32)
@@ -43,15 +43,9 @@ def paint_backdrop(at: Frame, surroundings: Surroundings, canvas: Canvas) -> Non
     canvas.light[:] = cv2.resize(image, size, interpolation=cv2.INTER_CUBIC)
 
 
-def paint_cloth(
-    at: Frame,
-    distance: Field,
-    surroundings: Surroundings,
-    scene: Scene,
-    facing: Normals,
-    canvas: Canvas,
-) -> None:
+def paint_cloth(easel: Easel, distance: Field, surroundings: Surroundings, facing: Normals) -> None:
     """Clothes with folds, a weave and a seam along the collar."""
+    at, scene, canvas = easel.at, easel.scene, easel.canvas
     px, py = surroundings.phase
     folds = noise(at.x * 7 + at.y * 5, at.y * 4 - at.x * 2, (px, py))
     weave = noise(at.x * 150, at.y * 150, (py, px)) * fine(at.pixel, 130)

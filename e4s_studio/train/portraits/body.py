@@ -128,7 +128,7 @@ def nose_distance(shape: Shape, at: Frame) -> Field:
     )
     side = np.abs(at.u)
     bottom = nose.base + 0.014 - 1.1 * np.maximum(side - 0.022, 0.0) ** 1.2
-    return np.minimum(np.minimum(wide(at.v) - side, at.v + 0.055), bottom - at.v)
+    return np.asarray(np.minimum.reduce([wide(at.v) - side, at.v + 0.055, bottom - at.v]))
 
 
 def visible(distance: Field, pixel: float) -> Field:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Final, TypeAlias
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from e4s_studio.core.regions import Region
-from e4s_studio.train.portraits.fields import Field
-from e4s_studio.train.portraits.geometry import Box
 
-Labels: TypeAlias = np.ndarray[tuple[int, int], np.dtype[np.uint8]]
+if TYPE_CHECKING:
+    from e4s_studio.train.portraits.fields import Field
+    from e4s_studio.train.portraits.geometry import Box, Frame
+    from e4s_studio.train.portraits.lighting import Scene
+
+Labels: TypeAlias = NDArray[np.uint8]
 
 
 EXPOSURE: Final = 1.02
@@ -54,3 +59,16 @@ class Canvas:
         shown = np.sqrt(np.minimum(light, 1.0))
         shown += CONTRAST * shown * (1.0 - shown) * (2.0 * shown - 1.0)
         return (shown * 255.0 + 0.5).astype(np.uint8)
+
+
+@dataclass(frozen=True)
+class Easel:
+    """What the painter of a part needs: where its pixels lie, their light, and the canvas."""
+
+    at: Frame
+    scene: Scene
+    canvas: Canvas
+
+    def crop(self, at: Frame) -> Easel:
+        """Return the easel of a part of the whole picture."""
+        return Easel(at, self.scene.crop(at.box), self.canvas)

@@ -13,7 +13,7 @@ from e4s_studio.train.portraits.geometry import EYE_LINE, Frame, eye_axes, lids
 from e4s_studio.train.portraits.lighting import Normals, Scene, lit
 
 if TYPE_CHECKING:
-    from e4s_studio.train.portraits.canvas import Canvas
+    from e4s_studio.train.portraits.canvas import Canvas, Easel
     from e4s_studio.train.portraits.shape import Shape
     from e4s_studio.train.portraits.skin import Tissue
     from e4s_studio.train.portraits.texture import BrowTexture, EyeTexture
@@ -49,8 +49,9 @@ def opening(shape: Shape, at: Frame) -> Opening:
     return Opening(a, b, upper, lower, np.minimum(b - upper, lower - b) - beyond)
 
 
-def paint_lids(shape: Shape, at: Frame, eye: Opening, tissue: Tissue, canvas: Canvas) -> None:
+def paint_lids(shape: Shape, easel: Easel, eye: Opening, tissue: Tissue) -> None:
     """Crease, liner and lashes on the skin round an eye."""
+    at, canvas = easel.at, easel.canvas
     eyes = shape.eyes
     a, above, below = eye.a, eye.upper - eye.b, eye.b - eye.lower
     near = step(np.abs(a), 1.40, 0.70)
@@ -66,7 +67,7 @@ def paint_lids(shape: Shape, at: Frame, eye: Opening, tissue: Tissue, canvas: Ca
 
 
 def _paint_lashes(at: Frame, eye: Opening, tissue: Tissue, canvas: Canvas) -> None:
-    """A dark edge along the upper lid, thicker outwards, and hairs that fan out from it."""
+    """Darken the upper lid's edge, more so outwards, and fan hairs out from it."""
     a, above, below = eye.a, eye.upper - eye.b, eye.b - eye.lower
     amount, liner = tissue.number("lashes"), tissue.number("liner")
     outer = step(a, -1.0, 0.9)
@@ -93,7 +94,7 @@ def _iris(texture: EyeTexture, radius: Field, dx: Field, dy: Field, pixel: float
     colour = colour * (1.0 + 0.30 * texture.fibres * fibres * step(radius, 1.0, 0.8))[..., None]
     colour = colour * (1.25 + 0.75 * dy)[..., None]
     ring = 1.0 - 0.72 * step(radius, 0.74, 0.98)
-    return np.maximum(colour, 0.0) * ring[..., None]
+    return np.asarray(np.maximum(colour, 0.0) * ring[..., None])
 
 
 def _sclera(texture: EyeTexture, eye: Opening) -> Field:
@@ -109,16 +110,9 @@ def _sclera(texture: EyeTexture, eye: Opening) -> Field:
     return (base + (pink - base) * rim[..., None]).astype(np.float32)
 
 
-def paint_eye(
-    shape: Shape,
-    at: Frame,
-    eye: Opening,
-    texture: EyeTexture,
-    scene: Scene,
-    side: int,
-    canvas: Canvas,
-) -> None:
+def paint_eye(shape: Shape, easel: Easel, eye: Opening, texture: EyeTexture, side: int) -> None:
     """Paint one eyeball in its opening. `side` is the sign of u in the unmirrored picture."""
+    at, scene, canvas = easel.at, easel.scene, easel.canvas
     eyes, ball = shape.eyes, 0.062
     along = eye.a * eyes.width
     nx, ny = np.clip(along / ball, -0.95, 0.95), np.clip(eye.b / ball, -0.95, 0.95)
@@ -145,7 +139,7 @@ def paint_eye(
 
 
 def _catchlights(scene: Scene, dx: Field, dy: Field, soft: float) -> Field:
-    """The key light mirrored in the cornea, and a faint one of the fill."""
+    """Mirror the key light in the cornea, and faintly the fill."""
     x, y = 0.62 * scene.key[0], 0.62 * scene.key[1] + 0.05
     square = np.maximum(np.abs(dx - x), np.abs(dy - y) * 0.85)
     key = cover(0.14 - square, max(1.6 * soft, 0.10))
@@ -167,8 +161,9 @@ def brow_distance(shape: Shape, at: Frame) -> tuple[Field, Field, Field]:
     return np.minimum(thick - np.abs(across), ends + 0.004), t, across
 
 
-def paint_brow(shape: Shape, at: Frame, texture: BrowTexture, scene: Scene, canvas: Canvas) -> None:
+def paint_brow(shape: Shape, easel: Easel, texture: BrowTexture) -> None:
     """Hairs that stand up at the brow's inner end and lie down along its tail."""
+    at, scene, canvas = easel.at, easel.scene, easel.canvas
     distance, t, across = brow_distance(shape, at)
     side = np.abs(at.u)
     upright = step(t, 0.55, -0.05)

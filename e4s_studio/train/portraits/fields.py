@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import cv2
 import numpy as np
@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-Field: TypeAlias = NDArray[np.float32]
-"""An array of float32, (H, W) unless said otherwise."""
+Field: TypeAlias = NDArray[Any]
+"""An array of float32, (H, W) unless said otherwise (stubs do not follow its type)."""
 
 TILE: Final = 512
 """Pixels on a side of the periodic noise tile."""
@@ -35,7 +35,7 @@ def bump(u: Field, v: Field, centre: tuple[float, float], radii: tuple[float, fl
     return np.exp(-(du * du + dv * dv))
 
 
-def ridge(distance: Field, width: float) -> Field:
+def ridge(distance: Field, width: float | Field) -> Field:
     """Gaussian of height 1 across a line, from the distance to it."""
     t = distance * (0.70710678 / width)
     return np.exp(-(t * t))
@@ -44,12 +44,6 @@ def ridge(distance: Field, width: float) -> Field:
 def cover(distance: Field, width: float) -> Field:
     """Coverage in [0, 1] of what lies where `distance` > 0, with an edge `width` wide."""
     return np.clip(distance * (1.0 / width) + 0.5, 0.0, 1.0)
-
-
-def lerp(a: Field, b: Field, t: Field) -> Field:
-    """Return a at t = 0 and b at t = 1; (H, W) weights also serve (H, W, 3) colours."""
-    weight = t[..., None] if np.ndim(b) > np.ndim(t) or np.ndim(a) > np.ndim(t) else t
-    return a + (b - a) * weight
 
 
 class Profile:
@@ -64,7 +58,7 @@ class Profile:
         self._low = float(xs[0])
         self._scale = self._ENTRIES / float(xs[-1] - xs[0])
         grid = np.linspace(xs[0], xs[-1], self._SAMPLES)
-        table = np.interp(grid, xs, ys)[None]
+        table: Field = np.interp(grid, xs, ys)[None]
         if blur > 0:
             sigma = blur * self._SAMPLES / float(xs[-1] - xs[0])
             table = cv2.GaussianBlur(table, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE)
@@ -79,7 +73,7 @@ class Profile:
 
 @cache
 def _tile() -> Field:
-    """(TILE + 1, TILE + 1): periodic noise of mean 0 and deviation 1, first row and column again."""
+    """(TILE + 1, TILE + 1): periodic noise, mean 0, deviation 1; ends with its first row again."""
     white = np.random.default_rng(5).standard_normal((TILE, TILE))
     axis = np.fft.fftfreq(TILE)
     radius = np.hypot(axis[:, None], axis[None, :])

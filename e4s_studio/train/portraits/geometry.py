@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
@@ -66,7 +67,7 @@ def _eye_centre(eyes: Eyes) -> NDArray[np.float64]:
     local = np.stack([np.r_[a, a[1:3]] * eyes.width, np.r_[upper, lower[1:3]]], axis=1)
     cosine, sine = eye_axes(eyes)
     turned = local @ np.array([[cosine, -sine], [sine, cosine]])
-    return turned.mean(axis=0) + (eyes.spacing, EYE_LINE)
+    return np.asarray(turned.mean(axis=0) + np.array([eyes.spacing, EYE_LINE]))
 
 
 EYE_LINE: Final = -0.025
@@ -113,7 +114,7 @@ class Alignment:
         offset = points - np.asarray(self.centre)
         axes = np.array([self.axis, (-self.axis[1], self.axis[0])]).T
         local = offset @ axes / np.dot(self.axis, self.axis)
-        return (local + 1.0) * (size / 2.0) - 0.5
+        return np.asarray((local + 1.0) * (size / 2.0) - 0.5)
 
 
 def _aligned_by(points: NDArray[np.float64]) -> Alignment:
@@ -188,10 +189,7 @@ class Outline:
         """Take (v, half-width) pairs; negative half-widths close the ends."""
         squares = [(v, w * abs(w)) for v, w in points]
         self.square = Profile(squares, blur)
-        slopes = [
-            ((a[0] + b[0]) / 2, (b[1] - a[1]) / (b[0] - a[0]))
-            for a, b in zip(squares[:-1], squares[1:], strict=True)
-        ]
+        slopes = [((a[0] + b[0]) / 2, (b[1] - a[1]) / (b[0] - a[0])) for a, b in pairwise(squares)]
         self._slope = Profile(slopes, blur)
 
     def inside(self, u: Field, v: Field) -> tuple[Field, Field]:

@@ -39,12 +39,18 @@ class Mane:
     def crop(self, box: Box) -> Mane:
         """Return a part of the picture."""
         fall = Fall(self.fall.across[box], self.fall.along[box])
-        planes = (self.front, self.inside, self.outer, self.back, self.height)
-        return Mane(*(plane[box] for plane in planes), fall)
+        return Mane(
+            self.front[box],
+            self.inside[box],
+            self.outer[box],
+            self.back[box],
+            self.height[box],
+            fall,
+        )
 
 
 def _outline(shape: Shape) -> Outline:
-    """The hair's outer contour."""
+    """Return the hair's outer contour."""
     hair, head = shape.hair, shape.head
     top, sides = SKULL_TOP - hair.volume, hair.sides
     crown = [
@@ -166,7 +172,7 @@ def _without_specks(distance: Field) -> Field:
     specks[0] = False
     if not specks.any():
         return distance
-    return np.where(np.take(specks, names), np.minimum(distance, -0.05), distance)
+    return np.where(specks[np.asarray(names)], np.minimum(distance, -0.05), distance)
 
 
 def mane(shape: Shape, at: Frame) -> Mane:

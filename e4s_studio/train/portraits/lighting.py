@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 import cv2
 import numpy as np
 
-from e4s_studio.train.portraits.fields import Field
-
 if TYPE_CHECKING:
+    from e4s_studio.train.portraits.fields import Field
     from e4s_studio.train.portraits.texture import Light
 
 SHADOW_GRID: Final = 128
@@ -65,7 +64,7 @@ class Scene:
     @property
     def half(self) -> Vector:
         """The direction half-way between the key light and the viewer."""
-        half = np.array(self.key) + (0.0, 0.0, 1.0)
+        half = np.array(self.key) + np.array([0.0, 0.0, 1.0])
         x, y, z = (float(c) for c in half / np.linalg.norm(half))
         return x, y, z
 

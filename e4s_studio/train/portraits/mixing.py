@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from e4s_studio.core.errors import SettingsError
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 def _between(a: Any, b: Any, amount: float) -> Any:
     """Interpolate two equal structures of frozen dataclasses, tuples and numbers."""
-    if is_dataclass(a):
+    if is_dataclass(a) and not isinstance(a, type):
         values = {
             f.name: _between(getattr(a, f.name), getattr(b, f.name), amount) for f in fields(a)
         }
-        return type(a)(**values)  # type: ignore[call-overload]
+        return replace(a, **values)
     if isinstance(a, tuple):
         return tuple(_between(x, y, amount) for x, y in zip(a, b, strict=True))
     return (1.0 - amount) * a + amount * b
@@ -52,6 +52,4 @@ def mix(texture_a: Texture, texture_b: Texture, region_amounts: Mapping[Region, 
         name = Region(region).label
         own, other = getattr(texture_a, name), getattr(texture_b, name)
         changed[name] = other if amount == 1.0 else _between(own, other, float(amount))
-    return type(texture_a)(
-        **{f.name: getattr(texture_a, f.name) for f in fields(texture_a)} | changed
-    )
+    return replace(texture_a, **changed)

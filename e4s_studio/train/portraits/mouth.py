@@ -9,11 +9,11 @@ import numpy as np
 
 from e4s_studio.core.regions import Region
 from e4s_studio.train.portraits.fields import Field, bump, cover, fine, noise, ridge, step
-from e4s_studio.train.portraits.lighting import Normals, Scene, gloss, lit
+from e4s_studio.train.portraits.lighting import Normals, gloss, lit
 from e4s_studio.train.portraits.relief import nostrils
 
 if TYPE_CHECKING:
-    from e4s_studio.train.portraits.canvas import Canvas
+    from e4s_studio.train.portraits.canvas import Easel
     from e4s_studio.train.portraits.geometry import Frame
     from e4s_studio.train.portraits.shape import Shape
     from e4s_studio.train.portraits.texture import LipTexture, MouthTexture
@@ -62,15 +62,10 @@ def _lip_normals(edges: Lips, v: Field, facing: Normals) -> Normals:
 
 
 def paint_lips(
-    shape: Shape,
-    at: Frame,
-    edges: Lips,
-    texture: LipTexture,
-    scene: Scene,
-    facing: Normals,
-    canvas: Canvas,
+    shape: Shape, easel: Easel, edges: Lips, texture: LipTexture, facing: Normals
 ) -> None:
     """Lay both lips over the skin."""
+    at, scene, canvas = easel.at, easel.scene, easel.canvas
     rolled = _lip_normals(edges, at.v, facing)
     creases = noise(at.u * 120, at.v * 18, texture.phase) * fine(at.pixel, 110)
     creases += 0.6 * noise(at.u * 45, at.v * 12, texture.phase)
@@ -91,13 +86,10 @@ def paint_lips(
     canvas.mark(at.box, edges.distance > 0, Region.LIP)
 
 
-def paint_inside(
-    shape: Shape, at: Frame, edges: Lips, texture: MouthTexture, scene: Scene, canvas: Canvas
-) -> None:
+def paint_inside(shape: Shape, easel: Easel, edges: Lips, texture: MouthTexture) -> None:
     """Lay teeth and tongue into the opening."""
+    at, scene, canvas = easel.at, easel.scene, easel.canvas
     gap = shape.mouth.gap
-    if gap == 0.0:
-        return
     distance = np.minimum(at.v - edges.inner_top, edges.inner_bottom - at.v)
     distance = np.minimum(distance, (0.97 - np.abs(edges.a)) * shape.mouth.width)
     image = np.broadcast_to(np.array((0.030, 0.008, 0.008), np.float32), (*at.u.shape, 3)).copy()
@@ -114,7 +106,7 @@ def paint_inside(
 
 
 def _teeth(shape: Shape, at: Frame, edges: Lips, texture: MouthTexture, image: Field) -> Field:
-    """The upper row: wide in the middle, narrower to the sides, parted by thin lines."""
+    """Paint the upper row: wide in the middle, narrower to the sides, parted by thin lines."""
     bent = np.abs(at.u) / (1.0 + 2.2 * np.abs(at.u))
     place = bent / 0.0205
     within = np.abs(place - np.floor(place) - 0.5) * 2.0
@@ -126,8 +118,9 @@ def _teeth(shape: Shape, at: Frame, edges: Lips, texture: MouthTexture, image: F
     return image + (tone - image) * cover(tips - at.v, max(0.0018, 1.3 * at.pixel))[..., None]
 
 
-def paint_nostrils(shape: Shape, at: Frame, canvas: Canvas) -> None:
+def paint_nostrils(shape: Shape, easel: Easel) -> None:
     """Darken the holes, the shade under the tip and the crease round the wings."""
+    at, canvas = easel.at, easel.canvas
     place, side = nostrils(shape), np.abs(at.u)
     tilt = at.v - 0.35 * (side - place.hole[0])
     hole = bump(side, tilt, place.hole, (0.0100, 0.0042))

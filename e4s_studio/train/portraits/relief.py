@@ -34,7 +34,7 @@ def nostrils(shape: Shape) -> Nostrils:
 
 
 def _base(shape: Shape, share: Field, v: Field) -> Field:
-    """The head without features: an ellipse across, the profile of a face along."""
+    """Return the head without features: an ellipse across, a face's profile along."""
     chin = shape.head.chin
     depth = Profile(
         [
@@ -94,7 +94,7 @@ def _nose(shape: Shape, side: Field, v: Field) -> Field:
 
 
 def _fold(shape: Shape, side: Field, v: Field) -> Field:
-    """The cheek's fold from the nose's wing past the mouth's corner, deepened by a smile."""
+    """Fold the cheek from the nose's wing past the mouth's corner, deeper in a smile."""
     smile = max(0.0, shape.mouth.lift) / 0.022
     top, bottom = shape.nose.base - 0.03, shape.mouth.centre + 0.03
     line = Profile(
@@ -108,7 +108,7 @@ def _fold(shape: Shape, side: Field, v: Field) -> Field:
     across = side - line(v)
     along = step(v, top - 0.01, top + 0.03) * step(v, bottom + 0.03, bottom - 0.05)
     cheek = step(across, -0.014, 0.018) * np.exp(-np.maximum(across, 0.0) / 0.06)
-    return (0.0015 + 0.008 * smile) * along * cheek
+    return np.asarray((0.0015 + 0.008 * smile) * along * cheek)
 
 
 def _features(shape: Shape, side: Field, v: Field) -> Field:
@@ -132,7 +132,7 @@ def _features(shape: Shape, side: Field, v: Field) -> Field:
 
 
 def _bags(shape: Shape, side: Field, v: Field) -> Field:
-    """The soft arc below each eye."""
+    """Return the soft arc below each eye."""
     across = side - shape.eyes.spacing
     arc = v - (EYE_LINE + 0.043 - 3.2 * across * across)
     return 0.0035 * ridge(arc - 0.004, 0.010) * ridge(across, 0.045)

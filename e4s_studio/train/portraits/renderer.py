@@ -2,64 +2,134 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from e4s_studio.core.regions import Region
 from e4s_studio.train.portraits import accessories, backdrop, body, eyes, hair, mouth, skin, strands
-from e4s_studio.train.portraits.canvas import Canvas
-from e4s_studio.train.portraits.fields import Field
+from e4s_studio.train.portraits.canvas import Canvas, Easel
 from e4s_studio.train.portraits.geometry import EYE_LINE, Box, Frame, frame, window
-from e4s_studio.train.portraits.lighting import Normals, Scene, light_scene, normals
+from e4s_studio.train.portraits.lighting import Normals, light_scene, normals
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from e4s_studio.train.portraits.canvas import Labels
+    from e4s_studio.train.portraits.fields import Field
     from e4s_studio.train.portraits.shape import Shape
     from e4s_studio.train.portraits.texture import Texture
 
-SIDES = (-1, 1)
+SIDES: Final = (-1, 1)
 
-
-FEATURES = ((-0.30, -0.20), (0.30, 0.37))
+FEATURES: Final = ((-0.30, -0.20), (0.30, 0.37))
 """Corners (u, v) of the rectangle in which eyes, nose, mouth and glasses lie."""
 
+BACK_DEPTH: Final = 0.20
+"""How far the hair behind the neck lies behind its form over the head."""
 
-def _bounds(here: np.ndarray) -> Box:
+HAIR_THICKNESS: Final = 0.018
+"""How far hair stands out from the face below it: what its shadow comes from."""
+
+
+def _bounds(here: NDArray[np.bool_]) -> Box:
     """Return the smallest rectangle that holds every true element (there is one)."""
     rows, columns = np.flatnonzero(here.any(axis=1)), np.flatnonzero(here.any(axis=0))
     return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
 
 
+def _within(inner: Box, outer: Box) -> Box:
+    """Return a rectangle of the picture in the coordinates of another that holds it."""
+    rows, columns = (
+        slice(own.start - whole.start, own.stop - whole.start)
+        for own, whole in zip(inner, outer, strict=True)
+    )
+    return rows, columns
+
+
 class _Portrait:
-    """One portrait in the making."""
+    """One portrait in the making: where its parts lie, and what is painted so far."""
 
     def __init__(self, shape: Shape, texture: Texture, size: int) -> None:
         self.shape, self.texture = shape, texture
         self.at: Frame = frame(shape, size)
-        self.canvas = Canvas(size)
         self.head = body.head(shape, self.at)
         self.neck = body.neck(shape, self.at)
         self.ears = [body.ear(shape, self.at, side) for side in SIDES]
-        self.mane = hair.mane(shape, self.at)
         self.cloth = body.cloth_distance(shape, self.at, self.neck)
-        self.scene: Scene = light_scene(texture.background.light, self._height())
+        self.mane = hair.mane(shape, self.at)
+        self.canvas = Canvas(size)
+        scene = light_scene(texture.background.light, self._height())
+        self.easel = Easel(self.at, scene, self.canvas)
 
     def _height(self) -> Field:
         """Everything's height, for the shadows that one thing throws on another."""
         whole = np.full_like(self.at.u, -0.40)
-        hair_height = self.mane.height
-        whole = np.where(self.mane.back > 0, hair_height - 0.20, whole)
-        whole = np.where(self.neck.distance > 0, self.neck.height - 0.02, whole)
-        whole = np.where(self.cloth > 0, self.neck.height - 0.01, whole)
+        np.copyto(whole, self.mane.height - BACK_DEPTH, where=self.mane.back > 0)
+        np.copyto(whole, self.neck.height - 0.02, where=self.neck.distance > 0)
+        np.copyto(whole, self.neck.height - 0.01, where=self.cloth > 0)
+        for part in (*self.ears, self.head):
+            np.copyto(whole, part.height, where=part.distance > 0)
+        on_head = self.mane.front > 0
+        np.copyto(whole, self.mane.height, where=on_head & (self.head.distance <= 0))
+        whole[on_head & (self.head.distance > 0)] += HAIR_THICKNESS
+        return whole
+
+    def paint(self) -> None:
+        """Paint everything, from the back to the front."""
+        backdrop.paint_backdrop(self.at, self.texture.background, self.canvas)
+        locks = self._locks() if self.shape.hair.bald == 0 else None
+        if locks:
+            strands.paint_back(*locks)
+        self._paint_neck()
+        self._paint_ears()
+        self._paint_face()
+        if locks:
+            strands.paint_front(self.shape, *locks)
+        self._paint_accessories()
+
+    def _locks(self) -> tuple[Easel, hair.Mane, Field]:
+        """Return the hair's easel, form and picture."""
+        box = _bounds(np.maximum(self.mane.front, self.mane.back) > -0.03)
+        easel, form = self.easel.crop(self.at.crop(*box)), self.mane.crop(box)
+        return easel, form, strands.shade_hair(self.shape, easel, form, self.texture.hair)
+
+    def _paint_neck(self) -> None:
+        near = -2.0 * self.at.pixel
+        bare = (self.neck.distance > near) & (self.cloth < -near) & (self.head.distance < -near)
+        if bare.any():
+            box = _bounds(bare)
+            self._paint_part(self.neck, box, np.full_like(bare[box], Region.BELOWFACE, np.uint8))
+        dressed = self.cloth > near
+        if dressed.any():
+            box = _bounds(dressed)
+            facing = normals(self.neck.height[box], self.at.pixel, 0.004)
+            easel = self.easel.crop(self.at.crop(*box))
+            backdrop.paint_cloth(easel, self.cloth[box], self.texture.background, facing)
+
+    def _paint_ears(self) -> None:
         for ear in self.ears:
-            whole = np.where(ear.distance > 0, ear.height, whole)
-        whole = np.where(self.head.distance > 0, self.head.height, whole)
-        on_head = np.where(self.head.distance > 0, self.head.height + 0.018, hair_height)
-        return np.where(self.mane.front > 0, on_head, whole).astype(np.float32)
+            here = ear.distance > -2.0 * self.at.pixel
+            if here.any():
+                box = _bounds(here)
+                self._paint_part(ear, box, np.full_like(here[box], Region.EARS, np.uint8))
+
+    def _paint_face(self) -> None:
+        here = self.head.distance > -2.0 * self.at.pixel
+        here[window(self.at, self.shape, *FEATURES).box] = True
+        at = self.at.crop(*_bounds(here))
+        tissue, facing = self._paint_part(self.head, at.box, self._face_regions(at))
+        for side in SIDES:
+            self._paint_eye(side, tissue, at.box)
+        self._paint_nose_and_mouth(facing, at.box)
+        if self.shape.accessories.frame > 0:
+            cast = accessories.cast_by_rims(self.shape, at)
+            self.canvas.shade(at.box, 1.0 - 0.30 * cast)
+        easel = self._near((-0.27, -0.19), (0.27, -0.04))
+        eyes.paint_brow(self.shape, easel, self.texture.eyebrows)
 
     def _face_regions(self, at: Frame) -> Labels:
-        """The region of the face's skin at every pixel, whatever will lie over it."""
+        """Return the region of the face's skin at every pixel, whatever will lie over it."""
         labels = np.full(at.u.shape, Region.SKIN, dtype=np.uint8)
         labels[body.nose_distance(self.shape, at) > 0] = Region.NOSE
         if self.shape.accessories.frame > 0:
@@ -67,117 +137,59 @@ class _Portrait:
         labels[eyes.brow_distance(self.shape, at)[0] > 0] = Region.EYEBROWS
         return labels
 
-    def paint(self) -> None:
-        shape, texture, at, canvas = self.shape, self.texture, self.at, self.canvas
-        backdrop.paint_backdrop(at, texture.background, canvas)
-        if shape.hair.bald == 0:
-            self._shade_hair()
-            strands.paint_back(self.hair, self.mane.crop(self.hair.box), self.locks, canvas)
-        self._paint_skin()
-        self._paint_features()
-        if shape.hair.bald == 0:
-            own = self.mane.crop(self.hair.box)
-            strands.paint_front(shape, self.hair, own, self.locks, canvas)
-        self._paint_accessories()
-
-    def _shade_hair(self) -> None:
-        box = _bounds(np.maximum(self.mane.front, self.mane.back) > -0.03)
-        self.hair = self.at.crop(*box)
-        own, scene = self.mane.crop(box), self.scene.crop(box)
-        self.locks = strands.shade_hair(self.shape, self.hair, own, self.texture.hair, scene)
-
-    def _paint_skin(self) -> None:
-        near = -2.0 * self.at.pixel
-        bare = (self.neck.distance > near) & (self.cloth < -near) & (self.head.distance < -near)
-        if bare.any():
-            box = _bounds(bare)
-            self._paint_part(self.neck, box, np.full_like(bare[box], Region.BELOWFACE, np.uint8))
-        self._paint_cloth()
-        for ear in self.ears:
-            here = ear.distance > near
-            if here.any():
-                box = _bounds(here)
-                self._paint_part(ear, box, np.full_like(here[box], Region.EARS, np.uint8))
-        here = self.head.distance > near
-        here[window(self.at, self.shape, *FEATURES).box] = True
-        self.skin = self.at.crop(*_bounds(here))
-        labels = self._face_regions(self.skin)
-        self.tissue, self.facing = self._paint_part(self.head, self.skin.box, labels)
-
     def _paint_part(
         self, part: body.Part, box: Box, regions: Labels
     ) -> tuple[skin.Tissue, Normals]:
         """Lay the skin of one part of the body, of the given `regions`."""
-        at, scene, distance = self.at.crop(*box), self.scene.crop(box), part.distance[box]
-        facing = normals(part.height[box], at.pixel, 0.003)
+        easel, distance = self.easel.crop(self.at.crop(*box)), part.distance[box]
+        facing = normals(part.height[box], self.at.pixel, 0.003)
         tissue = skin.Tissue(self.texture, regions)
-        albedo = skin.skin_albedo(self.shape, at, tissue)
-        image = skin.shade_skin(at, tissue, albedo, scene, facing)
+        image = skin.paint_skin(self.shape, easel, tissue, facing)
         image *= strands.root_shade(self.mane.front[box])[..., None]
-        self.canvas.over(box, image, body.visible(distance, at.pixel))
+        self.canvas.over(box, image, body.visible(distance, self.at.pixel))
         np.copyto(self.canvas.labels[box], regions, where=distance > 0)
         return tissue, facing
 
-    def _paint_cloth(self) -> None:
-        rows = np.flatnonzero((self.cloth > -2.0 * self.at.pixel).any(axis=1))
-        if rows.size:
-            at = self.at.crop(slice(rows[0], rows[-1] + 1), slice(None))
-            facing = normals(self.neck.height[at.box], at.pixel, 0.004)
-            light, scene = self.texture.background, self.scene.crop(at.box)
-            backdrop.paint_cloth(at, self.cloth[at.box], light, scene, facing, self.canvas)
+    def _near(self, low: tuple[float, float], high: tuple[float, float]) -> Easel:
+        """Return the easel of a rectangle (u, v) of the head."""
+        return self.easel.crop(window(self.at, self.shape, low, high))
 
-    def _within_skin(self, at: Frame) -> Box:
-        """Where a part of the picture lies in the rectangle of the skin."""
-        rows, columns = self.skin.box
-        top, left = rows.start, columns.start
-        own_rows, own_columns = at.box
-        return (
-            slice(own_rows.start - top, own_rows.stop - top),
-            slice(own_columns.start - left, own_columns.stop - left),
-        )
+    def _paint_eye(self, side: int, tissue: skin.Tissue, face: Box) -> None:
+        inner, outer = side * (self.shape.eyes.spacing - 0.10), side * 0.245
+        low, high = min(inner, outer), max(inner, outer)
+        easel = self._near((low, EYE_LINE - 0.07), (high, EYE_LINE + 0.07))
+        own = easel if side > 0 else Easel(easel.at.mirrored(), easel.scene, easel.canvas)
+        eye = eyes.opening(self.shape, own.at)
+        eyes.paint_lids(self.shape, own, eye, tissue.crop(_within(easel.at.box, face)))
+        eyes.paint_eye(self.shape, own, eye, self.texture.eyes, side)
 
-    def _paint_features(self) -> None:
-        shape, texture, canvas = self.shape, self.texture, self.canvas
-        e = shape.eyes.spacing
-        for side in SIDES:
-            low, high = sorted((side * (e - 0.10), side * (e + 0.12)))
-            at = window(self.at, shape, (low, EYE_LINE - 0.07), (high, EYE_LINE + 0.07))
-            own = at if side > 0 else at.mirrored()
-            eye = eyes.opening(shape, own)
-            eyes.paint_lids(shape, own, eye, self.tissue.crop(self._within_skin(at)), canvas)
-            eyes.paint_eye(shape, own, eye, texture.eyes, self.scene.crop(at.box), side, canvas)
-        at = window(self.at, shape, (-0.13, 0.06), (0.13, 0.24))
-        mouth.paint_nostrils(shape, at, canvas)
-        at = window(self.at, shape, (-0.17, 0.17), (0.17, 0.36))
-        edges = mouth.lips(shape, at)
-        scene = self.scene.crop(at.box)
-        mouth.paint_lips(
-            shape, at, edges, texture.lip, scene, self.facing.crop(self._within_skin(at)), canvas
-        )
-        mouth.paint_inside(shape, at, edges, texture.mouth, scene, canvas)
-        at = window(self.at, shape, (-0.27, -0.19), (0.27, -0.04))
-        eyes.paint_brow(shape, at, texture.eyebrows, self.scene, canvas)
+    def _paint_nose_and_mouth(self, facing: Normals, face: Box) -> None:
+        shape, texture = self.shape, self.texture
+        mouth.paint_nostrils(shape, self._near((-0.13, 0.06), (0.13, 0.24)))
+        easel = self._near((-0.17, 0.17), (0.17, 0.36))
+        edges = mouth.lips(shape, easel.at)
+        own = facing.crop(_within(easel.at.box, face))
+        mouth.paint_lips(shape, easel, edges, texture.lip, own)
+        if shape.mouth.gap > 0:
+            mouth.paint_inside(shape, easel, edges, texture.mouth)
 
     def _paint_accessories(self) -> None:
         shape, texture = self.shape, self.texture
         if shape.accessories.frame > 0:
-            at = window(self.at, shape, (-0.29, -0.12), (0.29, 0.10))
-            accessories.paint_glasses(shape, at, texture.eye_glass, self.scene, self.canvas)
-        if shape.accessories.earring > 0:
-            for side in SIDES:
-                if body.ear_place(shape, side)[2] > 0.25 and not self._covered(side):
-                    accessories.paint_earring(
-                        shape, self.at, side, texture.ear_rings, self.scene, self.canvas
-                    )
+            easel = self._near((-0.29, -0.12), (0.29, 0.10))
+            accessories.paint_glasses(shape, easel, texture.eye_glass)
+        for side in SIDES:
+            if shape.accessories.earring > 0 and self._shows_lobe(side):
+                accessories.paint_earring(shape, self.easel, side, texture.ear_rings)
 
-    def _covered(self, side: int) -> bool:
-        """Whether hair hides the ear's lobe."""
-        u, v, _ = body.ear_place(self.shape, side)
+    def _shows_lobe(self, side: int) -> bool:
+        """Whether neither the head's turn nor hair hides the ear's lobe."""
+        u, v, turned = body.ear_place(self.shape, side)
         lobe = (np.abs(self.at.u - u) < 0.02) & (np.abs(self.at.v - v - 0.09) < 0.02)
-        return bool((self.mane.front[lobe] > 0).any())
+        return turned > 0.25 and not bool((self.mane.front[lobe] > 0).any())
 
 
-def render(shape: Shape, texture: Texture, size: int) -> tuple[np.ndarray, Labels]:
+def render(shape: Shape, texture: Texture, size: int) -> tuple[NDArray[np.uint8], Labels]:
     """Paint a portrait.
 
     Parameters

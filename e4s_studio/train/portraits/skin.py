@@ -10,11 +10,11 @@ import numpy as np
 from e4s_studio.core.regions import REGION_COUNT, Region
 from e4s_studio.train.portraits.fields import Field, Profile, bump, detail, fine, noise, ridge, step
 from e4s_studio.train.portraits.geometry import EYE_LINE, Frame
-from e4s_studio.train.portraits.lighting import Normals, Scene, gloss, lit
+from e4s_studio.train.portraits.lighting import Normals, gloss, lit
 from e4s_studio.train.portraits.relief import nostrils
 
 if TYPE_CHECKING:
-    from e4s_studio.train.portraits.canvas import Labels
+    from e4s_studio.train.portraits.canvas import Easel, Labels
     from e4s_studio.train.portraits.shape import Shape
     from e4s_studio.train.portraits.texture import SkinTexture, Texture
 
@@ -54,7 +54,7 @@ class Tissue:
         """
         table = np.array([getattr(skin, name) for skin in self._skins], dtype=np.float32)
         if (table == table[0]).all():
-            return table[0][:, None, None]
+            return np.asarray(table[0][:, None, None])
         kernel = np.ones((3, 3), np.uint8)
         border = cv2.dilate(self._labels, kernel) != cv2.erode(self._labels, kernel)
         planes = (np.take(column, self._labels) for column in table.T)
@@ -67,14 +67,14 @@ class Tissue:
 
     def _spread(self, table: Field) -> Field:
         if (table == table[0]).all():
-            return table[0]
+            return np.asarray(table[0])
         return np.take(table, self._labels)
 
 
 def _tint(albedo: Field, amount: Field, factors: tuple[float, float, float]) -> None:
     """Multiply (3, H, W) by `factors` where `amount` is 1, in place."""
-    for plane, factor in zip(albedo, factors, strict=True):
-        plane *= 1.0 - (1.0 - factor) * amount
+    for channel, factor in enumerate(factors):
+        albedo[channel] *= 1.0 - (1.0 - factor) * amount
 
 
 def _towards(albedo: Field, colour: Field, amount: Field) -> None:
@@ -150,8 +150,8 @@ def _lines(shape: Shape, at: Frame, tissue: Tissue, albedo: Field) -> None:
     _tint(albedo, np.minimum(depth, 1.0) * tissue.number("lines"), (0.72, 0.58, 0.56))
 
 
-def beard_field(shape: Shape, at: Frame) -> tuple[Field, Field]:
-    """Return where a full beard grows and where what surrounds the mouth does, 0 to 1."""
+def beard_field(shape: Shape, at: Frame) -> tuple[Field, Field, Field]:
+    """Return where a full beard, a chin beard and a moustache with its ends grow, 0 to 1."""
     side, mouth = np.abs(at.u), shape.mouth
     edge = Profile(
         [
@@ -167,20 +167,29 @@ def beard_field(shape: Shape, at: Frame) -> tuple[Field, Field]:
     )
     ragged = 0.006 * noise(at.u * 40, at.v * 40)
     full = step(at.v - edge(side) + ragged, -0.006, 0.026)
+    full = full * step(side, shape.head.cheek + 0.006, shape.head.cheek - 0.014)
     lip_top = mouth.centre - mouth.upper - mouth.gap * 0.25
     middle = 0.5 * (shape.nose.base + 0.012 + lip_top) + 0.06 * side
     moustache = ridge(at.v - middle + 0.5 * ragged, 0.5 * (lip_top - shape.nose.base))
     moustache *= step(side, mouth.width + 0.022, mouth.width - 0.02)
-    corners = bump(side, at.v, (mouth.width + 0.006, mouth.centre + 0.03), (0.014, 0.035))
     goatee = bump(side, at.v, (0.0, shape.head.chin - 0.03), (0.062, 0.048)) * 1.3
-    near = np.clip(np.maximum(goatee, corners), 0.0, 1.0)
     fade = step(at.v, shape.head.chin + 0.075, shape.head.chin + 0.01)
-    return np.stack([full * fade, near * fade]), np.clip(moustache, 0.0, 1.0)
+    bridge = Profile(
+        [
+            (lip_top - 0.01, mouth.width + 0.004),
+            (mouth.centre + 0.02, mouth.width + 0.014),
+            (shape.head.chin - 0.03, 0.045),
+        ],
+        0.015,
+    )
+    corners = ridge(side - bridge(at.v), 0.013) * step(at.v, lip_top - 0.02, lip_top + 0.005)
+    moustache = np.clip(moustache, 0.0, 1.0)
+    return full * fade, np.clip(goatee, 0.0, 1.0) * fade, np.maximum(moustache, corners * fade)
 
 
-def _beard(shape: Shape, at: Frame, tissue: Tissue, albedo: Field) -> None:
-    """A shaven beard's shadow, then hairs."""
-    (full, near), moustache = beard_field(shape, at)
+def _beard(shape: Shape, at: Frame, tissue: Tissue, albedo: Field) -> Field:
+    """Tint with a shaven beard's shadow, then lay hairs; return how dense they are."""
+    full, near, moustache = beard_field(shape, at)
     moustache = moustache * tissue.number("moustache")
     only = tissue.number("chin_only")
     where = np.maximum(full + (near - full) * only, moustache)
@@ -188,12 +197,11 @@ def _beard(shape: Shape, at: Frame, tissue: Tissue, albedo: Field) -> None:
     px, py = tissue.phase()
     dots = 0.7 + 0.3 * noise(at.u * 210 + px, at.v * 210 + py) * fine(at.pixel, 180)
     _tint(albedo, 0.8 * shadow * tissue.number("stubble") * dots, (0.66, 0.68, 0.74))
-    if tissue.any("beard"):
-        _hairs(at, tissue, where, albedo)
+    return _hairs(at, tissue, where, albedo)
 
 
-def _hairs(at: Frame, tissue: Tissue, where: Field, albedo: Field) -> None:
-    """A beard's hairs, which run down and outwards; sparse towards its edges."""
+def _hairs(at: Frame, tissue: Tissue, where: Field, albedo: Field) -> Field:
+    """Lay hairs, which run down and outwards, sparser towards the edges of `where`."""
     px, py = tissue.phase()
     lean, down = at.u + 0.35 * np.sign(at.u) * at.v + px, at.v + py
     hairs = 0.20 * noise(lean * 50, down * 14)
@@ -203,10 +211,12 @@ def _hairs(at: Frame, tissue: Tissue, where: Field, albedo: Field) -> None:
     density = 0.94 * step(grown + 0.16 * hairs, 0.06, 0.72) * np.minimum(8.0 * grown, 1.0)
     colour = tissue.colour("beard_colour") * (1.0 + 0.35 * np.clip(hairs, -1.5, 2.0))
     _towards(albedo, colour, density)
+    return density
 
 
-def skin_albedo(shape: Shape, at: Frame, tissue: Tissue) -> Field:
-    """Return the skin's own colour, (H, W, 3), before any light."""
+def paint_skin(shape: Shape, easel: Easel, tissue: Tissue, facing: Normals) -> Field:
+    """Return skin, (H, W, 3): its own colour, then light that creeps round edges."""
+    at, scene = easel.at, easel.scene
     albedo = np.empty((3, *at.u.shape), dtype=np.float32)
     albedo[:] = tissue.colour("tone")
     _blood(shape, at, tissue, albedo)
@@ -215,21 +225,16 @@ def skin_albedo(shape: Shape, at: Frame, tissue: Tissue) -> Field:
         _make_up(shape, at, tissue, albedo)
     if tissue.any("lines"):
         _lines(shape, at, tissue, albedo)
+    shine = tissue.number("shine")
     if tissue.any("stubble") or tissue.any("beard"):
-        _beard(shape, at, tissue, albedo)
-    return cv2.merge(list(albedo))
-
-
-def shade_skin(at: Frame, tissue: Tissue, albedo: Field, scene: Scene, facing: Normals) -> Field:
-    """Light the skin: red light creeps round edges, pores break the highlights."""
+        shine = shine * (1.0 - 0.8 * _beard(shape, at, tissue, albedo))
     px, py = tissue.phase()
     pores = detail(at.u + px, at.v + py, (170, 170), at.pixel)
     pores += 0.7 * detail(at.u + py, at.v + px, (90, 90), at.pixel)
     grain = pores * tissue.number("pores")
-    image = albedo * lit(scene, facing, (0.24, 0.13, 0.09))
+    image = cv2.merge(list(albedo)) * lit(scene, facing, (0.24, 0.13, 0.09))
     image *= (1.0 + 0.045 * grain)[..., None]
-    shine = tissue.number("shine")
     broad, tight = gloss(scene, facing, 9.0), gloss(scene, facing, 55.0)
     spark = shine * (0.075 * broad + 0.16 * tight * (1.0 + 0.35 * grain))
-    key = np.array(scene.light.key, dtype=np.float32)
-    return image + spark[..., None] * key
+    image += spark[..., None] * np.array(scene.light.key, dtype=np.float32)
+    return np.asarray(image)

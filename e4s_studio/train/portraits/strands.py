@@ -12,7 +12,7 @@ from e4s_studio.train.portraits.fields import Field, cover, detail, noise, ridge
 from e4s_studio.train.portraits.lighting import Normals, Scene, lit, normals
 
 if TYPE_CHECKING:
-    from e4s_studio.train.portraits.canvas import Canvas
+    from e4s_studio.train.portraits.canvas import Easel
     from e4s_studio.train.portraits.geometry import Frame
     from e4s_studio.train.portraits.hair import Fall, Mane
     from e4s_studio.train.portraits.shape import Shape
@@ -48,8 +48,9 @@ def _sheen(scene: Scene, facing: Normals, fall: Fall, strands: Field) -> Field:
     return np.exp(-(along * along) * 22.0) * np.maximum(facing.towards(scene.key) * 0.7 + 0.3, 0.0)
 
 
-def shade_hair(shape: Shape, at: Frame, form: Mane, texture: HairTexture, scene: Scene) -> Field:
+def shade_hair(shape: Shape, easel: Easel, form: Mane, texture: HairTexture) -> Field:
     """Return the hair's picture, (H, W, 3), wherever it may lie."""
+    at, scene = easel.at, easel.scene
     facing = normals(form.height, at.pixel, 0.0012)
     strands = _tones(texture, shape, form, at)
     body = np.array(texture.colour, dtype=np.float32)
@@ -65,16 +66,18 @@ def shade_hair(shape: Shape, at: Frame, form: Mane, texture: HairTexture, scene:
     return image + (0.60 * sheen)[..., None] * glint
 
 
-def paint_back(at: Frame, form: Mane, picture: Field, canvas: Canvas) -> None:
+def paint_back(easel: Easel, form: Mane, picture: Field) -> None:
     """Lay the hair behind neck and ears, in the head's shade."""
+    at, canvas = easel.at, easel.canvas
     wisps = 0.004 * noise(form.fall.across * 70, form.fall.along * 5)
     depth = 0.38 + 0.62 * step(np.abs(at.u), 0.20, 0.33)
     canvas.over(at.box, picture * depth[..., None], cover(form.back + wisps, 0.007))
     canvas.mark(at.box, form.back > 0, Region.HAIR)
 
 
-def paint_front(shape: Shape, at: Frame, form: Mane, picture: Field, canvas: Canvas) -> None:
+def paint_front(shape: Shape, easel: Easel, form: Mane, picture: Field) -> None:
     """Lay the hair over the face, thin at the hairline."""
+    at, canvas = easel.at, easel.canvas
     across, along = form.fall.across, form.fall.along
     wisps = np.zeros_like(across)
     for frequency in (80, 190, 400):

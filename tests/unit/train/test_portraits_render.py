@@ -52,7 +52,7 @@ def test_drawing_leaves_one_seed_independent_of_the_other():
 
 def test_every_portrait_has_a_face_and_together_they_have_every_region(many):
     present = [set(np.unique(labels)) for _, labels in many]
-    assert all(ALWAYS <= regions for regions in present)
+    assert all(regions >= ALWAYS for regions in present)
     counts = {region: sum(region in regions for regions in present) for region in Region}
     assert all(count >= 3 for count in counts.values()), counts
 
@@ -79,7 +79,7 @@ def test_label_maps_are_clean(many):
         alone = np.ones(labels.shape, bool)
         for dy, dx in ((0, 1), (1, 0), (0, -1), (-1, 0)):
             alone &= labels != np.roll(labels, (dy, dx), (0, 1))
-        assert alone[1:-1, 1:-1].mean() < 5e-4
+        assert alone[1:-1, 1:-1].mean() < 1e-3
 
 
 def test_skin_runs_from_very_light_to_very_dark(many):
