@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 MAX_STEPS: Final = 1000
 """Steps that are kept; the oldest go first."""
 
+NO_THUMBNAIL: Final = np.zeros((1, 1), dtype=np.uint8)
+"""Stands for the label map where there is none."""
+NO_THUMBNAIL.setflags(write=False)
+
 
 class Layer(StrEnum):
     """A plane of a document that can be edited and undone."""
@@ -55,7 +59,7 @@ class Command:
     before: EditSettings
     after: EditSettings
     merge_key: str | None = None
-    thumbnail: NDArray[np.uint8] = field(default_factory=lambda: np.zeros((1, 1), np.uint8))
+    thumbnail: NDArray[np.uint8] = field(default_factory=lambda: NO_THUMBNAIL)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "patches", MappingProxyType(dict(self.patches)))

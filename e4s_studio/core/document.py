@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from e4s_studio.core.commands import Command, CommandStack, Layer
+from e4s_studio.core.commands import NO_THUMBNAIL, Command, CommandStack, Layer
 from e4s_studio.core.contents import DocumentContents, DocumentSnapshot
 from e4s_studio.core.errors import ImageError, LabelMapError, SettingsError
 from e4s_studio.core.events import Change, Observers
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from e4s_studio.core.portrait import Portrait
 
 SNAPSHOT_SLOTS: Final = ("A", "B", "C")
-THUMBNAIL_SIZE: Final = 64
 MAPS: Final = (Layer.LABELS, Layer.HOLE)
 
 
@@ -279,7 +278,10 @@ class Document:
         """Take the stroke under way back, if there is one."""
         stroke, self._stroke = self._stroke, None
         if stroke is not None:
-            self._return_to(stroke.before)
+            layers = self._open_layers()
+            now = layers.freeze()
+            layers.restore(stroke.before.planes)
+            self._announce(now, self._settings, stroke.boxes)
 
     # Settings
 
@@ -382,14 +384,17 @@ class Document:
         self.commit()
         back = index < self._history.index
         before_settings = self._settings
-        before = None if self._layers is None else self._layers.freeze()
+        before = {} if self._layers is None else self._layers.freeze()
+        boxes: dict[Layer, Box] = {}
         steps = self._history.steps_to(index)
         for command in steps:
             if self._layers is not None:
                 self._layers.apply(command.patches)
+            for layer, patch in command.patches.items():
+                boxes[layer] = boxes.get(layer, EMPTY_BOX).union(patch.box)
             self._settings = command.before if back else command.after
         if steps:
-            self._announce(before, before_settings)
+            self._announce(before, before_settings, boxes)
 
     # Snapshots to compare
 
@@ -442,7 +447,8 @@ class Document:
     def _record(self, name: str, before: EditState, origin: object = None) -> None:
         patches = self._open_layers().patches_since(before.planes)
         self._push(name, patches, before.settings)
-        self._announce(before.planes, before.settings, origin)
+        boxes = {layer: patch.box for layer, patch in patches.items()}
+        self._announce(before.planes, before.settings, boxes, origin)
 
     def _push(
         self,
@@ -451,35 +457,34 @@ class Document:
         before: EditSettings,
         merge_key: str | None = None,
     ) -> None:
-        thumbnail = np.zeros((1, 1), dtype=np.uint8)
-        if self._layers is not None:
-            step = max(1, max(self.box.shape) // THUMBNAIL_SIZE)
-            thumbnail = self._layers.labels.view()[step // 2 :: step, step // 2 :: step].copy()
+        thumbnail = NO_THUMBNAIL if self._layers is None else self._layers.thumbnail()
         self._history.push(Command(name, patches, before, self._settings, merge_key, thumbnail))
-
-    def _return_to(self, before: EditState) -> None:
-        now = self._open_layers().freeze()
-        self._open_layers().restore(before.planes)
-        self._announce(now, self._settings)
 
     def _announce(
         self,
-        before: Mapping[Layer, NDArray[np.uint8]] | None,
+        before: Mapping[Layer, NDArray[np.uint8]],
         settings: EditSettings,
+        boxes: Mapping[Layer, Box],
         origin: object = None,
     ) -> None:
-        """Report what differs from earlier planes and settings."""
-        change = Change(0, settings=settings.changes(self._settings), history=True, origin=origin)
-        if before is not None:
-            layers = self._open_layers()
-            boxes = {layer: patch.box for layer, patch in layers.patches_since(before).items()}
-            change = replace(
-                change,
-                labels=Box.joining(*(boxes.get(layer, EMPTY_BOX) for layer in MAPS)),
-                mattes=Box.joining(*(boxes.get(layer, EMPTY_BOX) for layer in MATTES)),
-                regions=changed_regions(before[Layer.LABELS], layers.labels.view()),
+        """Report what differs from earlier settings, and from earlier planes inside the boxes."""
+        maps = Box.joining(*(boxes.get(layer, EMPTY_BOX) for layer in MAPS))
+        mattes = Box.joining(*(boxes.get(layer, EMPTY_BOX) for layer in MATTES))
+        regions: frozenset[Region] = frozenset()
+        if not maps.is_empty:
+            now = self._open_layers().labels.view()
+            regions = changed_regions(before[Layer.LABELS][maps.slices], now[maps.slices])
+        self._changed(
+            Change(
+                self._revision,
+                labels=maps,
+                regions=regions,
+                mattes=mattes,
+                settings=settings.changes(self._settings),
+                history=True,
+                origin=origin,
             )
-        self._changed(change)
+        )
 
     def _changed(self, change: Change) -> None:
         if change.affects_result:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 FULL = 255
 """A matte's value where it holds fully."""
 
+THUMBNAIL_SIZE = 64
+
 
 @dataclass(frozen=True, eq=False)
 class EditState:
@@ -78,6 +80,11 @@ class Layers:
     def box(self) -> Box:
         """The box of all pixels."""
         return self.labels.box
+
+    def thumbnail(self) -> NDArray[np.uint8]:
+        """Return the label map thinned out to about 64 pixels, (h, w) uint8."""
+        step = max(1, max(self.box.shape) // THUMBNAIL_SIZE)
+        return self.labels.view()[step // 2 :: step, step // 2 :: step].copy()
 
     def freeze(self) -> Mapping[Layer, NDArray[np.uint8]]:
         """Return all planes as read-only arrays that never change any more; nothing is copied."""
