@@ -80,17 +80,17 @@ def detail_of(
     """
     from_source = _agreement(labels, source.labels)
     from_target = _agreement(labels, target.labels)
-    detail = source.full * (alpha * from_source)[..., None]
+    # Outside the inner face a shape is the target's as a rule, so there the target's folds and
+    # edges stay true whatever the texture; inside, they would be a ghost of its features.
+    inside = np.isin(labels, list(FACE))
+    owned = np.where(inside, from_source, from_source * (1 - from_target))
+    detail = source.full * (alpha * owned)[..., None]
     detail += target.full * ((1 - alpha) * from_target)[..., None]
-    # Outside the inner face the shape is the target's, so its folds and edges stay true even
-    # where the texture is the source's; inside, they would be a ghost of the target's features.
-    outside = ~np.isin(labels, list(FACE))
-    kept = np.where(outside, alpha * from_target * (1 - from_source), 0).astype(np.float32)
-    detail += target.fine * kept[..., None]
+    detail += target.fine * (alpha * from_target * ~inside)[..., None]
     # Skin that neither photograph shows at this place takes its grain from the nearest skin of
     # the source that there is.
     lacking = alpha * (1 - from_source)
-    lacking[outside] = 0
+    lacking[~inside] = 0
     if lacking.any():
         detail += _grain(labels, source, lacking)
     return detail

@@ -1,0 +1,219 @@
+"""How true swaps are: reconstruction, identity, colours and beards, with times and memory.
+
+    python benchmarks/fidelity.py [--samples ../shared/samples] [--steps N]
+
+Fits the built-in model to each pair of aligned portraits (NAME_source.jpg, NAME_target.jpg, with
+maps NAME_source_mask.png, NAME_target_mask.png) and swaps both ways with the one fit.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.table import Table
+
+from e4s_studio.core.portrait import Portrait
+from e4s_studio.core.regions import FACE, Region
+from e4s_studio.core.settings import EditSettings
+from e4s_studio.engine.fit import Fitted, Fitter, plan_for
+from e4s_studio.engine.models import load_network
+from e4s_studio.engine.pictures import resize, resize_labels, to_image
+from e4s_studio.engine.portraits import aligned_portrait, into_photograph
+from e4s_studio.engine.session import Session
+from e4s_studio.engine.swap import swap_label_maps
+from e4s_studio.files.images import read_image, write_image
+from e4s_studio.files.label_maps import read_label_map
+
+AMOUNTS = (0.0, 0.25, 0.5, 0.75, 1.0)
+FULL = EditSettings()
+LOSSLESS_DB = 99.0
+
+
+@dataclass(frozen=True)
+class Row:
+    """What one direction of a pair measured."""
+
+    name: str
+    reconstruction: float
+    unswapped: float
+    steady: str
+    beard: float | None
+    fit_seconds: float
+    swap_seconds: float
+
+
+def psnr(one: NDArray[np.generic], other: NDArray[np.generic], where: NDArray[np.bool_]) -> float:
+    """Peak signal-to-noise ratio in dB over the chosen pixels; equal pictures count as 99."""
+    error = np.mean((one[where].astype(np.float64) - other[where].astype(np.float64)) ** 2)
+    return min(LOSSLESS_DB, 10 * np.log10(255**2 / error)) if error > 0 else LOSSLESS_DB
+
+
+def face_of(labels: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Return where the inner face is."""
+    return np.isin(labels, list(FACE))
+
+
+def lab(image: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Convert RGB to CIE Lab."""
+    return cv2.cvtColor(image.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
+
+
+def fit(source: Portrait, target: Portrait, steps: int | None) -> tuple[Fitted, float]:
+    """Fit the built-in model to a pair; return it and the seconds it took."""
+    network = load_network()
+    start = time.perf_counter()
+    fitter = Fitter(network, source, target, plan_for(network, steps=steps))
+    while not fitter.is_done:
+        fitter.step()
+    return fitter.fitted(), time.perf_counter() - start
+
+
+def reversed_fit(fitted: Fitted) -> Fitted:
+    """Let source and target change places."""
+    return replace(fitted, source=fitted.target, target=fitted.source)
+
+
+def chin_contrast(image: NDArray[np.uint8], labels: NDArray[np.uint8]) -> float:
+    """Median L* of the skin below the nose minus that of the cheeks: a beard makes it low."""
+    skin = labels == Region.SKIN
+    nose = np.nonzero((labels == Region.NOSE).any(axis=1))[0]
+    eyes = np.nonzero((labels == Region.EYES).any(axis=1))[0]
+    rows = np.arange(labels.shape[0])[:, None]
+    lightness = lab(image)[..., 0]
+    below = skin & (rows > nose.max())
+    cheeks = skin & (rows > eyes.max()) & (rows <= nose.max())
+    return float(np.median(lightness[below]) - np.median(lightness[cheeks]))
+
+
+def beard_left(session: Session, result: NDArray[np.uint8], label_map: NDArray[np.uint8]) -> float:
+    """Return (c_result − c_source) / (c_target − c_source) with c the chin's contrast."""
+    source = chin_contrast(session.source.image, session.source.labels)
+    target = chin_contrast(session.target.image, session.target.labels)
+    return (chin_contrast(result, label_map) - source) / (target - source)
+
+
+def monotonic(session: Session, label_map: NDArray[np.uint8]) -> str:
+    """Say whether skin's and lips' mean Lab moves steadily from the target's to the source's."""
+    steady = []
+    for region in (Region.SKIN, Region.LIP):
+        means = []
+        for amount in AMOUNTS:
+            settings = FULL.with_amount(FACE, amount)
+            image = to_image(session.swap(label_map, settings).result)
+            means.append(lab(image)[label_map == region].mean(axis=0))
+        way = means[-1] - means[0]
+        along = [float((mean - means[0]) @ way / (way @ way)) for mean in means]
+        steady.append(f"{region.label} " + " ".join(f"{share:.2f}" for share in along))
+        if any(b < a for a, b in zip(along, along[1:], strict=False)):
+            steady[-1] += " NOT MONOTONIC"
+    return "\n".join(steady)
+
+
+def measure(name: str, session: Session, seconds: float, pictures: Path | None) -> Row:
+    """Swap one way and measure it."""
+    source, target = session.source, session.target
+    start = time.perf_counter()
+    label_map, _ = swap_label_maps(source.labels, target.labels, face_over_hair=False)
+    composite = session.swap(label_map, FULL)
+    result = into_photograph(target, composite)
+    swap_seconds = time.perf_counter() - start
+    if pictures:
+        write_image(pictures / f"{name}.png", result)
+    size = session.fitted.network.config.size
+    small = resize(target.image.astype(np.float32), size)
+    face = face_of(resize_labels(target.labels, size))
+    nothing = FULL.with_amount(Region, 0.0)
+    untouched = session.swap(target.labels, nothing).result
+    beards = [chin_contrast(p.image, p.labels) for p in (source, target)]
+    return Row(
+        name,
+        psnr(session.reconstructions[1], small, face),
+        psnr(untouched, target.image, face_of(target.labels)),
+        monotonic(session, label_map),
+        beard_left(session, result, label_map) if abs(beards[0] - beards[1]) > BEARD else None,
+        seconds,
+        swap_seconds,
+    )
+
+
+BEARD = 8.0
+"""Difference in L* between two chins from which one of them is bearded."""
+
+
+def self_swap(portrait: Portrait, steps: int | None) -> float:
+    """Swap a portrait with itself after a fit of its own; PSNR inside the face."""
+    fitted, _ = fit(portrait, portrait, steps)
+    session = Session(fitted, portrait, portrait)
+    result = session.swap(portrait.labels, FULL).result
+    return psnr(to_image(result), portrait.image, face_of(portrait.labels))
+
+
+def read(samples: Path, name: str) -> Portrait:
+    """Read one sample with its map."""
+    image = read_image(samples / f"{name}.jpg")
+    return aligned_portrait(image, read_label_map(samples / f"{name}_mask.png"))
+
+
+def main() -> None:
+    """Measure all pairs and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--samples", type=Path, default=Path("../shared/samples"))
+    parser.add_argument("--steps", type=int, help="fitting steps in place of the default")
+    parser.add_argument("--pictures", type=Path, help="a folder for the swaps")
+    parser.add_argument("--no-self-swap", action="store_true", help="skip the four extra fits")
+    options = parser.parse_args()
+    names = sorted(
+        path.name.removesuffix("_source.jpg") for path in options.samples.glob("*_source.jpg")
+    )
+    if options.pictures:
+        options.pictures.mkdir(parents=True, exist_ok=True)
+    table = Table(
+        "swap",
+        "reconstruction dB",
+        "amounts 0 dB",
+        "way of Lab colour at 0 ¼ ½ ¾ 1",
+        "beard left",
+        "fit s",
+        "swap s",
+    )
+    selves = Table("portrait", "swapped with itself, dB")
+    for name in names:
+        source, target = (read(options.samples, f"{name}_{role}") for role in ("source", "target"))
+        fitted, seconds = fit(source, target, options.steps)
+        ways = (
+            (f"{name}_source_to_target", Session(fitted, source, target)),
+            (f"{name}_target_to_source", Session(reversed_fit(fitted), target, source)),
+        )
+        for way, session in ways:
+            row = measure(way, session, seconds, options.pictures)
+            beard = "–" if row.beard is None else f"{row.beard:.2f}"
+            table.add_row(
+                row.name,
+                f"{row.reconstruction:.2f}",
+                f"{row.unswapped:.1f}",
+                row.steady,
+                beard,
+                f"{row.fit_seconds:.0f}",
+                f"{row.swap_seconds:.1f}",
+            )
+        if not options.no_self_swap:
+            for role, portrait in (("source", source), ("target", target)):
+                selves.add_row(f"{name}_{role}", f"{self_swap(portrait, options.steps):.1f}")
+    console = Console(width=140)
+    console.print(table)
+    if not options.no_self_swap:
+        console.print(selves)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    console.print(f"Peak memory of this process: {peak:.2f} GB")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,213 @@
+"""The engine: pairs opened, pictures drawn and models fitted, on two threads of its own.
+
+The worker's thread draws; the fitter's thread fits. They take turns at the processor step by
+step, so that an edit during a fit waits for one step at most.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import torch
+
+from e4s_studio.core.settings import Precision
+from e4s_studio.engine.compose import CANONICAL_SIZE
+from e4s_studio.engine.fit import BUILT_IN_SIZE, Fitter, encode_pair, plan_for
+from e4s_studio.engine.fitting import FitThread, Turns
+from e4s_studio.engine.pictures import to_image
+from e4s_studio.engine.portraits import into_photograph, native_size
+from e4s_studio.engine.request import RenderRequest, RenderResult
+from e4s_studio.engine.session import Session
+from e4s_studio.engine.swap import swap_label_maps
+from e4s_studio.engine.worker import Worker
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from e4s_studio.core.contents import DocumentSnapshot
+    from e4s_studio.core.errors import StudioError
+    from e4s_studio.core.portrait import Portrait
+    from e4s_studio.core.settings import EditSettings
+    from e4s_studio.engine.fit import Fitted
+    from e4s_studio.engine.fitting import FitState
+    from e4s_studio.engine.worker import ShouldStop
+    from e4s_studio.networks.rgi import RGI
+
+COARSE_SIZE: Final = 256
+"""Coarse pictures are composed at this size."""
+COARSE_STAGES: Final = (64, 256)
+"""The generator's resolutions that are shown before it is done."""
+
+
+@dataclass(frozen=True)
+class Listeners:
+    """Whom the engine tells. All are called on its threads.
+
+    Attributes
+    ----------
+    result
+        Gets each picture.
+    failed
+        Gets an error that the artist can read.
+    fitted
+        Gets how far a fit has come.
+    """
+
+    result: Callable[[RenderResult], None]
+    failed: Callable[[StudioError], None]
+    fitted: Callable[[FitState], None]
+
+
+class Engine:
+    """Draws swaps of the pair that it was last asked about.
+
+    Parameters
+    ----------
+    network
+        Where every pair starts.
+    listeners
+        Whom to tell.
+    """
+
+    def __init__(self, network: RGI, listeners: Listeners) -> None:
+        self._network = network
+        self._listeners = listeners
+        self._turns = Turns()
+        self._state = threading.Lock()
+        self._session: Session | None = None
+        self._last: RenderRequest | None = None
+        self._worker = Worker(self._render, listeners.result, self._failed, self._free_memory)
+        self._fitting: FitThread | None = None
+
+    @property
+    def needs_fit(self) -> bool:
+        """Whether the model is fitted to each pair by itself."""
+        return self._network.config.size <= BUILT_IN_SIZE
+
+    def start_map(
+        self, source: Portrait, target: Portrait, settings: EditSettings
+    ) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+        """Return the (H, W) label map of the swap rule and its (H, W) bool holes."""
+        return swap_label_maps(source.labels, target.labels, face_over_hair=settings.face_over_hair)
+
+    def submit(self, snapshot: DocumentSnapshot, pair: int) -> None:
+        """Ask for pictures of `snapshot`, in place of whatever is waiting; returns at once."""
+        request = RenderRequest(snapshot, pair)
+        with self._state:
+            self._last = request
+        self._worker.submit(request)
+
+    def start_fit(self, snapshot: DocumentSnapshot, pair: int) -> None:
+        """Fit the model to the snapshot's photographs, from its weights; returns at once."""
+        self.cancel_fit()
+        source, target = snapshot.source, snapshot.target
+
+        def publish(fitted: Fitted) -> None:
+            self._replace_session(Session(fitted, source, target))
+
+        self._fitting = FitThread(
+            lambda: Fitter(self._network, source, target, plan_for(self._network)),
+            pair,
+            self._turns,
+            publish,
+            self._listeners.fitted,
+            self._listeners.failed,
+        )
+
+    def cancel_fit(self) -> None:
+        """Stop fitting and keep what was learnt; returns once the step under way is done."""
+        if self._fitting is not None:
+            self._fitting.close()
+            self._fitting = None
+
+    def finished(self, snapshot: DocumentSnapshot) -> NDArray[np.uint8]:
+        """Return the swap in the whole target photograph, at its own resolution.
+
+        In float32, with the finest picture; never the preview.
+        """
+        with self._turns.drawing():
+            session = self._session_of(snapshot)
+            labels, settings = snapshot.labels, snapshot.settings
+            *_, drawn = session.drawings(labels, settings.amounts)
+            composite = session.finish(drawn, snapshot, native_size(session.target))
+            return into_photograph(session.target, composite)
+
+    def close(self) -> None:
+        """Stop all work and return once every thread is gone."""
+        self.cancel_fit()
+        self._worker.close()
+
+    def _render(self, request: RenderRequest, should_stop: ShouldStop) -> Iterator[RenderResult]:
+        snapshot = request.snapshot
+        with self._turns.drawing():
+            session = self._session_of(snapshot)
+        amounts = snapshot.settings.amounts
+        size = session.fitted.network.config.size
+        drawings = session.drawings(snapshot.labels, amounts)
+        while True:
+            with self._turns.drawing():
+                drawn = next(drawings, None)
+            if drawn is None or should_stop():
+                return
+            resolution = drawn.shape[0]
+            if resolution in COARSE_STAGES and (resolution < size or size == BUILT_IN_SIZE):
+                yield self._result(request, session, drawn, COARSE_SIZE, final=False)
+            if resolution == size and not should_stop():
+                yield self._result(request, session, drawn, CANONICAL_SIZE, final=True)
+
+    def _result(
+        self,
+        request: RenderRequest,
+        session: Session,
+        drawn: NDArray[np.float32],
+        size: int,
+        *,
+        final: bool,
+    ) -> RenderResult:
+        with self._turns.drawing():
+            composite = session.finish(drawn, request.snapshot, size)
+        return RenderResult(
+            image=to_image(composite.result),
+            revision=request.revision,
+            pair=request.pair,
+            final=final,
+            device=str(self._network.latent_avg.device),
+            precision=Precision.FLOAT32,
+        )
+
+    def _session_of(self, snapshot: DocumentSnapshot) -> Session:
+        """Return the pair's session; a pair that was never seen starts from the encoder."""
+        with self._state:
+            session = self._session
+        source, target = snapshot.source, snapshot.target
+        if session is None or session.source is not source or session.target is not target:
+            session = Session(encode_pair(self._network, source, target), source, target)
+            with self._state:
+                self._session = session
+        return session
+
+    def _replace_session(self, session: Session) -> None:
+        """Take a better fit, and draw the newest edit again with it."""
+        with self._state:
+            self._session = session
+            last = self._last
+        if last is not None and last.snapshot.source is session.source:
+            self._worker.submit(RenderRequest(last.snapshot, last.pair))
+
+    def _failed(self, error: StudioError, request: RenderRequest) -> None:
+        del request
+        self._listeners.failed(error)
+
+    def _free_memory(self) -> None:
+        with self._state:
+            self._session = None
+
+
+def spare_threads() -> None:
+    """Leave the artist's window a share of the processor: torch takes all of it otherwise."""
+    torch.set_num_threads(max(1, torch.get_num_threads() - 1))
