@@ -158,7 +158,7 @@ def _damage_reported(path: Path | str) -> Iterator[None]:
         raise ImageError(f"“{path}” may not be opened; check its permissions.") from error
     except _DAMAGE as error:
         raise ImageError(
-            f"“{path}” is damaged or cut short ({error}); get it again or save it anew."
+            f"“{path}” is damaged or cut short; get it again or save it anew (in detail: {error})."
         ) from error
 
 
