@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 
 from e4s_studio import __version__
 from e4s_studio.cli.demo import demo
+from e4s_studio.cli.edit import edit
 from e4s_studio.cli.inspect_file import inspect
 from e4s_studio.cli.regions import regions
 from e4s_studio.cli.swap import swap
@@ -97,6 +98,7 @@ def _options(
 
 # A subcommand is a function in a module of its own; it imports torch only once it runs.
 app.command()(swap)
+app.command()(edit)
 app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(demo)
 app.command()(regions)
 app.command()(inspect)

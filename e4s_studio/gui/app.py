@@ -29,7 +29,7 @@ from e4s_studio.gui.resources import ICONS
 from e4s_studio.gui.tools.toolbox import Toolbox
 
 if TYPE_CHECKING:
-    from e4s_studio.gui.ports import Connect
+    from e4s_studio.gui.ports import Connect, Engine, Post
 
 APPLICATION = "E4S Studio"
 
@@ -105,13 +105,11 @@ class Editor(QObject):
         self._files.close()
 
 
-def run(connect: Connect, start: Start) -> int:
-    """Open the editor and return once its window is closed.
+def run(start: Start) -> int:
+    """Open the editor with the true engine and return once its window is closed.
 
     Parameters
     ----------
-    connect
-        Makes the engine, off the GUI thread.
     start
         What to open with.
 
@@ -121,9 +119,16 @@ def run(connect: Connect, start: Start) -> int:
         The process's exit code.
     """
     application = make_application()
-    editor = Editor(connect, Preferences(QSettings()))
+    editor = Editor(connect_true_engine, Preferences(QSettings()))
     editor.start(start)
     return application.exec()
+
+
+def connect_true_engine(choice: EngineChoice, post: Post) -> Engine:
+    """Make the true engine; runs off the GUI thread, since importing torch takes seconds."""
+    from e4s_studio.gui.true_engine import TrueEngine  # noqa: PLC0415 - it brings torch along
+
+    return TrueEngine(choice, post)
 
 
 def make_application() -> QApplication:

@@ -58,6 +58,8 @@ class Controller(QObject):
         An edit is on its way to the engine.
     pair_opened(), model_known(ModelInUse), fit_moved(FitProgress)
         What the engine or the background reports.
+    exported(Path)
+        The result was written.
     busy(str)
         What the background is doing; an empty text when it is done.
     failed(str)
@@ -70,6 +72,7 @@ class Controller(QObject):
     pair_opened = Signal()
     model_known = Signal(object)
     fit_moved = Signal(object)
+    exported = Signal(object)
     busy = Signal(str)
     failed = Signal(str)
 
@@ -86,6 +89,7 @@ class Controller(QObject):
         self._pair = 0
         self._opening = False
         self._submitted = -1
+        self._jobs: list[str] = []
         self._fitting = False
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
@@ -112,8 +116,11 @@ class Controller(QObject):
 
     def use_engine(self, choice: EngineChoice) -> None:
         """Start computing with another model or device; the document stays as it is."""
-        self.busy.emit(self.tr("Starting the network"))
-        self._run(partial(self._make_engine, choice), lambda _: self._engine_made(choice))
+        self._run(
+            self.tr("Starting the network"),
+            partial(self._make_engine, choice),
+            lambda _: self._engine_made(choice),
+        )
 
     def submit(self) -> None:
         """Ask for the result of the document as it is now."""
@@ -145,31 +152,31 @@ class Controller(QObject):
         """Have the swap rule applied to the open pair; `done` gets the map and its holes."""
         source, target = self.document.source, self.document.target
         if source is not None and target is not None:
-            self._run(lambda: self._ready_engine().start_map(source, target, settings), done)
+            work = partial(self._start_map, source, target, settings)
+            self._run(self.tr("Making the map"), work, done)
 
     # Photographs
 
     def open(self, photographs: Photographs) -> None:
         """Open a photograph or two; the document stays as it is if one cannot be opened."""
         self._asked += 1
-        self.busy.emit(self.tr("Opening"))
-        self._run(partial(self._load, self._asked, photographs), self._take_opened)
+        self._open(partial(self._load, self._asked, photographs))
 
     def exchange(self) -> None:
         """Let source and target change places."""
         source, target = self.document.source, self.document.target
         if source is not None and target is not None:
             self._asked += 1
-            self.busy.emit(self.tr("Opening"))
-            self._run(partial(self._pair_up, self._asked, target, source), self._take_opened)
+            self._open(partial(self._pair_up, self._asked, target, source))
 
     def export(self, path: Path) -> None:
         """Write the result at the target photograph's own resolution."""
         self.document.commit()
         snapshot = self.document.snapshot()
-        self.busy.emit(self.tr("Exporting"))
         self._run(
-            lambda: self._ready_engine().save_result(snapshot, path), lambda _: self.busy.emit("")
+            self.tr("Exporting"),
+            lambda: self._ready_engine().save_result(snapshot, path),
+            lambda _: self.exported.emit(path),
         )
 
     def close(self) -> None:
@@ -200,8 +207,11 @@ class Controller(QObject):
     def _pair_up(self, asked: int, source: Portrait | None, target: Portrait | None) -> _Opened:
         start = None
         if source is not None and target is not None:
-            start = self._ready_engine().start_map(source, target, self.document.settings)
+            start = self._start_map(source, target, self.document.settings)
         return _Opened(asked, source, target, start)
+
+    def _start_map(self, source: Portrait, target: Portrait, settings: EditSettings) -> StartMap:
+        return self._ready_engine().start_map(source, target, settings)
 
     def _ready_engine(self) -> Engine:
         if self._engine is None:
@@ -210,23 +220,36 @@ class Controller(QObject):
 
     # On the GUI thread
 
-    def _run(self, work: Callable[[], Any], done: Callable[[Any], None]) -> None:
-        self._background.run(work, done, self._fail)
+    def _open(self, load: Callable[[], _Opened]) -> None:
+        self._run(self.tr("Opening"), load, self._take_opened)
 
-    def _fail(self, sentence: str) -> None:
-        self.busy.emit("")
-        self.failed.emit(sentence)
+    def _run(self, doing: str, work: Callable[[], Any], done: Callable[[Any], None]) -> None:
+        """Have work done in the background; the artist reads what is being done meanwhile."""
+
+        def finish(value: Any) -> None:
+            self._next_job()
+            done(value)
+
+        def fail(sentence: str) -> None:
+            self._next_job()
+            self.failed.emit(sentence)
+
+        self._jobs.append(doing)
+        self.busy.emit(self._jobs[0])
+        self._background.run(work, finish, fail)
+
+    def _next_job(self) -> None:
+        self._jobs.pop(0)
+        self.busy.emit(self._jobs[0] if self._jobs else "")
 
     def _engine_made(self, choice: EngineChoice) -> None:
         self._choice = choice
         self._fitting = False
-        self.busy.emit("")
         self._begin_work()
 
     def _take_opened(self, opened: _Opened) -> None:
         if opened.asked != self._asked:
             return
-        self.busy.emit("")
         self._pair = opened.asked
         self._fitting = False
         self.results.begin(self._pair)

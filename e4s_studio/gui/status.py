@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Final
+
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QLabel, QProgressBar, QStatusBar, QToolButton, QWidget
 
 from e4s_studio.gui.icons import name_icon
 from e4s_studio.gui.ports import FitProgress, ModelInUse, Rendered, Stage
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SAID_FOR_MS: Final = 8_000
 
 
 class StatusBar(QStatusBar):
@@ -59,7 +66,11 @@ class StatusBar(QStatusBar):
         """Show what the result pane now shows, and how long it took."""
         final = result.stage is Stage.FINAL
         self.stage.setText(self.tr("final") if final else self.tr("coarse"))
-        self.time.setText(self.tr("{0} ms").format(round(result.seconds * 1000)))
+        self.time.setText(self._time_text(result.seconds))
+
+    def show_written(self, path: Path) -> None:
+        """Say for a while where a picture was written."""
+        self.showMessage(self.tr("Wrote {0}").format(path), SAID_FOR_MS)
 
     def show_pointed(self, name: str) -> None:
         """Show which region is under the pointer."""
@@ -91,6 +102,11 @@ class StatusBar(QStatusBar):
         self.pointed.setMinimumWidth(90)
         for widget in (self.pointed, self.work, self.progress, self.cancel):
             widget.hide()
+
+    def _time_text(self, seconds: float) -> str:
+        if seconds < 1:
+            return self.tr("{0} ms").format(round(seconds * 1000))
+        return self.tr("{0:.1f} s").format(seconds)
 
     def _show(self, text: str, fraction: float | None) -> None:
         self.work.setText(text)

@@ -105,7 +105,7 @@ def test_export_writes_the_newest_edit(studio, tmp_path, qtbot):
     dialog_of(studio).fileSelected.emit(str(path))
     dialog_of(studio).close()
     qtbot.waitUntil(path.is_file, timeout=5_000)
-    qtbot.waitUntil(lambda: not studio.window.status.progress.isVisible(), timeout=5_000)
+    qtbot.waitUntil(lambda: str(path) in studio.window.status.currentMessage(), timeout=5_000)
     np.testing.assert_array_equal(read_image(path), studio.controller.results.newest.image)
 
 

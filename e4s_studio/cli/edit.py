@@ -1,0 +1,39 @@
+"""`e4s-studio edit`: the editor's window."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from e4s_studio.core.errors import ImageError
+
+
+def edit(
+    source: Annotated[
+        Path | None, typer.Argument(help="The photograph whose face is taken.")
+    ] = None,
+    target: Annotated[
+        Path | None, typer.Argument(help="The photograph that the face goes into.")
+    ] = None,
+    source_mask: Annotated[Path | None, typer.Option(help="The source's label map, a PNG.")] = None,
+    target_mask: Annotated[Path | None, typer.Option(help="The target's label map, a PNG.")] = None,
+    checkpoint: Annotated[
+        Path | None, typer.Option(help="An E4S checkpoint in place of the built-in model.")
+    ] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
+) -> None:
+    """Open the editor, with SOURCE and TARGET or else with the sample pair."""
+    for path in (source, target, source_mask, target_mask):
+        if path is not None and not path.is_file():
+            raise ImageError(f"There is no file “{path}”; check its name.")
+    # The window's libraries are needed by this command alone.
+    from e4s_studio.gui.app import Start, run
+    from e4s_studio.gui.controller import Photographs
+    from e4s_studio.gui.ports import EngineChoice
+
+    start = Start(
+        Photographs(source, target, source_mask, target_mask), EngineChoice(checkpoint, device)
+    )
+    raise typer.Exit(run(start))

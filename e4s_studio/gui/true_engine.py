@@ -1,0 +1,125 @@
+"""Ties the true engine to what the editor asks of one.
+
+Importing this module imports torch, which takes seconds: it is imported on the background thread,
+after the window shows.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from e4s_studio.engine.devices import device_named
+from e4s_studio.engine.engine import Engine, Listeners, spare_threads
+from e4s_studio.engine.models import load_network
+from e4s_studio.engine.opening import open_portrait
+from e4s_studio.files.images import write_image
+from e4s_studio.files.output import check_writable
+from e4s_studio.gui.ports import (
+    EngineFailed,
+    FitProgress,
+    ModelInUse,
+    Rendered,
+    Stage,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from e4s_studio.core.contents import DocumentSnapshot
+    from e4s_studio.core.portrait import Portrait
+    from e4s_studio.core.settings import EditSettings
+    from e4s_studio.engine.fitting import FitState
+    from e4s_studio.engine.request import RenderResult
+    from e4s_studio.gui.ports import EngineChoice, Post, StartMap
+
+
+class TrueEngine:
+    """The engine that computes with the network.
+
+    Parameters
+    ----------
+    choice
+        The model and the device.
+    post
+        Takes each message, from any thread.
+
+    Raises
+    ------
+    StudioError
+        If the checkpoint or the device cannot be used.
+    """
+
+    def __init__(self, choice: EngineChoice, post: Post) -> None:
+        spare_threads()
+        device = device_named(choice.device)
+        network = load_network(choice.checkpoint, device)
+        listeners = Listeners(
+            result=lambda result: _post_result(post, result),
+            failed=lambda error: post(EngineFailed(str(error))),
+            fitted=lambda state: post(_progress(state)),
+        )
+        self._engine = Engine(network, listeners)
+        # Beginning and ending a fit waits for the step under way, which the window must not.
+        self._fits = ThreadPoolExecutor(max_workers=1, thread_name_prefix="fits")
+        self._closed = False
+        post(ModelInUse(_name(choice), _device_name(str(device)), self._engine.needs_fit))
+
+    def open_portrait(self, path: Path, label_map: Path | None) -> Portrait:
+        """Open a photograph as a portrait; see `engine.opening.open_portrait`."""
+        return open_portrait(path, label_map)
+
+    def start_map(self, source: Portrait, target: Portrait, settings: EditSettings) -> StartMap:
+        """Return the label map of the swap rule, and its holes."""
+        return self._engine.start_map(source, target, settings)
+
+    def save_result(self, snapshot: DocumentSnapshot, path: Path) -> None:
+        """Write the swap at the target photograph's own resolution."""
+        check_writable(path)
+        write_image(path, self._engine.finished(snapshot))
+
+    def submit(self, snapshot: DocumentSnapshot, pair: int) -> None:
+        """Ask for pictures of a snapshot in place of whatever is waiting; returns at once."""
+        self._engine.submit(snapshot, pair)
+
+    def start_fit(self, snapshot: DocumentSnapshot, pair: int) -> None:
+        """Fit the model to the snapshot's photographs, in place of any other; returns at once."""
+        self._later(lambda: self._engine.start_fit(snapshot, pair))
+
+    def cancel_fit(self) -> None:
+        """Stop fitting and keep what was learnt; returns at once."""
+        self._later(self._engine.cancel_fit)
+
+    def close(self) -> None:
+        """Stop all work and return once every thread is gone."""
+        self._closed = True
+        self._fits.shutdown(wait=True, cancel_futures=True)
+        self._engine.close()
+
+    def _later(self, work: Callable[[], None]) -> None:
+        if not self._closed:
+            self._fits.submit(work)
+
+
+def _post_result(post: Post, result: RenderResult) -> None:
+    stage = Stage.FINAL if result.final else Stage.COARSE
+    post(
+        Rendered(
+            result.image, result.revision, stage, result.seconds, result.pair, result.photograph
+        )
+    )
+    for note in result.notes:
+        post(EngineFailed(note))
+
+
+def _progress(state: FitState) -> FitProgress:
+    return FitProgress(state.pair, state.fraction, cancelled=state.cancelled)
+
+
+def _name(choice: EngineChoice) -> str:
+    return "Built-in model" if choice.checkpoint is None else choice.checkpoint.stem
+
+
+def _device_name(device: str) -> str:
+    return {"cpu": "CPU", "cuda": "GPU", "mps": "GPU"}.get(device.partition(":")[0], device)
