@@ -19,6 +19,10 @@ OUTSIDE: Final = -1.0
 """A distance that is far outside whatever is meant."""
 
 
+TORSO: Final = ((-0.7, 0.18), (0.7, 0.7))
+"""Corners (u, v) of the rectangle in which neck and clothes are drawn."""
+
+
 @dataclass(frozen=True)
 class Part:
     """A body part: distance to its edge (positive inside) and its height, (H, W) each."""
@@ -43,12 +47,18 @@ def head(shape: Shape, at: Frame) -> Part:
 
 def neck(shape: Shape, at: Frame) -> Part:
     """Neck and shoulders; they do not turn with the head but lean."""
+    near = window(at, shape, *TORSO)
+    whole = Part(np.full_like(at.u, OUTSIDE), np.zeros_like(at.u))
+    whole.distance[near.box], whole.height[near.box] = _neck(shape, near)
+    return whole
+
+
+def _neck(shape: Shape, at: Frame) -> tuple[Field, Field]:
     wide, lean = shape.head.neck, shape.head.lean
     across = at.x - lean * (at.y - 0.2) * 2.0 - 0.5 * shape.pose[0]
     outline = Outline(
         [
-            (-0.02, -0.2),
-            (0.08, 0.9 * wide),
+            (0.0, 0.9 * wide),
             (0.34, 0.98 * wide),
             (0.41, 1.06 * wide),
             (0.455, 1.35 * wide),
@@ -64,19 +74,21 @@ def neck(shape: Shape, at: Frame) -> Part:
     tendon = side - (0.88 * wide - 1.25 * (at.y - 0.30) * wide / 0.2)
     height += 0.010 * ridge(tendon, 0.020) * step(at.y, 0.34, 0.42)
     height -= 0.010 * bump(side, at.y, (0.0, 0.505), (0.030, 0.030))
-    return Part(distance, height)
+    return distance, height
 
 
 def cloth_distance(shape: Shape, at: Frame, body: Part) -> Field:
     """Distance to the collar's edge, positive on the cloth."""
-    collar = shape.head.collar
-    lean = shape.head.lean
-    side = np.abs(at.x - lean * 0.6 - 0.5 * shape.pose[0])
+    near = window(at, shape, *TORSO)
+    collar, lean = shape.head.collar, shape.head.lean
+    side = np.abs(near.x - lean * 0.6 - 0.5 * shape.pose[0])
     low = 0.478 + 0.11 * collar
     slope = 0.25 + 0.75 * collar
     line = low - slope * (np.sqrt(side * side + 0.0016) - 0.04)
     line = 0.400 + 0.02 * np.logaddexp(0.0, (line - 0.400) / 0.02)
-    return np.minimum(at.y - line, body.distance + 0.010)
+    distance = np.full_like(at.u, OUTSIDE)
+    distance[near.box] = np.minimum(near.y - line, body.distance[near.box] + 0.010)
+    return distance
 
 
 def ear_place(shape: Shape, side: int) -> tuple[float, float, float]:

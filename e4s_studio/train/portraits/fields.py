@@ -50,7 +50,7 @@ class Profile:
     """A smooth function of one variable through given points, sampled once and looked up."""
 
     _SAMPLES: Final = 512
-    _ENTRIES: Final = 8192
+    _ENTRIES: Final = 4096
 
     def __init__(self, points: Sequence[tuple[float, float]], blur: float = 0.0) -> None:
         """Pass through `points` (x ascending, y), smoothed over `blur` units of x."""

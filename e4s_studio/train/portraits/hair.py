@@ -166,13 +166,15 @@ def _fall(shape: Shape, at: Frame) -> Fall:
 
 def _without_specks(distance: Field) -> Field:
     """Push below the edge whatever islands ragged edges have left, 0.2 % of the picture or less."""
-    here = (distance > -0.006).astype(np.uint8)
+    here = (distance > -0.001).astype(np.uint8)
     _, names, stats, _ = cv2.connectedComponentsWithStats(here, connectivity=4, ltype=cv2.CV_16U)
     specks = stats[:, cv2.CC_STAT_AREA] < 0.002 * distance.size
     specks[0] = False
     if not specks.any():
         return distance
-    return np.where(specks[np.asarray(names)], np.minimum(distance, -0.05), distance)
+    reach = np.ones((5, 5), np.uint8)
+    near = cv2.dilate(specks[np.asarray(names)].astype(np.uint8), reach) > 0
+    return np.where(near & (distance < 0.02), np.minimum(distance, -0.05), distance)
 
 
 def mane(shape: Shape, at: Frame) -> Mane:
@@ -180,9 +182,7 @@ def mane(shape: Shape, at: Frame) -> Mane:
     hair = shape.hair
     share, outer = _outline(shape).inside(at.u, at.v)
     fall = _fall(shape, at)
-    bumpy = noise(at.u * 11, at.v * 11, hair.seed) + 0.7 * noise(at.u * 24, at.v * 24, hair.seed)
-    outer = outer + (0.0035 * hair.rough + 0.011 * hair.curl) * bumpy
-    outer = _without_specks(outer)
+    outer = _without_specks(outer + _bumps(shape, at))
     scalp = _hairline(shape, at)
     loose = hair.length > 0 and hair.curtain > 0.3
     inside = np.maximum(scalp, _curtains(shape, at)) if loose else scalp
@@ -191,11 +191,29 @@ def mane(shape: Shape, at: Frame) -> Mane:
     gone = -1.0 if hair.bald > 0.5 else 0.0
     front = _without_specks(np.minimum(outer, inside)) + gone
     back = outer + gone if hair.length > 0 else np.full_like(outer, -1.0)
+    return Mane(front, inside + gone, outer + gone, back, _form(shape, at, share, fall), fall)
+
+
+def _bumps(shape: Shape, at: Frame) -> Field:
+    """How far locks reach beyond the smooth contour."""
+    hair = shape.hair
+    wide = noise(at.u * 11, at.v * 11, hair.seed)
+    if hair.curl == 0:
+        return 0.0035 * hair.rough * wide
+    narrow = noise(at.u * 24, at.v * 24, hair.seed)
+    return (0.0035 * hair.rough + 0.010 * hair.curl) * (wide + 0.7 * narrow)
+
+
+def _form(shape: Shape, at: Frame, share: Field, fall: Fall) -> Field:
+    """Return the hair's height: a dome with locks, and the grain of coils."""
+    hair = shape.hair
     locks = noise(fall.across * 15, fall.along * 3.0, hair.seed)
-    fine_locks = noise(fall.across * 38, fall.along * 4.5, hair.seed)
-    height = 0.30 * np.sqrt(np.clip(share, 0.0, 1.0))
-    height += 0.010 * (0.6 + hair.wave) * locks + 0.0035 * fine_locks
+    height: Field = 0.30 * np.sqrt(np.clip(share, 0.0, 1.0))
     if hair.coil > 0:
-        height -= 0.010 * hair.coil * np.abs(noise(at.u * 26, at.v * 26, hair.seed))
-        height -= 0.006 * hair.coil * np.abs(noise(at.u * 60, at.v * 60, hair.seed))
-    return Mane(front, inside + gone, outer + gone, back, height.astype(np.float32), fall)
+        height += 0.004 * locks
+        height -= 0.006 * hair.coil * np.abs(noise(at.u * 26, at.v * 26, hair.seed))
+        height -= 0.002 * hair.coil * np.abs(noise(at.u * 60, at.v * 60, hair.seed))
+    else:
+        height += 0.010 * (0.6 + hair.wave) * locks
+        height += 0.0035 * noise(fall.across * 38, fall.along * 4.5, hair.seed)
+    return height

@@ -28,6 +28,9 @@ FEATURES: Final = ((-0.30, -0.20), (0.30, 0.37))
 BACK_DEPTH: Final = 0.20
 """How far the hair behind the neck lies behind its form over the head."""
 
+HAIR_DEPTH: Final = 0.05
+"""How far the hair over the skull lies behind its form."""
+
 HAIR_THICKNESS: Final = 0.018
 """How far hair stands out from the face below it: what its shadow comes from."""
 
@@ -70,9 +73,9 @@ class _Portrait:
         np.copyto(whole, self.neck.height - 0.01, where=self.cloth > 0)
         for part in (*self.ears, self.head):
             np.copyto(whole, part.height, where=part.distance > 0)
-        on_head = self.mane.front > 0
-        np.copyto(whole, self.mane.height, where=on_head & (self.head.distance <= 0))
-        whole[on_head & (self.head.distance > 0)] += HAIR_THICKNESS
+        front = self.mane.front > 0
+        whole[front & (self.head.distance > 0)] += HAIR_THICKNESS
+        np.copyto(whole, np.maximum(whole, self.mane.height - HAIR_DEPTH), where=front)
         return whole
 
     def paint(self) -> None:

@@ -38,9 +38,13 @@ class Tissue:
         part._skins, part._labels = self._skins, self._labels[box]
         return part
 
-    def any(self, name: str) -> bool:
-        """Whether any region has some of `name`: drawing none of it would change nothing."""
-        return any(getattr(skin, name) > 0 for skin in self._skins)
+    def has(self, region: Region) -> bool:
+        """Whether any pixel belongs to `region`."""
+        return bool((self._labels == region).any())
+
+    def any(self, *names: str) -> bool:
+        """Whether any region has some of what is named: drawing none would change nothing."""
+        return any(getattr(skin, name) > 0 for skin in self._skins for name in names)
 
     def number(self, name: str) -> Field:
         """Return one amount at every pixel: (H, W), or a scalar where all regions agree."""
@@ -110,6 +114,8 @@ def _spots(at: Frame, tissue: Tissue, albedo: Field) -> None:
         dots += 0.7 * step(noise(at.u * 210 + py, at.v * 210 + px), 0.8, 1.8) * fine(at.pixel, 140)
         amount = np.minimum(dots * where, 1.0) * tissue.number("freckles")
         _tint(albedo, amount, (0.72, 0.55, 0.45))
+    if not tissue.any("moles"):
+        return
     mole = step(noise(at.u * 75 + py, at.v * 75 + px), 3.2, 3.6)
     _tint(albedo, mole * tissue.number("moles"), (0.40, 0.30, 0.28))
 
@@ -155,8 +161,8 @@ def beard_field(shape: Shape, at: Frame) -> tuple[Field, Field, Field]:
     side, mouth = np.abs(at.u), shape.mouth
     edge = Profile(
         [
-            (0.0, mouth.centre + 0.035),
-            (0.06, mouth.centre + 0.030),
+            (0.0, mouth.centre + 0.6 * mouth.gap + 0.026),
+            (0.06, mouth.centre + 0.5 * mouth.gap + 0.020),
             (0.115, mouth.centre - 0.012),
             (0.16, 0.195),
             (0.20, 0.135),
@@ -165,8 +171,8 @@ def beard_field(shape: Shape, at: Frame) -> tuple[Field, Field, Field]:
         ],
         0.014,
     )
-    ragged = 0.006 * noise(at.u * 40, at.v * 40)
-    full = step(at.v - edge(side) + ragged, -0.006, 0.026)
+    ragged = 0.005 * noise(at.u * 26, at.v * 26)
+    full = step(at.v - edge(side) + ragged, -0.016, 0.044)
     full = full * step(side, shape.head.cheek + 0.006, shape.head.cheek - 0.014)
     lip_top = mouth.centre - mouth.upper - mouth.gap * 0.25
     middle = 0.5 * (shape.nose.base + 0.012 + lip_top) + 0.06 * side
@@ -205,10 +211,10 @@ def _hairs(at: Frame, tissue: Tissue, where: Field, albedo: Field) -> Field:
     px, py = tissue.phase()
     lean, down = at.u + 0.35 * np.sign(at.u) * at.v + px, at.v + py
     hairs = 0.20 * noise(lean * 50, down * 14)
-    hairs += 0.45 * detail(lean, down, (130, 26), at.pixel)
-    hairs += 0.45 * detail(lean, down, (270, 50), at.pixel)
+    hairs += 0.50 * detail(lean, down, (140, 30), at.pixel)
+    hairs += 0.50 * detail(lean, down, (300, 56), at.pixel)
     grown = where * tissue.number("beard")
-    density = 0.94 * step(grown + 0.16 * hairs, 0.06, 0.72) * np.minimum(8.0 * grown, 1.0)
+    density = 0.94 * step(grown + 0.24 * hairs, 0.05, 0.85) * np.minimum(6.0 * grown, 1.0)
     colour = tissue.colour("beard_colour") * (1.0 + 0.35 * np.clip(hairs, -1.5, 2.0))
     _towards(albedo, colour, density)
     return density
@@ -220,13 +226,14 @@ def paint_skin(shape: Shape, easel: Easel, tissue: Tissue, facing: Normals) -> F
     albedo = np.empty((3, *at.u.shape), dtype=np.float32)
     albedo[:] = tissue.colour("tone")
     _blood(shape, at, tissue, albedo)
-    _spots(at, tissue, albedo)
-    if tissue.any("blush_amount") or tissue.any("shadow_amount"):
+    if tissue.any("freckles", "moles"):
+        _spots(at, tissue, albedo)
+    if tissue.has(Region.SKIN) and tissue.any("blush_amount", "shadow_amount"):
         _make_up(shape, at, tissue, albedo)
-    if tissue.any("lines"):
+    if tissue.has(Region.SKIN) and tissue.any("lines"):
         _lines(shape, at, tissue, albedo)
     shine = tissue.number("shine")
-    if tissue.any("stubble") or tissue.any("beard"):
+    if not tissue.has(Region.EARS) and tissue.any("stubble", "beard"):
         shine = shine * (1.0 - 0.8 * _beard(shape, at, tissue, albedo))
     px, py = tissue.phase()
     pores = detail(at.u + px, at.v + py, (170, 170), at.pixel)

@@ -27,9 +27,12 @@ def _tones(hair: HairTexture, shape: Shape, form: Mane, at: Frame) -> Field:
     for frequency, weight in ((55, 0.40), (120, 0.42), (250, 0.40), (480, 0.35)):
         tone += weight * detail(across, along, (frequency, stretch), at.pixel, hair.phase)
     if shape.hair.coil > 0:
-        coils = -0.5 * np.abs(noise(at.u * 34, at.v * 34, hair.phase)) + 0.35
-        for frequency, weight in ((70, 0.45), (150, 0.45), (300, 0.40)):
-            coils += weight * detail(at.u, at.v, (frequency, frequency), at.pixel, hair.phase)
+        swirl_u = at.u + 0.022 * noise(at.u * 30, at.v * 30, hair.phase)
+        swirl_v = at.v + 0.022 * noise(at.u * 30 + 40, at.v * 30, hair.phase)
+        coils = 0.25 * noise(at.u * 18, at.v * 18, hair.phase)
+        for frequency, weight in ((60, 0.30), (120, 0.36), (240, 0.36), (420, 0.30)):
+            winding = (frequency, 0.6 * frequency)
+            coils += weight * detail(swirl_u, swirl_v, winding, at.pixel, hair.phase)
         tone += (coils - tone) * (0.85 * shape.hair.coil)
     return tone
 

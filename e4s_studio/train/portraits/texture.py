@@ -267,7 +267,7 @@ def _skin(rng: Generator, depth: float, male: float, age: float, hair: Colour) -
         flush=_uniform(rng, 0.2, 1.0) * (0.5 + 0.5 * pale),
         mottle=_uniform(rng, 0.3, 1.0),
         freckles=float(rng.random() < 0.3 * pale) * _uniform(rng, 0.3, 1.0),
-        moles=_uniform(rng, 0.0, 1.0),
+        moles=float(rng.random() < 0.5) * _uniform(rng, 0.3, 1.0),
         pores=_uniform(rng, 0.3, 1.0),
         shine=_uniform(rng, 0.25, 1.0),
         lines=max(0.0, age * 1.3 - 0.35) * _uniform(rng, 0.7, 1.1),
