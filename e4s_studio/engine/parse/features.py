@@ -11,6 +11,7 @@ import numpy as np
 from e4s_studio.core.regions import Region
 from e4s_studio.engine.parse import shapes
 from e4s_studio.engine.parse.colour import Colours
+from e4s_studio.engine.parse.curves import rise
 from e4s_studio.engine.parse.shapes import Shape
 
 if TYPE_CHECKING:
@@ -144,7 +145,7 @@ def _eye(window: Window, side: int) -> Plane:
     values = EYE.usual
     for _ in range(2):
         rim = shapes.eye(values, t, v)
-        evidence = colours.log_ratio(near * _rise(-rim / 0.02), near * _rise((rim - 0.05) / 0.02))
+        evidence = colours.log_ratio(near * rise(-rim / 0.02), near * rise((rim - 0.05) / 0.02))
         values = EYE.fitted(evidence, near, (t, v))
     return _chance(window, shapes.eye(values, t, v) / 0.03)
 
@@ -171,7 +172,7 @@ def _mouth(window: Window, frame: FaceFrame) -> tuple[Plane, Plane]:
     shape, values = LIPS.around(usual), usual
     for _ in range(3):
         rim = shapes.lips(values, *at)
-        evidence = colours.log_ratio(near * _rise(-rim / 0.03), near * _rise((rim - 0.04) / 0.02))
+        evidence = colours.log_ratio(near * rise(-rim / 0.03), near * rise((rim - 0.04) / 0.02))
         values = shape.fitted(evidence, near, at)
     rim = shapes.lips(values, *at)
     inner = _opening(window, values, rim)
@@ -204,7 +205,7 @@ def _opening(window: Window, lips: Values, rim: Plane) -> Plane:
     shape, values = OPENING.around(usual), usual
     for _ in range(2):
         gap = shapes.opening(values, *at)
-        inside, outside = _rise(-gap / 0.015), _rise((gap - 0.01) / 0.015) * (rim < 0)
+        inside, outside = rise(-gap / 0.015), rise((gap - 0.01) / 0.015) * (rim < 0)
         evidence = colours.log_ratio(inside, outside)
         values = shape.fitted(evidence, rim < 0, at)
     gap = shapes.opening(values, *at)
@@ -212,12 +213,12 @@ def _opening(window: Window, lips: Values, rim: Plane) -> Plane:
     if within.sum() < 8 or beside.sum() < 8 or values[3] + values[4] < 0.05:
         return np.zeros_like(gap, dtype=np.float32)
     colours_apart = np.median(window.lab[within], axis=0) - np.median(window.lab[beside], axis=0)
-    open_enough = _rise(np.float32((np.linalg.norm(colours_apart) - 14) / 2))
+    open_enough = rise(np.float32((np.linalg.norm(colours_apart) - 14) / 2))
     return _chance(window, gap / 0.03 - 0.8 * evidence) * (rim < 0) * open_enough
 
 
 def _chance(window: Window, against: NDArray[np.floating]) -> Plane:
-    return _rise(-window.smooth(np.asarray(against.clip(-6, 6), np.float32), 0.012))
+    return rise(-window.smooth(np.asarray(against.clip(-6, 6), np.float32), 0.012))
 
 
 def _dark(lightness: Plane, unit: float) -> Plane:
@@ -232,7 +233,3 @@ def _dark(lightness: Plane, unit: float) -> Plane:
 def _red(lab: Plane, unit: float) -> Plane:
     red = lab[..., 1]
     return np.asarray(red - cv2.GaussianBlur(red, (0, 0), 0.4 * unit), np.float32)
-
-
-def _rise(x: NDArray[np.floating] | np.float32) -> Plane:
-    return np.asarray(1 / (1 + np.exp(-np.clip(x, -30, 30))), np.float32)

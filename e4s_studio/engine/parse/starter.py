@@ -8,11 +8,12 @@ import cv2
 import numpy as np
 
 from e4s_studio.core.regions import REGION_COUNT, Region
-from e4s_studio.engine.parse import head
+from e4s_studio.engine.parse import places
 from e4s_studio.engine.parse.colour import lab_of
 from e4s_studio.engine.parse.doubt import doubt_of
 from e4s_studio.engine.parse.features import feature_chances, window_of
 from e4s_studio.engine.parse.frame import frame_of
+from e4s_studio.engine.parse.head import head_regions
 from e4s_studio.engine.parse.parsing import Parsing
 from e4s_studio.engine.resample import resized, shrunk
 
@@ -28,11 +29,11 @@ FEATURE_SIDE: Final = 512
 SMALL_SHARE: Final = 0.12
 """Of a region's largest patch: smaller ones are taken for specks."""
 HEAD_REGIONS: Final = {
-    Region.SKIN: head.FACE,
-    Region.HAIR: head.HAIR,
-    Region.BACKGROUND: head.BACKGROUND,
-    Region.BELOWFACE: head.NECK,
-    Region.EARS: head.EARS,
+    Region.SKIN: places.FACE,
+    Region.HAIR: places.HAIR,
+    Region.BACKGROUND: places.BACKGROUND,
+    Region.BELOWFACE: places.NECK,
+    Region.EARS: places.EARS,
 }
 
 
@@ -61,7 +62,7 @@ def starter_map(crop: NDArray[np.uint8]) -> Parsing:
 
 def _chances(crop: NDArray[np.uint8], frame: FaceFrame) -> Plane:
     """Return the probability of every region, (FEATURE_SIDE, FEATURE_SIDE, 12)."""
-    rough = head.head_regions(lab_of(_sized(crop, HEAD_SIDE)), frame)
+    rough = head_regions(lab_of(_sized(crop, HEAD_SIDE)), frame)
     rough = np.asarray(cv2.GaussianBlur(rough, (0, 0), HEAD_SIDE / 200), np.float32)
     rough = resized(rough, FEATURE_SIDE)
     chances = np.zeros((FEATURE_SIDE, FEATURE_SIDE, REGION_COUNT), np.float32)
@@ -70,7 +71,7 @@ def _chances(crop: NDArray[np.uint8], frame: FaceFrame) -> Plane:
     window = window_of(lab_of(_sized(crop, FEATURE_SIDE)), frame)
     inner = chances[window.place]
     for region, chance in feature_chances(window, frame).items():
-        covered = chance * rough[window.place][..., head.FACE]
+        covered = chance * rough[window.place][..., places.FACE]
         inner *= (1 - covered)[..., None]
         inner[..., region] += covered
     return chances
