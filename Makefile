@@ -9,7 +9,6 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 DISPLAY_HERE := $(DISPLAY)$(WAYLAND_DISPLAY)$(filter Darwin,$(shell uname))
-EDITOR_HERE := $(wildcard e4s_studio/cli/edit.py)
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
@@ -18,9 +17,6 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 run: setup
 ifeq ($(DISPLAY_HERE),)
 	@echo "There is no display here: swapping the sample pair without the editor."
-	@$(BIN)/python main.py demo
-else ifeq ($(EDITOR_HERE),)
-	@echo "The editor is not part of this version yet: swapping the sample pair without it."
 	@$(BIN)/python main.py demo
 else
 	@$(BIN)/python main.py edit
