@@ -1,0 +1,186 @@
+"""One export, from layers to files: the only entry that the editor and the command line need."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from e4s_studio.core.errors import CancelledError, OutputError
+from e4s_studio.files.export.comparison import before_after_sheet
+from e4s_studio.files.export.layers import to_8, to_16
+from e4s_studio.files.export.maps import celebamask_map, coloured_map, region_map
+from e4s_studio.files.export.mark import visible_mark
+from e4s_studio.files.export.openraster import openraster_file
+from e4s_studio.files.export.original import original_of
+from e4s_studio.files.export.photoshop import photoshop_file
+from e4s_studio.files.export.pictures import (
+    ALPHA_SUFFIXES,
+    PICTURE_SUFFIXES,
+    FlatPicture,
+    encode,
+    finished_picture,
+    unblended_face,
+)
+from e4s_studio.files.export.stack import flattened
+from e4s_studio.files.output import check_writable
+from e4s_studio.files.provenance.credential import Signed, sign, write_signed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from e4s_studio.files.export.layers import ExportLayers
+    from e4s_studio.files.provenance.facts import Facts
+    from e4s_studio.files.provenance.identity import Identity
+
+
+class ExportKind(StrEnum):
+    """What is exported."""
+
+    PICTURE = "picture"
+    FACE = "face"
+    REGIONS = "regions"
+    CELEBAMASK = "celebamask"
+    COLOURS = "colours"
+    SHEET = "sheet"
+
+
+SUFFIXES: Final[dict[ExportKind, tuple[str, ...]]] = {
+    ExportKind.PICTURE: (*PICTURE_SUFFIXES, ".psd", ".ora"),
+    ExportKind.FACE: ALPHA_SUFFIXES,
+    ExportKind.REGIONS: (".png",),
+    ExportKind.CELEBAMASK: (".png",),
+    ExportKind.COLOURS: (".png",),
+    ExportKind.SHEET: PICTURE_SUFFIXES,
+}
+"""The suffixes that each kind can be written with; of pictures, .psd and .ora have layers."""
+
+_MAPS: Final = {
+    ExportKind.REGIONS: region_map,
+    ExportKind.CELEBAMASK: celebamask_map,
+    ExportKind.COLOURS: coloured_map,
+}
+
+
+@dataclass(frozen=True, eq=False)
+class ExportJob:
+    """What to export, and how.
+
+    Attributes
+    ----------
+    path
+        Where to; the suffix decides the format.
+    layers
+        The swap at the photograph's resolution.
+    source
+        (h, w, 3) uint8 RGB: the source's photograph, for the sheet.
+    kind
+        What of it.
+    target_file
+        The target photograph's own file, for its ICC profile, EXIF and depth; None if it is gone.
+    facts
+        What the credential says; None for no credential. Label maps never have one.
+    identity
+        Who signs; None goes with no facts.
+    mark
+        Whether the picture says in its corner that it was edited.
+    """
+
+    path: Path
+    layers: ExportLayers
+    source: NDArray[np.uint8]
+    kind: ExportKind = ExportKind.PICTURE
+    target_file: bytes | None = field(default=None, repr=False)
+    facts: Facts | None = field(default=None, repr=False)
+    identity: Identity | None = None
+    mark: bool = False
+
+
+def export(
+    job: ExportJob,
+    progress: Callable[[float], None] = lambda _: None,
+    is_cancelled: Callable[[], bool] = lambda: False,
+) -> list[Path]:
+    """Write an export, whole or not at all; return the files written.
+
+    Parameters
+    ----------
+    job
+        What to export.
+    progress
+        Called with 0 to 1.
+    is_cancelled
+        Asked between the steps; nothing is written any more once it says True.
+
+    Raises
+    ------
+    OutputError
+        If the suffix does not fit, the format cannot hold the picture, or the place cannot be
+        written to.
+    CredentialError
+        If the picture cannot be signed.
+    CancelledError
+        If it was cancelled.
+    """
+
+    def reach(fraction: float) -> None:
+        if is_cancelled():
+            raise CancelledError("Stopped. Nothing was written.")
+        progress(fraction)
+
+    require_suffix(job.path, job.kind)
+    check_writable(job.path)
+    reach(0.0)
+    data = _encoded(job, reach)
+    reach(0.8)
+    signed = Signed(data)
+    if job.facts is not None and job.identity is not None and job.kind not in _MAPS:
+        signed = sign(data, job.path.name, job.facts, job.identity)
+    reach(0.9)
+    written = write_signed(job.path, signed)
+    progress(1.0)
+    return written
+
+
+def require_suffix(path: Path, kind: ExportKind) -> None:
+    """Find out whether a kind of export can be written under a name.
+
+    Raises
+    ------
+    OutputError
+        If the suffix does not fit.
+    """
+    if path.suffix.lower() not in SUFFIXES[kind]:
+        known = ", ".join(SUFFIXES[kind])
+        raise OutputError(
+            f"“{path.name}” does not end in a suffix that fits the export “{kind}”; use {known}."
+        )
+
+
+def _encoded(job: ExportJob, reach: Callable[[float], None]) -> bytes:
+    suffix, layers = job.path.suffix.lower(), job.layers
+    if job.kind in _MAPS:
+        return _MAPS[job.kind](np.asarray(layers.full(layers.labels), np.uint8))
+    if job.kind is ExportKind.FACE:
+        return encode(unblended_face(layers), suffix)
+    original = original_of(layers.photograph, None if suffix == ".ora" else job.target_file)
+    reach(0.1)
+    marks = (visible_mark(original),) if job.mark else ()
+    if suffix == ".psd":
+        return photoshop_file(layers, original, marks)
+    if suffix == ".ora":
+        return openraster_file(layers, marks)
+    if job.kind is ExportKind.SHEET:
+        plain = original_of(layers.photograph, None)
+        after = flattened(finished_picture(layers, plain).pixels, marks)
+        sheet = before_after_sheet(job.source, layers.photograph, to_8(after))
+        return encode(FlatPicture(to_16(sheet)), suffix)
+    finished = finished_picture(layers, original)
+    reach(0.3)
+    pixels = flattened(finished.pixels, marks)
+    return encode(FlatPicture(pixels, finished.profile, finished.exif), suffix)

@@ -1,0 +1,91 @@
+"""What an export is made from, and how it is stacked so that any program composites it alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import cv2
+import numpy as np
+
+from e4s_studio.core.geometry import Box
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+WHITE: Final = 255.0
+STEPS_16: Final = 257
+"""16-bit steps in one 8-bit level."""
+
+
+@dataclass(frozen=True, eq=False)
+class ExportLayers:
+    """A swap at the target photograph's resolution, at full precision.
+
+    Outside the window nothing was changed.
+
+    Attributes
+    ----------
+    photograph
+        (H0, W0, 3) uint8 RGB in sRGB: the target photograph, upright.
+    window
+        The part of the photograph that the other layers cover: (h, w) pixels.
+    result
+        (h, w, 3) float32 levels, 0 to 255: the finished picture.
+    face
+        (h, w, 3) float32 levels: the swapped face before blending.
+    matte
+        (h, w) float32, 0 to 1: how much of the face is seen.
+    occluder
+        (h, w) float32, 0 to 1: how far the photograph's own pixels win, as painted.
+    labels
+        (h, w) uint8 regions.
+
+    Raises
+    ------
+    ValueError
+        If a layer does not fit the window, or the window the photograph.
+    """
+
+    photograph: NDArray[np.uint8]
+    window: Box
+    result: NDArray[np.float32]
+    face: NDArray[np.float32]
+    matte: NDArray[np.float32]
+    occluder: NDArray[np.float32]
+    labels: NDArray[np.uint8]
+
+    def __post_init__(self) -> None:
+        if self.window.intersection(Box.of(self.photograph)) != self.window:
+            raise ValueError(f"{self.window} reaches out of the photograph")
+        layers = (self.result, self.face, self.matte, self.occluder, self.labels)
+        if any(layer.shape[:2] != self.window.shape for layer in layers):
+            raise ValueError(f"a layer does not fit {self.window}")
+
+    @property
+    def before(self) -> NDArray[np.float32]:
+        """(h, w, 3) float32 levels: the photograph inside the window."""
+        return self.photograph[self.window.slices].astype(np.float32)
+
+    @property
+    def changed(self) -> NDArray[np.bool_]:
+        """(h, w) bool: where the result differs from the photograph."""
+        return np.asarray((self.result != self.photograph[self.window.slices]).any(axis=2))
+
+    def full(self, plane: NDArray[np.generic], fill: float = 0) -> NDArray[np.generic]:
+        """Return a window's plane at the whole photograph's size, with `fill` around it."""
+        whole = np.full(self.photograph.shape[:2] + plane.shape[2:], fill, plane.dtype)
+        whole[self.window.slices] = plane
+        return whole
+
+
+def to_16(levels: NDArray[np.generic]) -> NDArray[np.uint16]:
+    """Return levels of 0 to 255, of any type, as 16-bit values."""
+    if levels.dtype == np.uint8:
+        return np.asarray(levels.astype(np.uint16) * STEPS_16, np.uint16)
+    return np.asarray(np.rint(np.clip(levels, 0, WHITE) * STEPS_16), np.uint16)
+
+
+def to_8(values: NDArray[np.uint16]) -> NDArray[np.uint8]:
+    """Round 16-bit values to levels."""
+    return np.asarray(cv2.convertScaleAbs(values, alpha=1 / STEPS_16), np.uint8)
