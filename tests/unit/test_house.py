@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from e4s_studio.core.errors import StudioError
+
 ROOT = Path(__file__).resolve().parents[2]
 LONGEST_MODULE = 500
 OWN = ("e4s_studio", "tests", "benchmarks", "docs", "tools")
@@ -71,3 +73,9 @@ def test_the_map_of_the_house_names_rooms_that_exist():
     assert {room for room in rooms if not (ROOT / "e4s_studio" / room).exists()} == set()
     shown = {room.split("/")[0] for room in rooms}
     assert shown == set(packages.split("|"))
+
+
+def test_the_readme_lists_every_exit_code():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    codes = {kind.exit_code for kind in [StudioError, *StudioError.__subclasses__()]}
+    assert {code for code in codes if f"\n| {code} |" not in text} == set()
