@@ -477,6 +477,35 @@ def test_symmetry_shows_a_second_cursor(studio):
     assert differs.sum() < differs_alone.sum()
 
 
+def test_the_midline_can_be_moved_by_its_handles(studio):
+    studio.toolbox.change(symmetric=True)
+    (x, y), lower = studio.toolbox.midline_tool.handles()
+    studio.move(x, y)
+    assert studio.canvas.cursor().shape() is Qt.CursorShape.SizeHorCursor
+    studio.press(x, y)
+    studio.move(x + 20, y + 9)
+    studio.release(x + 20, y + 9)
+    moved, still = studio.toolbox.midline_tool.handles()
+    assert moved == (pytest.approx(x + 20, abs=1), pytest.approx(y))
+    assert still == pytest.approx(lower)
+    assert not studio.painted.any()
+    studio.move(30, 64)
+    assert studio.canvas.cursor().shape() is Qt.CursorShape.BlankCursor
+    studio.stroke((30, 64), (32, 64))
+    assert studio.painted.any()
+
+
+def test_escape_puts_the_midline_back(studio):
+    studio.toolbox.change(symmetric=True)
+    line = studio.toolbox.midline
+    place = studio.toolbox.midline_tool.handles()[1]
+    studio.press(*place)
+    studio.move(20, 120)
+    assert studio.toolbox.midline != line
+    studio.key(Qt.Key.Key_Escape)
+    assert studio.toolbox.midline == line
+
+
 # What else happens to it
 
 

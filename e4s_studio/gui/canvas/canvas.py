@@ -73,7 +73,7 @@ class MaskCanvas(QWidget):
         # The filter that comes last is asked first: what pans never reaches a tool.
         self.navigator = Navigator(self, view)
         self.navigator.panned.connect(self._hands.point_at)
-        self._hands.moved.connect(self._show_marks)
+        self._hands.moved.connect(self._on_moved)
         self._hands.pointed.connect(self.pointed)
         view.changed.connect(self._on_view)
         for unsubscribe in (
@@ -153,20 +153,29 @@ class MaskCanvas(QWidget):
             self._midline = midline
             self.update()
 
+    def _on_moved(self) -> None:
+        self._choose_cursor()
+        self._show_marks()
+
     def _choose_cursor(self) -> None:
-        toolbox = self._toolbox
-        region = toolbox.options.region
-        blocked = not self._document.rules.may_cover(region).any()
+        shape = self._cursor_shape()
+        if shape is not self.cursor().shape():
+            self.setCursor(shape)
+
+    def _cursor_shape(self) -> Qt.CursorShape:
+        """Return what says best what a press would do; the brush's outline needs no arrow."""
+        toolbox, tool = self._toolbox, self._toolbox.tool
         if self._document.is_empty:
-            self.unsetCursor()
-        elif toolbox.kind is ToolKind.PAN:
-            self.setCursor(Qt.CursorShape.OpenHandCursor)
-        elif toolbox.kind in PAINTING and blocked:
-            self.setCursor(Qt.CursorShape.ForbiddenCursor)
-        elif toolbox.tool.preview().cursor is not None:
-            self.setCursor(Qt.CursorShape.BlankCursor)
-        else:
-            self.setCursor(Qt.CursorShape.CrossCursor)
+            return Qt.CursorShape.ArrowCursor
+        if tool is toolbox.midline_tool:
+            return Qt.CursorShape.SizeHorCursor
+        if toolbox.kind is ToolKind.PAN:
+            return Qt.CursorShape.OpenHandCursor
+        covered = self._document.rules.may_cover(toolbox.options.region)
+        if toolbox.kind in PAINTING and not covered.any():
+            return Qt.CursorShape.ForbiddenCursor
+        outlined = tool.preview().cursor is not None
+        return Qt.CursorShape.BlankCursor if outlined else Qt.CursorShape.CrossCursor
 
     # Painting
 
@@ -204,6 +213,7 @@ class MaskCanvas(QWidget):
         if self._midline is not None:
             middle = marks.midline_path(self._midline, transform, QSizeF(self.size()))
             marks.draw_path(painter, middle, dashed=True)
+            marks.draw_path(painter, marks.handles_path(self._toolbox.midline_tool, transform))
         marks.draw_path(painter, marks.outline_path(self._preview, transform), dashed=True)
         for path in self._cursors(transform):
             marks.draw_path(painter, path)

@@ -144,12 +144,14 @@ class Hands(QObject):
         if modifiers & Qt.KeyboardModifier.AltModifier:
             self._toolbox.hold(ToolKind.PICK)
         self._pressed = True
+        self._toolbox.reach_for(pointer)
         self._toolbox.tool.press(pointer)
 
     def _move(self, pointer: Pointer) -> None:
         if self._pressed:
             self._toolbox.tool.drag(pointer)
         else:
+            self._toolbox.reach_for(pointer)
             self._toolbox.tool.hover(pointer)
 
     def _release(self, pointer: Pointer, modifiers: Qt.KeyboardModifier) -> None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QTransform
 
     from e4s_studio.core.brush import Dab, Stencil
+    from e4s_studio.gui.tools.midline import MidlineTool
     from e4s_studio.gui.tools.tool import Preview
 
 LIGHT: Final = QColor(255, 255, 255)
@@ -25,6 +26,9 @@ MARGIN: Final = 4.0
 
 PIXELS_SHOWN: Final = 6.0
 """Zoom from which the brush's outline follows the very pixels that it covers."""
+
+HANDLE: Final = 6.0
+"""Radius of a handle in logical pixels."""
 
 SMALLEST_CURSOR: Final = 3.0
 """Radius in logical pixels below which a cross helps to find the brush."""
@@ -85,6 +89,14 @@ def midline_path(line: Line, transform: QTransform, viewport: QSizeF) -> QPainte
     middle = mapped.p1() - (mapped.p2() - mapped.p1())
     path = QPainterPath(middle)
     path.lineTo(mapped.p2())
+    return path
+
+
+def handles_path(tool: MidlineTool, transform: QTransform) -> QPainterPath:
+    """Return the midline's two handles, in logical pixels."""
+    path = QPainterPath()
+    for x, y in tool.handles():
+        path.addEllipse(transform.map(QPointF(x, y)), HANDLE, HANDLE)
     return path
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from e4s_studio.core.geometry import midline_of
+from e4s_studio.gui.tools.midline import MidlineTool
 from e4s_studio.gui.tools.options import ToolKind, ToolOptions
 from e4s_studio.gui.tools.shapes import FillTool, LassoTool, PickTool
 from e4s_studio.gui.tools.smart import Runner, SmartTool, run_now
 from e4s_studio.gui.tools.steps import NameStep, english
 from e4s_studio.gui.tools.strokes import AmountTool, BrushTool, EraserTool, OriginalTool
-from e4s_studio.gui.tools.tool import Tool, Workbench
+from e4s_studio.gui.tools.tool import Pointer, Tool, Workbench
 
 if TYPE_CHECKING:
     from e4s_studio.core.document import Document
@@ -53,6 +54,8 @@ class Toolbox(Workbench):
         }
         self._kind = ToolKind.BRUSH
         self._held: ToolKind | None = None
+        self.midline_tool = MidlineTool(self)
+        self._on_midline = False
         self._find_midline()
         document.subscribe(self._on_change)
 
@@ -69,7 +72,12 @@ class Toolbox(Workbench):
     @property
     def tool(self) -> Tool:
         """The tool in hand."""
-        return self._tools[self.kind]
+        return self.midline_tool if self._on_midline else self._tools[self.kind]
+
+    def reach_for(self, pointer: Pointer) -> None:
+        """Take the midline's handle if the pointer is over one, else the tool in hand."""
+        if not self.tool.is_busy:
+            self._on_midline = self.options.symmetric and self.midline_tool.is_near(pointer)
 
     def choose(self, kind: ToolKind) -> None:
         """Take a tool; what the last one had under way is dropped."""
