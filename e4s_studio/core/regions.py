@@ -119,7 +119,7 @@ FROM_BISENET: Final = _conversion(
         Region.HAIR: (17,),
     }
 )
-"""(19,) uint8: region of each BiSeNet label (zllrunning, facexlib), another order than CelebAMask's."""
+"""(19,) uint8: region of each BiSeNet label (zllrunning, facexlib); not in CelebAMask's order."""
 
 
 def region_named(name: str) -> frozenset[Region]:
