@@ -9,18 +9,18 @@ maps NAME_source_mask.png, NAME_target_mask.png) and swaps both ways with the on
 from __future__ import annotations
 
 import argparse
+import itertools
 import resource
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
-from e4s_studio.core.portrait import Portrait
 from e4s_studio.core.regions import FACE, Region
 from e4s_studio.core.settings import EditSettings
 from e4s_studio.engine.fit import Fitted, Fitter, plan_for
@@ -31,6 +31,11 @@ from e4s_studio.engine.session import Session
 from e4s_studio.engine.swap import swap_label_maps
 from e4s_studio.files.images import read_image, write_image
 from e4s_studio.files.label_maps import read_label_map
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from e4s_studio.core.portrait import Portrait
 
 AMOUNTS = (0.0, 0.25, 0.5, 0.75, 1.0)
 FULL = EditSettings()
@@ -112,7 +117,7 @@ def monotonic(session: Session, label_map: NDArray[np.uint8]) -> str:
         way = means[-1] - means[0]
         along = [float((mean - means[0]) @ way / (way @ way)) for mean in means]
         steady.append(f"{region.label} " + " ".join(f"{share:.2f}" for share in along))
-        if any(b < a for a, b in zip(along, along[1:], strict=False)):
+        if any(b < a for a, b in itertools.pairwise(along)):
             steady[-1] += " NOT MONOTONIC"
     return "\n".join(steady)
 
