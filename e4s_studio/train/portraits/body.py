@@ -8,15 +8,11 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from e4s_studio.train.portraits.fields import Field, Profile, bump, cover, ridge, step
-from e4s_studio.train.portraits.geometry import Box, Frame, Outline, head_outline, window
+from e4s_studio.train.portraits.geometry import OUTSIDE, Box, Frame, Outline, head_outline, window
 from e4s_studio.train.portraits.relief import head_height, nostrils
 
 if TYPE_CHECKING:
     from e4s_studio.train.portraits.shape import Shape
-
-
-OUTSIDE: Final = -1.0
-"""A distance that is far outside whatever is meant."""
 
 
 TORSO: Final = ((-0.7, 0.18), (0.7, 0.7))

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 SKULL_TOP: Final = -0.495
 """The v at which the skull ends."""
 
+OUTSIDE: Final = -1.0
+"""A distance that is far outside whatever is meant."""
+
+
 Box: TypeAlias = tuple[slice, slice]
 
 
@@ -86,7 +90,7 @@ def _dome(x: Field, y: Field, pose: tuple[float, float]) -> Field:
     return head + 0.40 * np.exp(-0.5 * ((nose_x / 0.055) ** 2 + (nose_y / 0.085) ** 2))
 
 
-def posed(shape: Shape, points: NDArray[np.float64], rounds: int = 30) -> NDArray[np.float64]:
+def posed(shape: Shape, points: NDArray[np.float64], rounds: int = 24) -> NDArray[np.float64]:
     """Move points (N, 2) from the frontal head to the picture plane, by fixed-point iteration."""
     turn = np.asarray(shape.pose)
     plane = points.copy()
@@ -173,13 +177,16 @@ def window(
     """Return the part of the picture that holds a rectangle (u, v) of the head."""
     size = whole.u.shape[0]
     corners = np.array([[u, v] for u in (low[0], high[0]) for v in (low[1], high[1])])
-    pixels = whole.place.to_pixels(posed(shape, corners, rounds=6), size)
-    first = np.clip(np.floor(pixels.min(axis=0)) - 2, 0, size - 1).astype(int)
-    last = np.clip(np.ceil(pixels.max(axis=0)) + 3, 1, size).astype(int)
-    return whole.crop(
-        slice(int(first[1]), max(int(first[1]) + 1, int(last[1]))),
-        slice(int(first[0]), max(int(first[0]) + 1, int(last[0]))),
-    )
+    pixels = whole.place.to_pixels(posed(shape, corners, rounds=2), size)
+    margin = 2.0 + 0.005 * size  # two rounds of `posed` miss by less than that
+    (left, top), (right, bottom) = pixels.min(axis=0) - margin, pixels.max(axis=0) + margin
+    return whole.crop(_clipped(top, bottom, size), _clipped(left, right, size))
+
+
+def _clipped(low: float, high: float, size: int) -> slice:
+    """Return the pixels from `low` to `high` that exist, at least one."""
+    first = min(max(int(low), 0), size - 1)
+    return slice(first, min(max(int(high) + 1, first + 1), size))
 
 
 class Outline:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import cv2
 import numpy as np
 
 from e4s_studio.train.portraits.fields import Field, Profile, noise, step
-from e4s_studio.train.portraits.geometry import SKULL_TOP, Box, Frame, Outline
+from e4s_studio.train.portraits.geometry import OUTSIDE, SKULL_TOP, Box, Frame, Outline, window
 
 if TYPE_CHECKING:
     from e4s_studio.train.portraits.shape import Shape
@@ -17,8 +17,7 @@ if TYPE_CHECKING:
 EAR_LEVEL = 0.05
 
 
-@dataclass(frozen=True)
-class Fall:
+class Fall(NamedTuple):
     """Strand coordinates: `across` is constant along a strand, `along` runs from the root."""
 
     across: Field
@@ -180,6 +179,20 @@ def _without_specks(distance: Field) -> Field:
 def mane(shape: Shape, at: Frame) -> Mane:
     """Lay out the hair over the whole picture."""
     hair = shape.hair
+    wide = shape.head.cheek + hair.sides + 0.12 * hair.flare + 0.05
+    bottom = max(hair.length, hair.sideburn) + 0.08
+    near = window(at, shape, (-wide, -0.75), (wide, bottom))
+    part = _mane(shape, near)
+    whole = np.full((7, *at.u.shape), OUTSIDE, dtype=np.float32)
+    planes = (part.front, part.inside, part.outer, part.back, part.height, *part.fall)
+    for plane, own in zip(whole, planes, strict=True):
+        plane[near.box] = own
+    front, inside, outer, back, height, across, along = whole
+    return Mane(front, inside, outer, back, height, Fall(across, along))
+
+
+def _mane(shape: Shape, at: Frame) -> Mane:
+    hair = shape.hair
     share, outer = _outline(shape).inside(at.u, at.v)
     fall = _fall(shape, at)
     outer = _without_specks(outer + _bumps(shape, at))
@@ -190,7 +203,7 @@ def mane(shape: Shape, at: Frame) -> Mane:
         inside = np.maximum(inside, _fringe(shape, at))
     gone = -1.0 if hair.bald > 0.5 else 0.0
     front = _without_specks(np.minimum(outer, inside)) + gone
-    back = outer + gone if hair.length > 0 else np.full_like(outer, -1.0)
+    back = outer + gone if hair.length > 0 else np.full_like(outer, OUTSIDE)
     return Mane(front, inside + gone, outer + gone, back, _form(shape, at, share, fall), fall)
 
 

@@ -214,7 +214,7 @@ def _hairs(at: Frame, tissue: Tissue, where: Field, albedo: Field) -> Field:
     hairs += 0.50 * detail(lean, down, (140, 30), at.pixel)
     hairs += 0.50 * detail(lean, down, (300, 56), at.pixel)
     grown = where * tissue.number("beard")
-    density = 0.94 * step(grown + 0.24 * hairs, 0.05, 0.85) * np.minimum(6.0 * grown, 1.0)
+    density = 0.94 * step(grown + 0.19 * hairs, 0.05, 0.85) * np.minimum(6.0 * grown, 1.0)
     colour = tissue.colour("beard_colour") * (1.0 + 0.35 * np.clip(hairs, -1.5, 2.0))
     _towards(albedo, colour, density)
     return density
