@@ -55,8 +55,8 @@ def bisenet_map(crop: NDArray[np.uint8], weights: Path) -> Parsing:
     foreign = logits[0].softmax(dim=0).permute(1, 2, 0).numpy()
     chances = np.zeros((SIDE, SIDE, REGION_COUNT), np.float32)
     for label, region in enumerate(FROM_BISENET):
-        chances[..., region] += foreign[..., label]
-    chances = resized(chances, size)
+        chances[..., region] = np.maximum(chances[..., region], foreign[..., label])
+    chances = resized(chances / chances.sum(axis=-1, keepdims=True), size)
     return Parsing(chances.argmax(axis=-1).astype(np.uint8), doubt_of(chances))
 
 

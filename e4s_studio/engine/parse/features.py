@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     Values = NDArray[np.float64]
 
 HALF_EYE_DISTANCE: Final = 0.5
+LEAST_CHROMA: Final = 6
 SIDES: Final = (-1, 1)
 
 # Usual values and their spreads, in the order of the outline's parameters, in eye distances
@@ -212,9 +213,19 @@ def _opening(window: Window, lips: Values, rim: Plane) -> Plane:
     within, beside = gap < -0.01, (gap > 0.02) & (rim < -0.02)
     if within.sum() < 8 or beside.sum() < 8 or values[3] + values[4] < 0.05:
         return np.zeros_like(gap, dtype=np.float32)
-    colours_apart = np.median(window.lab[within], axis=0) - np.median(window.lab[beside], axis=0)
-    open_enough = rise(np.float32((np.linalg.norm(colours_apart) - 14) / 2))
-    return _chance(window, gap / 0.03 - 0.8 * evidence) * (rim < 0) * open_enough
+    shown = _open(np.median(window.lab[within], axis=0), np.median(window.lab[beside], axis=0))
+    return _chance(window, gap / 0.03 - 0.8 * evidence) * (rim < 0) * shown
+
+
+def _open(inside: Values, lips: Values) -> Plane:
+    """Say how surely a colour between the lips, in Lab, is no lip, 0 to 1.
+
+    Teeth are paler, or brighter in a grey picture; the mouth's inside is much darker.
+    """
+    paleness = np.hypot(*(inside[1:] - 128)) / max(np.hypot(*(lips[1:] - 128)), 1e-6)
+    grey = np.hypot(*(lips[1:] - 128)) < LEAST_CHROMA
+    teeth = rise((inside[0] - lips[0] - 25) / 4) if grey else rise((0.6 - paleness) / 0.05)
+    return np.maximum(teeth, rise((0.45 * lips[0] - inside[0]) / 4))
 
 
 def _chance(window: Window, against: NDArray[np.floating]) -> Plane:
