@@ -102,13 +102,12 @@ class Overlay:
 
     def _draw_mattes(self, document: Document, box: Box) -> None:
         """Show both mattes over freshly drawn colours."""
-        occluder, amount = document.pixels(Layer.OCCLUDER), document.pixels(Layer.AMOUNT)
-        matted = (occluder[box.slices] != 0) | (amount[box.slices] != FULL)
-        place = Box.of_true(matted).shifted(box.left, box.top)
-        if matted.any():
-            self._pixels[place.slices] = _matted(
-                self._pixels[place.slices], occluder[place.slices], amount[place.slices], place
-            )
+        occluder = document.pixels(Layer.OCCLUDER)[box.slices]
+        amount = document.pixels(Layer.AMOUNT)[box.slices]
+        matted = np.nonzero((occluder != 0) | (amount != FULL))
+        drawn = self._pixels[box.slices]
+        striped = (matted[0] + matted[1] + box.left + box.top) // STRIPE % 2 == 0
+        drawn[matted] = _matted(drawn[matted], occluder[matted], amount[matted], striped)
 
 
 def _colours(hidden: frozenset[Region]) -> NDArray[np.uint32]:
@@ -135,19 +134,19 @@ def _edges(labels: NDArray[np.uint8], box: Box, width: int) -> NDArray[np.bool_]
 
 
 def _matted(
-    drawn: NDArray[np.uint32], occluder: NDArray[np.uint8], amount: NDArray[np.uint8], box: Box
+    drawn: NDArray[np.uint32],
+    occluder: NDArray[np.uint8],
+    amount: NDArray[np.uint8],
+    striped: NDArray[np.bool_],
 ) -> NDArray[np.uint32]:
-    """Return (height, width) premultiplied pixels that show both mattes."""
+    """Return (N,) premultiplied pixels that show both mattes; all arguments are (N,)."""
     original = occluder / np.float32(FULL)
     strength = FAINTEST + (1 - FAINTEST) * (amount / np.float32(FULL))
     # In 256ths, so that a shift divides: floats on four channels take ten times as long.
-    kept = (256 * strength * (1 - original)).astype(np.uint16)[..., None]
-    channels = np.ascontiguousarray(drawn).view(np.uint8).reshape(*drawn.shape, 4)
-    mixed = (channels * kept) >> 8
-    x, y = box.centres()
-    striped = (x + y) // STRIPE % 2 == 0
-    mixed += (FULL * STRIPE_STRENGTH * original * striped).astype(np.uint16)[..., None]
-    return mixed.astype(np.uint8).view(np.uint32)[..., 0]
+    kept = (256 * strength * (1 - original)).astype(np.uint16)[:, None]
+    mixed = (drawn.view(np.uint8).reshape(-1, 4) * kept) >> 8
+    mixed += (FULL * STRIPE_STRENGTH * original * striped).astype(np.uint16)[:, None]
+    return mixed.astype(np.uint8).view(np.uint32)[:, 0]
 
 
 def _image_of(pixels: NDArray[np.uint32]) -> QImage:
