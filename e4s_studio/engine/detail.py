@@ -13,14 +13,16 @@ from typing import TYPE_CHECKING, Final
 import cv2
 import numpy as np
 
-from e4s_studio.core.regions import FACE, REGION_COUNT
+from e4s_studio.core.regions import FACE, REGION_COUNT, Region
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-FEATHER: Final = 10 / 1024
+SOURCE_FEATHER: Final = 10 / 1024
 """Width, in crop sides, over which detail fades towards pixels whose labels differ: the residual
 of a soft reconstruction holds both sides of an edge, and one of them is not there any more."""
+TARGET_FEATHER: Final = 3 / 1024
+"""The same for the target, whose own pixels lie on the other side of most edges."""
 FINE: Final = 5 / 1024
 """Standard deviation, in crop sides, that parts fine detail (pores, hairs) from coarse."""
 GRAIN_MARGIN: Final = 16 / 1024
@@ -78,11 +80,11 @@ def detail_of(
     -------
     (N, N, 3) float32 levels to add to the drawn picture.
     """
-    from_source = _agreement(labels, source.labels)
-    from_target = _agreement(labels, target.labels)
-    # Outside the inner face a shape is the target's as a rule, so there the target's folds and
-    # edges stay true whatever the texture; inside, they would be a ghost of its features.
-    inside = np.isin(labels, list(FACE))
+    from_source = _agreement(labels, source.labels, SOURCE_FEATHER)
+    from_target = _agreement(labels, target.labels, TARGET_FEATHER)
+    # Away from face and neck a shape is the target's as a rule, so there the target's strands and
+    # edges stay true whatever the texture; on the skin they would be a ghost of its features.
+    inside = np.isin(labels, list(FACE | {Region.BELOWFACE}))
     owned = np.where(inside, from_source, from_source * (1 - from_target))
     detail = source.full * (alpha * owned)[..., None]
     detail += target.full * ((1 - alpha) * from_target)[..., None]
@@ -96,10 +98,12 @@ def detail_of(
     return detail
 
 
-def _agreement(labels: NDArray[np.uint8], own: NDArray[np.uint8]) -> NDArray[np.float32]:
+def _agreement(
+    labels: NDArray[np.uint8], own: NDArray[np.uint8], feather: float
+) -> NDArray[np.float32]:
     """Weigh by whether the labels agree, fading to 0 inside the area that does."""
     agree = (labels == own).astype(np.float32)
-    width = max(1, round(FEATHER * labels.shape[0]))
+    width = max(1, round(feather * labels.shape[0]))
     near = cv2.blur(agree, (2 * width + 1, 2 * width + 1), borderType=cv2.BORDER_REPLICATE)
     return np.asarray(agree * np.clip(2 * near - 1, 0, 1), np.float32)
 

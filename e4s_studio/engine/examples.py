@@ -5,7 +5,8 @@ them apart by the label map, and then the target's beard survives every swap. So
 also mixed at random per region, on the label maps of the target, the source and the swaps, and
 compared with the pixels that such a mix must show: where the map's label at a pixel is also the
 source's label there, amount 1 shows the source's pixel; likewise the target at 0; where it is
-both's, an amount between shows the blend of the two.
+both's, an amount between shows the blend of the two. Elsewhere no photograph shows what a mix
+looks like; the median colour of the region in its owner's photograph stands in, with little weight.
 """
 
 from __future__ import annotations
@@ -32,12 +33,15 @@ if TYPE_CHECKING:
 
 WARPS: Final = 14
 """Warped copies of each portrait."""
-WARP_SIGMA: Final = 0.04
+WARP_SIGMA: Final = 0.025
 """Standard deviation of rotation (radians) and log-scale."""
-SHIFT_SIGMA: Final = 0.03
+SHIFT_SIGMA: Final = 0.02
 """Standard deviation of the shift, in half pictures."""
-ELASTIC_SIGMA: Final = 0.03
+ELASTIC_SIGMA: Final = 0.02
 ELASTIC_GRID: Final = 5
+
+GUESS_WEIGHT: Final = 0.15
+"""How much a pixel counts that no photograph shows, against one that a photograph does."""
 
 SMALL_FEATURES: Final = (Region.LIP, Region.EYEBROWS, Region.EYES, Region.MOUTH)
 BACKGROUND_WEIGHT: Final = 0.25
@@ -104,6 +108,7 @@ class Examples:
         self._layout_of = layout_of
         self._images = [to_network(portrait.image, size) for portrait in (target, source)]
         self._labels = [to_labels(portrait.labels, size) for portrait in (target, source)]
+        self._colours = _usual_colours(self._images, self._labels)
         self._plain = [
             _View(image, labels, layout_of(labels), _uniform(float(index)))
             for index, (image, labels) in enumerate(zip(self._images, self._labels, strict=True))
@@ -137,10 +142,14 @@ class Examples:
             (target_shows & source_shows)
             | (target_shows & (alpha == 0))
             | (source_shows & (alpha == 1))
-        )
+        )[:, None]
         target, source = self._images
-        truth = torch.lerp(target, source, alpha[:, None])
-        return Example(layout, amounts, truth, pixel_weights(labels) * known[:, None])
+        photographs = torch.lerp(target, source, alpha[:, None])
+        target, source = self._colours
+        usual = torch.lerp(target, source, amounts[:, None])[labels].permute(0, 3, 1, 2)
+        certainty = torch.where(known, 1.0, GUESS_WEIGHT)
+        truth = torch.where(known, photographs, usual)
+        return Example(layout, amounts, truth, pixel_weights(labels) * certainty)
 
     def chance(self) -> float:
         """Draw a number from 0 to 1, from the same seeded sequence."""
@@ -186,6 +195,16 @@ class Examples:
         )
         grid = F.affine_grid(matrix, [1, 3, size, size], align_corners=False)
         return grid + smooth.permute(0, 2, 3, 1)
+
+
+def _usual_colours(images: list[Tensor], labels: list[Tensor]) -> list[Tensor]:
+    """Return each portrait's (12, 3) median colours; a region it lacks has the other's."""
+    colours = [torch.full((REGION_COUNT, 3), math.nan) for _ in images]
+    for image, own, table in zip(images, labels, colours, strict=True):
+        for region in torch.bincount(own.flatten()).nonzero()[:, 0]:
+            table[region] = image[0][:, own[0] == region].median(dim=1).values
+    first, second = (torch.where(a.isnan(), b, a) for a, b in (colours, colours[::-1]))
+    return [first.nan_to_num(), second.nan_to_num()]
 
 
 def pixel_weights(labels: Tensor) -> Tensor:

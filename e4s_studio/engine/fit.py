@@ -51,8 +51,11 @@ class FitPlan:
         generator.
     rate, vector_rate
         Learning rates of the weights and of the texture vectors.
-    mixed, plain
-        Shares of steps on mixed codes, and (of the rest) on portraits that are not warped.
+    mixed
+        Share of steps on mixed codes.
+    plain, late_plain
+        Of the other steps, the share on portraits that are not warped, until two thirds of the
+        fit and after.
     coarse
         Share of the steps, at the start, that stop at half the size: they cost half.
     seed
@@ -61,10 +64,11 @@ class FitPlan:
 
     steps: int
     tune: Tune
-    rate: float = 1e-2
+    rate: float = 1.5e-2
     vector_rate: float = 1e-2
-    mixed: float = 0.33
+    mixed: float = 0.25
     plain: float = 0.4
+    late_plain: float = 0.7
     coarse: float = 0.4
     seed: int = 0
 
@@ -73,13 +77,14 @@ class FitPlan:
             raise SettingsError(f"Fitting takes 0 steps or more, not {self.steps}.")
 
 
-BUILT_IN_PLAN: Final = FitPlan(steps=600, tune=Tune.GENERATOR)
+BUILT_IN_PLAN: Final = FitPlan(steps=700, tune=Tune.GENERATOR)
 PUBLISHED_PLAN: Final = FitPlan(
-    steps=200, tune=Tune.VECTORS, rate=1e-3, mixed=0.0, plain=1.0, coarse=0.0
+    steps=200, tune=Tune.VECTORS, rate=1e-3, mixed=0.0, plain=1.0, late_plain=1.0, coarse=0.0
 )
 BUILT_IN_SIZE: Final = 256
 WARM_UP_STEPS: Final = 10
 FULL_RATE_SHARE: Final = 0.5
+LATE: Final = 2 / 3
 LAST_RATE: Final = 0.05
 
 
@@ -146,7 +151,7 @@ class Fitter:
             for weight in weights:
                 weight.requires_grad_(True)
             groups.append({"params": weights, "rate": plan.rate})
-        self._adam = torch.optim.Adam(groups, betas=(0.9, 0.99))
+        self._adam = torch.optim.Adam(groups, betas=(0.9, 0.99), fused=True)
 
     @property
     def is_done(self) -> bool:
@@ -178,7 +183,9 @@ class Fitter:
         examples, plan = self._examples, self.plan
         if examples.chance() < plan.mixed:
             return examples.mixed()
-        return examples.any_plain() if examples.chance() < plan.plain else examples.warped()
+        late = self.steps_taken > LATE * plan.steps
+        plain = plan.late_plain if late else plan.plain
+        return examples.any_plain() if examples.chance() < plain else examples.warped()
 
     def _draw(self, codes: Tensor, example: Example) -> Tensor:
         network = self._network

@@ -1,0 +1,116 @@
+from dataclasses import replace
+
+import pytest
+import torch
+
+from e4s_studio.core.errors import SettingsError
+from e4s_studio.core.regions import Region
+from e4s_studio.engine.examples import BACKGROUND_WEIGHT, Examples
+from e4s_studio.engine.fit import (
+    BUILT_IN_PLAN,
+    PUBLISHED_PLAN,
+    FitPlan,
+    Fitted,
+    Fitter,
+    encode_pair,
+    plan_for,
+    pyramid_loss,
+)
+from e4s_studio.engine.pictures import to_labels, to_network
+from tests.unit.engine.pairs import portrait, small_network
+
+PLAN = replace(BUILT_IN_PLAN, steps=6)
+
+
+def fitted(plan: FitPlan, steps: int | None = None) -> Fitted:
+    fitter = Fitter(small_network(), portrait(1), portrait(2, width=1.1), plan)
+    while fitter.steps_taken < (plan.steps if steps is None else steps):
+        fitter.step()
+    return fitter.fitted()
+
+
+def error(fit: Fitted) -> float:
+    """L1 distance of the source's reconstruction."""
+    network, face = fit.network, portrait(1)
+    layout = network.layout(to_labels(face.labels, network.config.size))
+    drawn = network.draw(network.style_codes(fit.source), layout)
+    return (drawn - to_network(face.image, network.config.size)).abs().mean().item()
+
+
+def test_fitting_brings_the_reconstruction_closer() -> None:
+    before = encode_pair(small_network(), portrait(1), portrait(2, width=1.1))
+    assert error(fitted(replace(PLAN, steps=40))) < 0.6 * error(before)
+
+
+def test_the_same_seed_gives_the_same_fit_and_another_another() -> None:
+    one, same, other = (fitted(replace(PLAN, seed=seed)) for seed in (3, 3, 4))
+    assert torch.equal(one.source, same.source)
+    for a, b in zip(one.network.parameters(), same.network.parameters(), strict=True):
+        assert torch.equal(a, b)
+    assert not torch.equal(one.source, other.source)
+
+
+def test_the_given_network_is_never_touched() -> None:
+    network = small_network()
+    before = {key: value.clone() for key, value in network.state_dict().items()}
+    fitter = Fitter(network, portrait(1), portrait(2), PLAN)
+    fitter.step()
+    assert all(torch.equal(value, before[key]) for key, value in network.state_dict().items())
+
+
+def test_a_fit_is_usable_at_any_step_and_goes_on_unharmed() -> None:
+    fitter = Fitter(small_network(), portrait(1), portrait(2, width=1.1), PLAN)
+    fitter.step()
+    halfway = fitter.fitted()
+    kept = halfway.source.clone()
+    while not fitter.is_done:
+        fitter.step()
+    assert halfway.steps == 1
+    assert torch.equal(halfway.source, kept)
+    assert torch.equal(fitter.fitted().source, fitted(PLAN).source)
+
+
+def test_vectors_alone_are_tuned_as_published() -> None:
+    plan = replace(PUBLISHED_PLAN, steps=3)
+    before, after = small_network(), fitted(plan)
+    for a, b in zip(before.parameters(), after.network.parameters(), strict=True):
+        assert torch.equal(a, b)
+    start = encode_pair(before, portrait(1), portrait(2, width=1.1))
+    assert not torch.equal(start.source, after.source)
+
+
+def test_vectors_of_absent_regions_stay_zero() -> None:
+    fit = fitted(PLAN)
+    assert not fit.source[:, Region.EAR_RINGS].any()
+    assert fit.source[:, Region.SKIN].any()
+
+
+def test_plans_follow_the_network() -> None:
+    assert plan_for(small_network(), steps=5, seed=2) == replace(BUILT_IN_PLAN, steps=5, seed=2)
+    with pytest.raises(SettingsError, match="0 steps or more"):
+        plan_for(small_network(), steps=-1)
+
+
+def test_mixed_examples_trust_only_what_the_photographs_show() -> None:
+    source, target = portrait(1), portrait(2, width=1.1)
+    examples = Examples(source, target, 64, small_network().layout, seed=0)
+    pictures = [to_network(face.image, 64) for face in (target, source)]
+    shown = set()
+    for _ in range(20):
+        example = examples.mixed()
+        known = (example.weight >= BACKGROUND_WEIGHT).expand_as(example.truth)
+        for amount, picture in enumerate(pictures):
+            if bool((example.amounts == amount).all()):
+                assert torch.equal(example.truth[known], picture[known])
+                shown.add(amount)
+        assert 0 < known.float().mean() <= 1
+    assert shown == {0, 1}
+
+
+def test_the_loss_is_zero_for_the_truth_at_any_resolution() -> None:
+    truth = torch.rand(1, 3, 32, 32)
+    weight = torch.ones(1, 1, 32, 32)
+    half = torch.nn.functional.avg_pool2d(truth, 2)
+    assert pyramid_loss(truth, truth, weight).item() == 0
+    assert pyramid_loss(half, truth, weight).item() == 0
+    assert pyramid_loss(truth + 0.1, truth, weight).item() == pytest.approx(0.4, rel=1e-3)
