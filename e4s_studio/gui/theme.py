@@ -45,8 +45,9 @@ def apply_theme(theme: Theme) -> None:
     application = QApplication.instance()
     if not isinstance(application, QApplication):
         raise TypeError("a theme needs an application with windows")
-    application.setPalette(_palette(theme))
-    application.setStyleSheet(_sheet(theme))
+    if application.styleSheet() != _sheet(theme):
+        application.setPalette(_palette(theme))
+        application.setStyleSheet(_sheet(theme))
 
 
 @cache
