@@ -57,7 +57,7 @@ class Conv3x3(nn.Conv2d):
 
     def __init__(self, in_channels: int, out_channels: int, stride: int = 1) -> None:
         super().__init__(in_channels, out_channels, 3, stride, 1, bias=False)
-        self._taps: WeightCache[Tensor] = WeightCache()
+        self._cache = WeightCache()
 
     def infer(self, x: Tensor, scratch: Tensor, norm: Affine | None = None) -> Tensor:
         """Convolve features (B, R, R, C), normalised first if so wished."""
@@ -66,7 +66,7 @@ class Conv3x3(nn.Conv2d):
             return F.conv2d(
                 x.permute(0, 3, 1, 2), self.weight, stride=self.stride, padding=1
             ).permute(0, 2, 3, 1)
-        taps = self._taps.get(self.weight, None, lambda: winograd.taps_of(self.weight))
+        taps = self._cache.get(self.weight, "taps", lambda: winograd.taps_of(self.weight))
         buffer = scratch[: 4 * taps.numel()].view(36, -1)
         weight = winograd.transformed(taps, self.in_channels, out=buffer)
         y = x.new_empty(*x.shape[:3], self.out_channels)

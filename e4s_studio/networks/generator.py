@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import torch
 from torch import Tensor, nn
 
 from e4s_studio.networks.modulated import SkipRGB, StyledConv, ToRGB
 from e4s_studio.networks.ops import EqualLinear
+from e4s_studio.networks.unmasked import UnmaskedStage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,12 +27,12 @@ class Stage:
     Attributes
     ----------
     features
-        (B, R, R, C).
+        (B, R, R, C); None at the last resolution, from which nothing goes on.
     rgb
         (B, 3, R, R) float32, nominally −1 to 1: the picture so far.
     """
 
-    features: Tensor
+    features: Tensor | None
     rgb: Tensor
 
     @property
@@ -132,12 +133,41 @@ class Generator(nn.Module):
 
     def _next(self, stage: Stage, codes: Tensor, layout: Layout, log_resolution: int) -> Stage:
         conv_grid, rgb_grid = self._grids(layout, log_resolution)
-        up = 2 * (log_resolution - 3)
-        plain = up + 1
-        x = self.convs[up](stage.features, codes[:, :, 1 + up], self.noises[1 + up], conv_grid)
-        x = self.convs[plain](x, codes[:, :, 1 + plain], self.noises[1 + plain], conv_grid)
-        to_rgb = self.to_rgbs[log_resolution - 3]
-        return Stage(x, to_rgb(x, codes[:, :, 3 + up], rgb_grid, stage.rgb))
+        j = log_resolution - 3
+        x = stage.features
+        if x is None:
+            raise ValueError(f"there is nothing after {stage.resolution}²")
+        to_rgb = cast("ToRGB", self.to_rgbs[j])
+        if conv_grid is None and not torch.is_grad_enabled():
+            features, rgb = self._unmasked(x, codes[:, 0], j)
+            return Stage(features, to_rgb.picture(rgb, stage.rgb))
+        for i in (2 * j, 2 * j + 1):
+            x = self.convs[i](x, codes[:, :, 1 + i], self.noises[1 + i], conv_grid)
+        rgb = to_rgb(x, codes[:, :, 3 + 2 * j], rgb_grid, stage.rgb)
+        return Stage(x if self._goes_on(log_resolution) else None, rgb)
+
+    def _unmasked(self, x: Tensor, codes: Tensor, j: int) -> tuple[Tensor | None, Tensor]:
+        """Draw one resolution with one code (B, n_latent, style_dim) for the whole picture."""
+        batch, resolution = x.shape[0], 2 * x.shape[1]
+        up, plain = cast("StyledConv", self.convs[2 * j]), cast("StyledConv", self.convs[2 * j + 1])
+        to_rgb = cast("ToRGB", self.to_rgbs[j])
+        channels = self.config.channels[j + 1]
+        features = None
+        if self._goes_on(j + 3):
+            features = x.new_empty(batch, resolution, resolution, channels)
+        pictures = []
+        for b in range(batch):
+            sample = UnmaskedStage(
+                up.folded(codes[b, 1 + 2 * j], self.noises[1 + 2 * j], x.dtype),
+                plain.folded(codes[b, 2 + 2 * j], self.noises[2 + 2 * j], x.dtype),
+                to_rgb.folded(codes[b : b + 1, 3 + 2 * j], x.dtype)[0],
+            )
+            mine = None if features is None else features[b : b + 1]
+            pictures.append(sample.draw(x[b : b + 1], mine))
+        return features, torch.cat(pictures)
+
+    def _goes_on(self, log_resolution: int) -> bool:
+        return log_resolution < self.config.log_size
 
     def _grids(self, layout: Layout, log_resolution: int) -> tuple[Grid | None, Grid | None]:
         grid = layout.grids.get(2**log_resolution)

@@ -1,11 +1,13 @@
 """Where each region's pixels lie at every resolution of the generator.
 
-A mask-guided layer is Σ_r M_r ⊙ conv(x; w_r) (E4S, section 3.2): every output pixel belongs to
-one region, and takes that region's code for *all* the inputs it sees. Where a pixel's whole
-neighbourhood lies in one region, one ordinary convolution of the scaled input x ⊙ s is already
-right; only *edge pixels*, which see inputs of other regions, are computed one by one.
-A `Layout` holds what that needs and depends on the label map alone, so it is made once per map,
-and no layer has to ask the device how many pixels it has.
+A mask-guided layer is Σ_r M_r ⊙ conv(x; w_r) (E4S, section 3.2): an output pixel p belongs to one
+region, and takes that region's code s_p for *all* the inputs that it sees. One ordinary convolution
+of the scaled input x ⊙ s is right wherever a neighbourhood lies in one region. Where a neighbour q
+belongs to another, its tap W_t came with the wrong scale, and (s_p − s_q) ⊙ x_q · W_t is missing:
+a *correction*. Few pixels need any, and those need it for a few of their nine taps.
+
+A `Layout` holds what that needs. It depends on the label map alone, so it is made once per map, and
+no layer has to ask the device how many corrections there are.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -22,34 +25,62 @@ from e4s_studio.networks.config import REGIONS
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-EDGES_WORTH_A_DENSE_PASS: Final = 0.3
-"""Above this share of edge pixels a plain layer gathers every pixel and skips the dense pass."""
-UP_EDGES_WORTH_A_DENSE_PASS: Final = 0.7
-"""The same for upsampling layers, whose dense pass costs a quarter of gathering every pixel."""
+    from numpy.typing import NDArray
+
+CHUNK_ROWS: Final = 4096
+"""Corrections are computed in chunks of at most this many, to bound the memory they take."""
+OFFSETS: Final = tuple((dy, dx) for dy in (-1, 0, 1) for dx in (-1, 0, 1))
+"""The nine taps of a 3×3 neighbourhood, row by row."""
 
 
 @dataclass(frozen=True)
-class Gather:
-    """Pixels that a layer computes one by one.
+class Segment:
+    """Corrections of one tap (and output phase): rows start to stop, all with one weight.
+
+    Neither a pixel nor a source occurs twice in it.
+    """
+
+    weight: int
+    start: int
+    stop: int
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Consecutive segments that are computed together."""
+
+    start: int
+    stop: int
+    segments: tuple[Segment, ...]
+
+
+@dataclass(frozen=True)
+class Corrections:
+    """The taps of a layer that a dense pass computes with another region's code.
 
     Attributes
     ----------
     pixels
-        (N,) int64, ascending: indices into the flattened (B, R, R) output.
-    taps
-        (N, 9) int64: indices into the flattened input, of each pixel's 3×3 neighbourhood in
-        row-major order. Neighbours outside the picture point at pixel 0 ...
-    outside
-        (M,) int64: ... and are listed here, as indices into the flattened taps.
+        (P,) int64: indices into the flattened (B, R, R) output.
+    sources
+        (P,) int64: indices into the flattened (B, r, r) input, r = R, or R/2 when upsampling.
+    chunks
+        What to compute together; a weight's index is 9 taps, each of 1 phase, or of 4 when
+        upsampling: 4·tap + 2·(row parity) + (column parity).
     """
 
     pixels: Tensor
-    taps: Tensor
-    outside: Tensor
+    sources: Tensor
+    chunks: tuple[Chunk, ...]
 
-    def to(self, device: torch.device | str) -> Gather:
-        """Return the same gather on another device."""
-        return Gather(self.pixels.to(device), self.taps.to(device), self.outside.to(device))
+    @property
+    def segments(self) -> tuple[Segment, ...]:
+        """All segments, in order."""
+        return tuple(segment for chunk in self.chunks for segment in chunk.segments)
+
+    def to(self, device: torch.device | str) -> Corrections:
+        """Return the same corrections on another device."""
+        return Corrections(self.pixels.to(device), self.sources.to(device), self.chunks)
 
 
 @dataclass(frozen=True)
@@ -60,20 +91,16 @@ class Grid:
     ----------
     slots
         (B, R, R) int64: 12·b + region, the row of each pixel's code among all B·12.
-    dense, up_dense
-        Whether the plain and the upsampling layer start with a dense pass; else they gather all.
-    edges
-        Edge pixels of a plain layer, or all pixels.
-    up_edges
-        Edge pixels of an upsampling layer that ends here, one `Gather` per output phase
-        2·(row parity) + (column parity); taps point into the R/2 input. Empty at 4².
+    coarse_slots
+        (B, R/2, R/2) int64: the same of the resolution before, for the input of an upsampling.
+    plain, up
+        Corrections of the plain and of the upsampling layer that end at R; none upsample to 4².
     """
 
     slots: Tensor
-    dense: bool
-    up_dense: bool
-    edges: Gather
-    up_edges: tuple[Gather, ...]
+    coarse_slots: Tensor
+    plain: Corrections
+    up: Corrections
 
     @property
     def resolution(self) -> int:
@@ -82,10 +109,8 @@ class Grid:
 
     def to(self, device: torch.device | str) -> Grid:
         """Return the same grid on another device."""
-        up_edges = tuple(gather.to(device) for gather in self.up_edges)
-        return Grid(
-            self.slots.to(device), self.dense, self.up_dense, self.edges.to(device), up_edges
-        )
+        slots, coarse = self.slots.to(device), self.coarse_slots.to(device)
+        return Grid(slots, coarse, self.plain.to(device), self.up.to(device))
 
 
 @dataclass(frozen=True)
@@ -127,57 +152,60 @@ def make_layout(labels: Tensor, resolutions: Iterable[int]) -> Layout:
 
     The work is done on the CPU; move the layout with `Layout.to`.
     """
-    labels = labels.cpu()
-    grids = {}
-    for resolution in resolutions:
-        grids[resolution] = _grid(resize_labels(labels, resolution))
-    return Layout(grids, labels.shape[0])
+    labels = labels.to("cpu", torch.uint8)
+    return Layout({r: _grid(labels, r) for r in resolutions}, labels.shape[0])
 
 
-def _grid(labels: Tensor) -> Grid:
-    batch, resolution = labels.shape[0], labels.shape[-1]
-    slots = labels + REGIONS * torch.arange(batch)[:, None, None]
-    uniform, _ = _neighbourhood(labels)
-    edge = ~uniform
-    dense = bool(edge.float().mean() <= EDGES_WORTH_A_DENSE_PASS)
-    edges = _gather((edge | (not dense)).flatten(), resolution, step=1)
-    if resolution == 4:  # the constant input: nothing is upsampled to 4²
-        return Grid(slots, dense, False, edges, ())
-    uniform, region = (
-        grid.repeat_interleave(2, 1).repeat_interleave(2, 2)
-        for grid in _neighbourhood(labels[:, ::2, ::2])
+def _grid(labels: Tensor, resolution: int) -> Grid:
+    size = (resolution, resolution)
+    fine = F.interpolate(labels[:, None], size=size, mode="nearest")[:, 0].numpy()
+    coarse = fine[:, ::2, ::2]
+    return Grid(
+        slots=_slots(fine),
+        coarse_slots=_slots(coarse),
+        plain=_corrections(fine, fine, step=1),
+        up=_corrections(fine, coarse, step=2),
     )
-    up_edge = ~uniform | (region != labels)
-    up_dense = bool(up_edge.float().mean() <= UP_EDGES_WORTH_A_DENSE_PASS)
-    if not up_dense:
-        up_edge = torch.ones_like(up_edge)
-    phases = torch.arange(resolution) % 2
-    phase = 2 * phases[:, None] + phases[None]
-    up_edges = tuple(
-        _gather((up_edge & (phase == p)).flatten(), resolution, step=2) for p in range(4)
-    )
-    return Grid(slots, dense, up_dense, edges, up_edges)
 
 
-def _neighbourhood(labels: Tensor) -> tuple[Tensor, Tensor]:
-    """Return where a pixel's 3×3 neighbourhood has one label, and that (greatest) label."""
-    values = labels[:, None].float()
-    greatest = F.max_pool2d(values, 3, stride=1, padding=1)[:, 0]
-    least = -F.max_pool2d(-values, 3, stride=1, padding=1)[:, 0]
-    return greatest == least, greatest.long()
+def _slots(labels: NDArray[np.uint8]) -> Tensor:
+    offsets = REGIONS * np.arange(labels.shape[0])[:, None, None]
+    return torch.from_numpy(labels + offsets)
 
 
-def _gather(chosen: Tensor, resolution: int, *, step: int) -> Gather:
-    """List the chosen output pixels and their taps in an input of resolution R/step."""
-    pixels = chosen.nonzero()[:, 0]
-    source = resolution // step
-    sample = pixels // (resolution * resolution)
-    y = pixels // resolution % resolution // step
-    x = pixels % resolution // step
-    offsets = torch.arange(-1, 2)
-    ys = (y[:, None] + offsets)[:, :, None]
-    xs = (x[:, None] + offsets)[:, None, :]
-    inside = (ys >= 0) & (ys < source) & (xs >= 0) & (xs < source)
-    taps = (sample[:, None, None] * source + ys) * source + xs
-    taps = torch.where(inside, taps, 0).flatten(1)
-    return Gather(pixels, taps, (~inside).flatten().nonzero()[:, 0])
+def _corrections(fine: NDArray[np.uint8], coarse: NDArray[np.uint8], *, step: int) -> Corrections:
+    """Find the taps (from coarse pixels) of fine pixels that lie in another region."""
+    batch, size = coarse.shape[:2]
+    ringed = np.pad(coarse, ((0, 0), (1, 1), (1, 1)), constant_values=REGIONS)
+    phases = [(py, px) for py in range(step) for px in range(step)]
+    other = np.empty((len(OFFSETS), len(phases), batch, size, size), dtype=np.bool_)
+    for t, (dy, dx) in enumerate(OFFSETS):
+        neighbours = ringed[:, 1 + dy : 1 + dy + size, 1 + dx : 1 + dx + size]
+        inside = neighbours != REGIONS
+        for p, (py, px) in enumerate(phases):
+            np.not_equal(fine[:, py::step, px::step], neighbours, out=other[t, p])
+            other[t, p] &= inside
+    found = np.flatnonzero(other)
+    weight, place = np.divmod(found, batch * size * size)  # place: flat (b, y, x) of the input
+    row, column = np.divmod(place, size)  # row: b·size + y
+    tap, phase = np.divmod(weight, len(phases))
+    odd_row, odd_column = np.divmod(phase, step)
+    pixels = (step * row + odd_row) * (step * size) + step * column + odd_column
+    sources = place + (tap // 3 - 1) * size + (tap % 3 - 1)
+    chunks = _chunks(np.bincount(weight).tolist())
+    return Corrections(torch.from_numpy(pixels), torch.from_numpy(sources), chunks)
+
+
+def _chunks(counts: list[int]) -> tuple[Chunk, ...]:
+    """Cut the segments of each weight to at most a chunk, and group what fits into one."""
+    chunks: list[list[Segment]] = [[]]
+    start = 0
+    for weight, count in enumerate(counts):
+        end = start + count
+        while start < end:
+            segment = Segment(weight, start, min(end, start + CHUNK_ROWS))
+            if chunks[-1] and segment.stop - chunks[-1][0].start > CHUNK_ROWS:
+                chunks.append([])
+            chunks[-1].append(segment)
+            start = segment.stop
+    return tuple(Chunk(c[0].start, c[-1].stop, tuple(c)) for c in chunks if c)

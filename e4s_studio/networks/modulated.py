@@ -2,63 +2,46 @@
 
 Features are (B, R, R, C), channels last. With the modulation s and the demodulation d of
 StyleGAN2 the layer of one code is d ⊙ conv(x ⊙ s; W): scaling channels replaces scaling the
-weight, so that twelve codes share one weight, one dense pass and one matrix product.
+weight, so that twelve codes share one weight and one dense pass.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from e4s_studio.networks import dense, winograd
+from e4s_studio.networks.corrections import correct, spread
 from e4s_studio.networks.ops import (
     FIR,
-    FIR_TAPS,
     LRELU_SLOPE,
     SQRT2,
     EqualLinear,
+    WeightCache,
     fused_upsampling_kernels,
     upsample_rgb,
 )
 
 if TYPE_CHECKING:
-    from e4s_studio.networks.layout import Gather, Grid
+    from collections.abc import Callable
+
+    from e4s_studio.networks.layout import Grid
+
+T = TypeVar("T")
 
 DEMODULATION_EPS: Final = 1e-8
-GATHER_FLOATS: Final = 1 << 21
-"""Gathered neighbourhoods are multiplied in pieces of about this many floats, to stay in cache."""
-BAND_FLOATS: Final = 1 << 21
-"""Dense passes run in bands of rows of about this many output floats, for the same reason."""
-
-
-@dataclass(frozen=True)
-class ConvConstants:
-    """What a convolution needs of its weight alone, whatever the codes are.
-
-    Attributes
-    ----------
-    dense
-        The scaled weight, (out, in, k, k), channels last; for upsampling layers (in, out, k, k).
-    gathered
-        (9·in, out) per output phase (one phase, or four), for neighbourhoods of rows · channels.
-    energy
-        (in, out): Σ of the squared scaled weight over the taps, for the demodulation.
-    up
-        Whether the layer doubles the resolution.
-    """
-
-    dense: Tensor
-    gathered: tuple[Tensor, ...]
-    energy: Tensor
-    up: bool
 
 
 class ModulatedConv(nn.Module):
-    """The weight and modulation of one StyleGAN2 convolution, named as in the checkpoints."""
+    """The weight and modulation of one StyleGAN2 convolution, named as in the checkpoints.
+
+    What follows from the weight alone is made once, and again when the weight changes.
+    """
 
     def __init__(
         self, in_channels: int, out_channels: int, kernel: int, style_dim: int, *, up: bool = False
@@ -70,32 +53,51 @@ class ModulatedConv(nn.Module):
             self.blur = FIR()
         self.up = up
         self.scale = 1 / math.sqrt(in_channels * kernel * kernel)
-        self._cached: tuple[object, ConvConstants] | None = None
+        self._cache = WeightCache()
 
-    def constants(self, dtype: torch.dtype) -> ConvConstants:
-        """Return the weight's constants in `dtype`, made once per weight outside training."""
-        if torch.is_grad_enabled() and self.weight.requires_grad:
-            return self._make_constants(dtype)
-        weight = self.weight
-        # torch counts in-place changes, except of tensors that were made in inference mode.
-        version = 0 if weight.is_inference() else weight._version  # noqa: SLF001
-        key = (id(weight), weight.data_ptr(), version, dtype)
-        if self._cached is None or self._cached[0] != key:
-            # Made here in inference mode, they could not serve a later gradient of the codes.
-            with torch.inference_mode(mode=False), torch.no_grad():
-                self._cached = (key, self._make_constants(dtype))
-        return self._cached[1]
+    @property
+    def out_channels(self) -> int:
+        """C of the output."""
+        return self.weight.shape[1]
 
-    def _make_constants(self, dtype: torch.dtype) -> ConvConstants:
-        weight = self.weight[0] * self.scale
-        energy = weight.square().sum((2, 3)).t().contiguous()
-        kernels = fused_upsampling_kernels(weight) if self.up else weight[None]
-        gathered = tuple(
-            k.permute(2, 3, 1, 0).flatten(0, 2).to(dtype).contiguous() for k in kernels
+    def scaled(self) -> Tensor:
+        """Return the equalised weight, (out, in, k, k) float32."""
+        return self.weight[0] * self.scale
+
+    def energy(self) -> Tensor:
+        """Return Σ of the squared weight over the taps, (in, out), for the demodulation."""
+        return self._once("energy", lambda: self.scaled().square().sum((2, 3)).t().contiguous())
+
+    def direct(self, dtype: torch.dtype) -> Tensor:
+        """Return the weight (out, in, k, k), channels last."""
+        layout = torch.channels_last
+        return self._once(dtype, lambda: self.scaled().to(dtype).contiguous(memory_format=layout))
+
+    def transformed(self) -> Tensor:
+        """Return the weight for `winograd.convolve`, (36, in, out)."""
+        taps = winograd.taps_of
+        channels = self.weight.shape[2]
+        return self._once(
+            "winograd", lambda: winograd.transformed(taps(self.scaled()), channels).contiguous()
         )
-        dense = weight.transpose(0, 1) if self.up else weight
-        dense = dense.to(dtype).contiguous(memory_format=torch.channels_last)
-        return ConvConstants(dense, gathered, energy, self.up)
+
+    def doubling(self, dtype: torch.dtype) -> dense.Doubling:
+        """Return the kernels of the upsampling by phases."""
+        return self._once(("doubling", dtype), lambda: dense.Doubling.of(self.scaled().to(dtype)))
+
+    def taps(self, dtype: torch.dtype) -> Tensor:
+        """Return the weights of the corrections: (9, in, out), or (36, in, out) by phases."""
+        return self._once(("taps", dtype), lambda: self._taps().to(dtype).contiguous())
+
+    def _taps(self) -> Tensor:
+        weight = self.scaled()
+        kernels = fused_upsampling_kernels(weight) if self.up else weight[None]
+        return kernels.permute(3, 4, 0, 2, 1).flatten(0, 2)  # (row, column, phase), in, out
+
+    def _once(self, kind: object, make: Callable[[], T]) -> T:
+        if torch.is_grad_enabled() and self.weight.requires_grad:
+            return make()
+        return self._cache.get(self.weight, kind, make)
 
 
 class Noise(nn.Module):
@@ -112,6 +114,33 @@ class ActivationBias(nn.Module):
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.bias = nn.Parameter(torch.zeros(channels))
+
+
+@dataclass(frozen=True)
+class Folded:
+    """A layer with one code for the whole picture, everything that can be in its kernels.
+
+    Attributes
+    ----------
+    kernels
+        (out, in, 3, 3), or a doubling.
+    bias
+        (out,).
+    noise
+        (R, R, 1).
+    """
+
+    kernels: Tensor | dense.Doubling
+    bias: Tensor
+    noise: Tensor
+
+    def rows(self, ring: Tensor, rows: slice) -> Tensor:
+        """Compute output rows from the ring of the input around them: (B, rows, R, out)."""
+        if isinstance(self.kernels, Tensor):
+            y = dense.valid(ring, self.kernels, self.bias)
+        else:
+            y = dense.doubled(ring, self.kernels, self.bias)
+        return F.leaky_relu_(y.add_(self.noise[rows]), LRELU_SLOPE)
 
 
 class StyledConv(nn.Module):
@@ -142,20 +171,70 @@ class StyledConv(nn.Module):
         Tensor
             (B, R, R, out) in the type of x.
         """
-        constants = self.conv.constants(x.dtype)
+        s, d = self._modulation(codes.flatten(0, 1) if grid is not None else codes[:, 0])
+        after = self._after(noise, x.dtype)
         if grid is None:
-            codes = codes[:, :1]
-        s = self.conv.modulation(codes.flatten(0, 1))  # (B·12, in)
-        d = SQRT2 * torch.rsqrt(s.square() @ constants.energy + DEMODULATION_EPS)  # (B·12, out)
-        after = _After(
-            d.to(x.dtype),
-            (SQRT2 * self.noise.weight * noise[0, 0, :, :, None]).to(x.dtype),
-            (SQRT2 * self.activate.bias).to(x.dtype),
-        )
-        s = s.to(x.dtype)
-        if grid is None:
-            return _uniform(x, s, constants, after)
-        return _masked(x, s, constants, after, grid)
+            y = self._whole(x * s[:, None, None].to(x.dtype))
+            return _activate(y, d[:, None, None].to(x.dtype), after)
+        s, d = s.to(x.dtype), d.to(x.dtype)
+        slots = (grid.slots, grid.coarse_slots if self.conv.up else grid.slots)
+        plan = (grid.up if self.conv.up else grid.plain, self.conv.taps(x.dtype))
+        if torch.is_grad_enabled():
+            y = correct(self._whole(x * spread(s, slots[1])), x, s, slots, plan)
+            return _activate(y, spread(d, grid.slots), after)
+        y = x.new_empty(*grid.slots.shape, self.conv.out_channels)
+        self._dense(dense.Rows(x, s, slots[1]), y)
+        correct(y, x, s, slots, plan)
+        for band in dense.bands_of(y):
+            _activate(y[:, band], spread(d, grid.slots[:, band]), (after[0], after[1][band]))
+        return y
+
+    def folded(self, code: Tensor, noise: Tensor, dtype: torch.dtype) -> Folded:
+        """Prepare the layer for one code (style_dim,) that serves the whole picture."""
+        s, d = self._modulation(code[None])
+        weight = self.conv.scaled() * s[0, :, None, None] * d[0, :, None, None, None]
+        bias, strength = self._after(noise, dtype)
+        if self.conv.up:
+            return Folded(dense.Doubling.of(weight.to(dtype)), bias, strength)
+        kernel = weight.to(dtype).contiguous(memory_format=torch.channels_last)
+        return Folded(kernel, bias, strength)
+
+    def _modulation(self, codes: Tensor) -> tuple[Tensor, Tensor]:
+        """Return s (N, in) and √2·d (N, out) of codes (N, style_dim)."""
+        s = self.conv.modulation(codes)
+        return s, SQRT2 * torch.rsqrt(s.square() @ self.conv.energy() + DEMODULATION_EPS)
+
+    def _after(self, noise: Tensor, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+        """Return √2·bias (out,) and √2·weight·noise (R, R, 1)."""
+        strength = SQRT2 * self.noise.weight * noise[0, 0, :, :, None]
+        return (SQRT2 * self.activate.bias).to(dtype), strength.to(dtype)
+
+    def _whole(self, scaled: Tensor) -> Tensor:
+        """Run the dense pass at once, with gradients: (B, r, r, in) to (B, R, R, out)."""
+        x, weight = scaled.permute(0, 3, 1, 2), self.conv.direct(scaled.dtype)
+        if not self.conv.up:
+            return F.conv2d(x, weight, padding=1).permute(0, 2, 3, 1)
+        z = F.conv_transpose2d(x, weight.transpose(0, 1), stride=2)
+        fir = self.conv.get_buffer("blur.kernel").to(z.dtype).expand(z.shape[1], 1, 4, 4)
+        return F.conv2d(z, fir, padding=1, groups=z.shape[1]).permute(0, 2, 3, 1)
+
+    def _dense(self, rows: dense.Rows, y: Tensor) -> None:
+        """Run the dense pass in bands, into y (B, R, R, out)."""
+        dtype = y.dtype
+        if self.conv.up:
+            dense.up(rows, self.conv.doubling(dtype), y)
+        elif dtype == torch.float32 and winograd.pays(self.conv.weight[0], *y.shape[1:3]):
+            dense.plain_winograd(rows, self.conv.transformed(), y)
+        else:
+            dense.plain_direct(rows, self.conv.direct(dtype), y)
+
+
+def _activate(y: Tensor, d: Tensor, after: tuple[Tensor, Tensor]) -> Tensor:
+    """Finish (B, rows, R, out): demodulation, bias, noise, activation; in place if it may."""
+    bias, noise = after
+    y = torch.addcmul(bias, y, d, out=None if torch.is_grad_enabled() else y)
+    y.add_(noise)
+    return F.leaky_relu_(y, LRELU_SLOPE)
 
 
 class ToRGB(nn.Module):
@@ -187,15 +266,25 @@ class ToRGB(nn.Module):
         Tensor
             (B, 3, R, R) float32.
         """
-        weight = self.conv.weight[0, :, :, 0, 0] * self.conv.scale  # (3, C)
         if grid is None:
-            s = self.conv.modulation(codes[:, 0])  # (B, C)
-            scaled = (weight * s[:, None]).to(x.dtype)  # (B, 3, C)
-            rgb = (x.flatten(1, 2) @ scaled.transpose(1, 2)).view(*x.shape[:3], 3)
+            weight = self.folded(codes[:, 0], x.dtype)
+            rgb = (x.flatten(1, 2) @ weight).view(*x.shape[:3], 3)
         else:
             s = self.conv.modulation(codes.flatten(0, 1)).to(x.dtype)
-            rgb = (x * _spread(s, grid.slots)) @ weight.t().to(x.dtype)
-        picture: Tensor = rgb.float().permute(0, 3, 1, 2) + self.bias
+            weight = self.conv.scaled()[:, :, 0, 0].t().to(x.dtype)
+            slots = grid.slots
+            parts = [(x[:, b] * spread(s, slots[:, b])) @ weight for b in dense.bands_of(x)]
+            rgb = torch.cat(parts, dim=1)
+        return self.picture(rgb, skip)
+
+    def folded(self, codes: Tensor, dtype: torch.dtype) -> Tensor:
+        """Return the weights (B, C, 3) of codes (B, style_dim)."""
+        s: Tensor = self.conv.modulation(codes)
+        return (self.conv.scaled()[:, :, 0, 0] * s[:, None]).transpose(1, 2).to(dtype)
+
+    def picture(self, rgb: Tensor, skip: Tensor | None) -> Tensor:
+        """Add the bias and the picture so far to (B, R, R, 3): (B, 3, R, R) float32."""
+        picture = rgb.float().permute(0, 3, 1, 2) + self.bias
         return picture if skip is None else picture + upsample_rgb(skip)
 
 
@@ -205,123 +294,3 @@ class SkipRGB(ToRGB):
     def __init__(self, in_channels: int, style_dim: int) -> None:
         super().__init__(in_channels, style_dim)
         self.upsample = FIR()
-
-
-@dataclass(frozen=True)
-class _After:
-    """What follows the convolution, all scaled by √2: demodulation, noise, bias."""
-
-    d: Tensor  # (B·12, out), or (B, out) where one code serves the picture
-    noise: Tensor  # (R, R, 1)
-    bias: Tensor  # (out,)
-
-    def __call__(self, y: Tensor, d: Tensor, rows: slice) -> Tensor:
-        """Finish rows of the convolution's output, (B, rows, R, out); in place outside training."""
-        out = None if torch.is_grad_enabled() else y
-        y = torch.addcmul(self.bias, y, d, out=out)
-        y.add_(self.noise[rows])
-        return F.leaky_relu_(y, LRELU_SLOPE)
-
-
-def _spread(per_slot: Tensor, slots: Tensor) -> Tensor:
-    """Give every pixel its slot's row: (B·12, C) and (...) int64 to (..., C)."""
-    if torch.is_grad_enabled():
-        # A product with the one-hot map: its gradient is a product too, where that of an
-        # index is a slow scatter.
-        return F.one_hot(slots, per_slot.shape[0]).to(per_slot.dtype) @ per_slot
-    return per_slot.index_select(0, slots.flatten()).view(*slots.shape, per_slot.shape[1])
-
-
-def _bands(rows: int, floats_per_row: int) -> list[slice]:
-    """Cut rows into bands of even height that fit the cache; training takes them whole."""
-    if torch.is_grad_enabled():
-        return [slice(0, rows)]
-    height = max(8, BAND_FLOATS // floats_per_row // 2 * 2)
-    return [slice(top, min(top + height, rows)) for top in range(0, rows, height)]
-
-
-def _conv_rows(scaled: _Rows, weight: Tensor, rows: slice) -> Tensor:
-    """Convolve 3×3 for the output rows: (B, rows, R, out)."""
-    top, bottom = max(rows.start - 1, 0), min(rows.stop + 1, scaled.height)
-    y = F.conv2d(scaled(top, bottom).permute(0, 3, 1, 2), weight, padding=1)
-    return y.permute(0, 2, 3, 1)[:, rows.start - top : rows.stop - top]
-
-
-def _up_rows(scaled: _Rows, weight: Tensor, rows: slice) -> Tensor:
-    """Transposed convolution by 2 and FIR for the (even) output rows: (B, rows, R, out)."""
-    top, bottom = max(rows.start // 2 - 1, 0), min(rows.stop // 2 + 1, scaled.height)
-    z = F.conv_transpose2d(scaled(top, bottom).permute(0, 3, 1, 2), weight, stride=2)
-    channels = z.shape[1]
-    taps = torch.tensor(FIR_TAPS, dtype=z.dtype, device=z.device)
-    kernel = torch.outer(taps, taps).expand(channels, 1, 4, 4)
-    y = F.conv2d(z, kernel, padding=1, groups=channels)
-    return y.permute(0, 2, 3, 1)[:, rows.start - 2 * top : rows.stop - 2 * top]
-
-
-@dataclass(frozen=True)
-class _Rows:
-    """Rows of a layer's input, scaled by the code of the region that each pixel lies in."""
-
-    x: Tensor  # (B, r, r, in)
-    s: Tensor | None  # (B·12, in); None where the weight carries the scale
-    slots: Tensor | None  # (B, r, r)
-
-    @property
-    def height(self) -> int:
-        return self.x.shape[1]
-
-    def __call__(self, top: int, bottom: int) -> Tensor:
-        rows = self.x[:, top:bottom]
-        if self.s is None or self.slots is None:
-            return rows
-        return rows * _spread(self.s, self.slots[:, top:bottom])
-
-
-def _uniform(x: Tensor, s: Tensor, constants: ConvConstants, after: _After) -> Tensor:
-    """One code for each whole picture: here scaling the small weight is the cheaper way."""
-    rows_of, channels = (_up_rows, (-1, 1, 1, 1)) if constants.up else (_conv_rows, (1, -1, 1, 1))
-    resolution = x.shape[1] * (2 if constants.up else 1)
-    pictures = []
-    for b in range(x.shape[0]):
-        weight = constants.dense * s[b].view(channels)
-        scaled = _Rows(x[b : b + 1], None, None)
-        bands = [
-            after(rows_of(scaled, weight, rows), after.d[b], rows)
-            for rows in _bands(resolution, resolution * after.d.shape[1])
-        ]
-        pictures.append(torch.cat(bands, dim=1))
-    return torch.cat(pictures)
-
-
-def _masked(x: Tensor, s: Tensor, constants: ConvConstants, after: _After, grid: Grid) -> Tensor:
-    """One code per region: a dense pass for the regions' insides, a gather for their edges."""
-    up = constants.up
-    batch, resolution, out = x.shape[0], grid.resolution, after.d.shape[1]
-    bands = _bands(resolution, batch * resolution * out)
-    if grid.up_dense if up else grid.dense:
-        # Pixels whose neighbourhood holds another region come out wrong here; all of them
-        # are among the edges below.
-        scaled = _Rows(x, s, grid.slots[:, ::2, ::2] if up else grid.slots)
-        rows_of = _up_rows if up else _conv_rows
-        y = torch.cat([rows_of(scaled, constants.dense, rows) for rows in bands], dim=1)
-    else:
-        y = x.new_empty(batch, resolution, resolution, out)
-    flat = y.flatten(0, 2)
-    gathers = grid.up_edges if up else (grid.edges,)
-    for gather, weight in zip(gathers, constants.gathered, strict=True):
-        if not gather.pixels.shape[0]:
-            continue
-        flat.index_copy_(0, gather.pixels, _gathered(x, s, gather, grid.slots, weight))
-    y = flat.view(batch, resolution, resolution, out)
-    finished = [after(y[:, rows], _spread(after.d, grid.slots[:, rows]), rows) for rows in bands]
-    return finished[0] if torch.is_grad_enabled() else y
-
-
-def _gathered(x: Tensor, s: Tensor, gather: Gather, slots: Tensor, weight: Tensor) -> Tensor:
-    """Compute single pixels: (N, out) from their scaled 3×3 neighbourhoods."""
-    channels = x.shape[-1]
-    flat = x.flatten(0, 2)
-    pixel_slots = slots.flatten()[gather.pixels]
-    taps = flat.index_select(0, gather.taps.flatten()).index_fill_(0, gather.outside, 0.0)
-    scaled = taps.view(-1, 9, channels) * _spread(s, pixel_slots)[:, None]
-    return scaled.flatten(1) @ weight

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 import torch
 import torch.nn.functional as F
@@ -40,24 +40,25 @@ class EqualLinear(nn.Module):
         return F.linear(x, self.weight * self.scale, self.bias)
 
 
-class WeightCache(Generic[T]):
-    """One value made from a weight, for as long as that weight stays as it is."""
+class WeightCache:
+    """Values made from one weight, each kept for as long as the weight stays as it is."""
 
     def __init__(self) -> None:
-        self._key: object = None
-        self._value: T | None = None
+        self._weight: object = None
+        self._values: dict[object, object] = {}
 
     def get(self, weight: Tensor, kind: object, make: Callable[[], T]) -> T:
-        """Return `make()`, or what it returned before for the same weight and kind."""
+        """Return `make()`, or what it returned before for this kind and the same weight."""
         # torch counts in-place changes, except of tensors that were made in inference mode.
         version = 0 if weight.is_inference() else weight._version  # noqa: SLF001
-        key = (id(weight), weight.data_ptr(), version, kind)
-        if self._value is None or self._key != key:
+        state = (id(weight), weight.data_ptr(), version)
+        if self._weight != state:
+            self._weight, self._values = state, {}
+        if kind not in self._values:
             # Made in inference mode, it could not serve a later gradient of something else.
             with torch.inference_mode(mode=False), torch.no_grad():
-                self._value = make()
-            self._key = key
-        return self._value
+                self._values[kind] = make()
+        return cast("T", self._values[kind])
 
 
 class FIR(nn.Module):

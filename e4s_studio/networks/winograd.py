@@ -93,8 +93,8 @@ def pays(weight: Tensor, height: int, width: int) -> bool:
     """
     fits = height % TILE == 0 and width % TILE == 0 and height * width >= LEAST_PIXELS
     plain = weight.device.type == "cpu" and weight.dtype == torch.float32
-    inference = not torch.is_grad_enabled()
-    return fits and plain and inference and weight.shape[0] * weight.shape[1] >= LEAST_WEIGHTS
+    large = weight.shape[0] * weight.shape[1] >= LEAST_WEIGHTS
+    return fits and plain and large and not torch.is_grad_enabled()
 
 
 def taps_of(weight: Tensor) -> Tensor:

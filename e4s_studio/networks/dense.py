@@ -1,0 +1,147 @@
+"""Dense passes of the generator in bands of rows that fit the cache, without gradients.
+
+Every pass reads a *ring*: rows of the scaled input with one more pixel on each side, zeros outside
+the picture. Tensors of 32 MB and more would be mapped afresh by the allocator each time, which
+costs more than the arithmetic on them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import torch
+import torch.nn.functional as F
+
+from e4s_studio.networks import winograd
+from e4s_studio.networks.corrections import spread
+from e4s_studio.networks.ops import FIR_TAPS
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+BAND_FLOATS: Final = 1 << 20
+"""On a CPU a band has about this many floats of output; a GPU takes the picture whole."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows of a layer's input, scaled by the modulation of the region that each pixel lies in.
+
+    Attributes
+    ----------
+    x
+        (B, r, r, in).
+    s
+        (B·12, in); None where the weight carries the scale.
+    slots
+        (B, r, r): each pixel's row of s; None likewise.
+    """
+
+    x: Tensor
+    s: Tensor | None = None
+    slots: Tensor | None = None
+
+    def ring(self, start: int, stop: int) -> Tensor:
+        """Return rows start to stop with a ring around them: (B, stop − start + 2, r + 2, in)."""
+        batch, height, width, channels = self.x.shape
+        top, bottom = max(start - 1, 0), min(stop + 1, height)
+        ring = self.x.new_empty(batch, stop - start + 2, width + 2, channels)
+        clear_border(ring, top=start == 0, bottom=stop == height)
+        inside = ring[:, top - start + 1 : bottom - start + 1, 1:-1]
+        x = self.x[:, top:bottom]
+        if self.s is None or self.slots is None:
+            inside.copy_(x)
+        else:
+            torch.mul(x, spread(self.s, self.slots[:, top:bottom]), out=inside)
+        return ring
+
+
+def clear_border(ring: Tensor, *, top: bool, bottom: bool) -> None:
+    """Zero the outer columns of (B, h, w, C), and its first and last row where they are outside."""
+    ring[:, :, 0].zero_()
+    ring[:, :, -1].zero_()
+    if top:
+        ring[:, 0].zero_()
+    if bottom:
+        ring[:, -1].zero_()
+
+
+def bands(height: int, row_floats: int, device: torch.device) -> list[slice]:
+    """Cut rows of so many floats into bands of an even height."""
+    rows = height if device.type != "cpu" else 2 * max(1, BAND_FLOATS // row_floats // 2)
+    return [slice(start, min(start + rows, height)) for start in range(0, height, rows)]
+
+
+def bands_of(y: Tensor) -> list[slice]:
+    """Cut the rows of (B, R, R, C) into bands."""
+    return bands(y.shape[1], y.numel() // y.shape[1], y.device)
+
+
+def plain_direct(rows: Rows, weight: Tensor, y: Tensor) -> None:
+    """Convolve 3×3, weight (out, in, 3, 3) channels last, into y (B, R, R, out)."""
+    for band in bands_of(y):
+        y[:, band] = valid(rows.ring(band.start, band.stop), weight)
+
+
+def plain_winograd(rows: Rows, weight: Tensor, y: Tensor) -> None:
+    """Convolve 3×3, weight (36, in, out) transformed, into y (B, R, R, out)."""
+    batch, height, width, channels = rows.x.shape
+    for band in winograd.bands(height, width, channels, batch):
+        winograd.convolve(rows.ring(band.start, band.stop), weight, out=y[:, band])
+
+
+def up(rows: Rows, doubling: Doubling, y: Tensor) -> None:
+    """Double the resolution: transposed convolution and FIR, into y (B, R, R, out)."""
+    for band in bands_of(y):
+        y[:, band] = doubled(rows.ring(band.start // 2, band.stop // 2), doubling)
+
+
+def valid(ring: Tensor, weight: Tensor, bias: Tensor | None = None, groups: int = 1) -> Tensor:
+    """Convolve (B, h, w, C) without padding."""
+    y = F.conv2d(ring.permute(0, 3, 1, 2), weight, bias, groups=groups)
+    return y.permute(0, 2, 3, 1)
+
+
+class Doubling(NamedTuple):
+    """A transposed convolution by 2 split by its output's parities, and the FIR after it.
+
+    Attributes
+    ----------
+    phases
+        The kernels (out, in, 1 or 2, 1 or 2) of (odd, odd), (odd, even), (even, odd) and
+        (even, even) rows and columns.
+    fir
+        (out, 1, 4, 4).
+    """
+
+    phases: tuple[Tensor, ...]
+    fir: Tensor
+
+    @classmethod
+    def of(cls, weight: Tensor) -> Doubling:
+        """Split a weight (out, in, 3, 3).
+
+        With z[q] = Σ x[i] w[q − 2i] the odd rows z[2i + 1] see x[i] alone, the even rows z[2i]
+        see x[i − 1] and x[i]; likewise the columns.
+        """
+        odd, even = weight[:, :, 1:2], weight[:, :, [2, 0]]
+        kernels = [k for rows in (odd, even) for k in (rows[..., 1:2], rows[..., [2, 0]])]
+        phases = tuple(k.contiguous(memory_format=torch.channels_last) for k in kernels)
+        taps = torch.tensor(FIR_TAPS, dtype=weight.dtype, device=weight.device)
+        return cls(phases, torch.outer(taps, taps).repeat(weight.shape[0], 1, 1, 1))
+
+
+def doubled(ring: Tensor, doubling: Doubling, bias: Tensor | None = None) -> Tensor:
+    """Double rows: their ring (B, h + 2, w + 2, in) to (B, 2h, 2w, out).
+
+    The transposed convolution is computed phase by phase, which is faster than at once. Output row
+    p is Σ f[t] z[p + t − 1]: z starts a row and a column before the output, with odd ones.
+    """
+    batch, height, width = ring.shape[:3]
+    out = doubling.fir.shape[0]
+    z = ring.new_empty(batch, 2 * height - 1, 2 * width - 1, out)
+    for phase, kernel in enumerate(doubling.phases):
+        row, column = divmod(phase, 2)
+        z[:, row::2, column::2] = valid(ring, kernel)
+    return valid(z, doubling.fir, bias, groups=out)
