@@ -136,7 +136,7 @@ def _fringe(shape: Shape, at: Frame) -> Field:
     return np.minimum(ends + locks - at.v, wide)
 
 
-def _fall(shape: Shape, at: Frame) -> Fall:
+def _fall(shape: Shape, at: Frame, inside: Field) -> Fall:
     """Run strands from the parting out and down, or back from the brow, or in curls."""
     hair = shape.hair
     if hair.length > 0 or hair.bangs < 0:
@@ -145,12 +145,15 @@ def _fall(shape: Shape, at: Frame) -> Fall:
         narrow = np.sqrt(1.0 - t * t)
         across = (at.u - hair.part) / narrow
         along = at.v - top + 0.25 * np.abs(at.u - hair.part)
+        if hair.bangs == 0:  # parted: strands follow the hairline to both sides
+            fold = 0.11 * np.exp(-np.maximum(inside, 0.0) / 0.055)
+            across = across - fold * np.sign(at.u - 0.45 * hair.part)
     else:
-        cu, cv = 1.1 * hair.part, -0.02
+        cu, cv = 0.8 * hair.part, 0.26
         du, dv = at.u - cu, at.v - cv
         radius = np.sqrt(du * du + dv * dv + 1e-5)
-        across = 0.34 * np.arctan2(du + 0.35 * hair.sweep * (radius - 0.25), -dv)
-        along = radius
+        across = 0.60 * np.arctan2(du + 0.30 * hair.sweep * (radius - 0.5), -dv)
+        along = radius - 0.3
     wiggle = noise(across * 6, along * 3.5, hair.seed)
     across = across + 0.010 * hair.wave * wiggle
     across = across + 0.008 * hair.wave * np.sin(
@@ -194,13 +197,13 @@ def mane(shape: Shape, at: Frame) -> Mane:
 def _mane(shape: Shape, at: Frame) -> Mane:
     hair = shape.hair
     share, outer = _outline(shape).inside(at.u, at.v)
-    fall = _fall(shape, at)
     outer = _without_specks(outer + _bumps(shape, at))
     scalp = _hairline(shape, at)
     loose = hair.length > 0 and hair.curtain > 0.3
     inside = np.maximum(scalp, _curtains(shape, at)) if loose else scalp
     if hair.bangs < 0:
         inside = np.maximum(inside, _fringe(shape, at))
+    fall = _fall(shape, at, inside)
     gone = -1.0 if hair.bald > 0.5 else 0.0
     front = _without_specks(np.minimum(outer, inside)) + gone
     back = outer + gone if hair.length > 0 else np.full_like(outer, OUTSIDE)

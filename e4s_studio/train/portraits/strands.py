@@ -83,8 +83,8 @@ def paint_front(shape: Shape, easel: Easel, form: Mane, picture: Field) -> None:
     at, canvas = easel.at, easel.canvas
     across, along = form.fall.across, form.fall.along
     wisps = np.zeros_like(across)
-    for frequency in (80, 190, 400):
-        wisps += 0.0042 * detail(across, along, (frequency, 8.0), at.pixel, (0.3, 0.1))
+    for frequency, reach in ((80, 0.0030), (190, 0.0042), (400, 0.0046)):
+        wisps += reach * detail(across, along, (frequency, 8.0), at.pixel, (0.3, 0.1))
     soft = 0.022 if shape.hair.style == "crop" else 0.014
     inner = cover(form.inside + wisps * shape.hair.rough, soft)
     alpha = np.minimum(inner, cover(form.outer + 0.5 * wisps, 0.006))
