@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
@@ -36,6 +36,8 @@ class Portrait:
     quad
         (4, 2) float: the crop's corners top left, bottom left, bottom right, top right, as (x, y)
         in the photograph's image coordinates; None where the crop is all there is.
+    file
+        The photograph's file as it was opened, byte for byte; None where nobody kept it.
 
     Raises
     ------
@@ -52,6 +54,7 @@ class Portrait:
     path: Path | None = None
     photograph: NDArray[np.uint8] | None = None
     quad: NDArray[np.float64] | None = None
+    file: bytes | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         checked_labels(self.labels)

@@ -82,6 +82,28 @@ def read_image(path: Path | str) -> NDArray[np.uint8]:
         return np.array(_flat_srgb(picture))
 
 
+def decode_image(data: bytes, name: str) -> NDArray[np.uint8]:
+    """Read a photograph from its file's bytes, as `read_image` does.
+
+    Parameters
+    ----------
+    data
+        The whole file.
+    name
+        What errors call it.
+
+    Raises
+    ------
+    ImageError
+        If the bytes are no picture, damaged, or larger than `MAX_PIXELS`.
+    """
+    with _damage_reported(name):
+        with Image.open(io.BytesIO(data), formats=_READ_FORMATS) as picture:
+            _require_size(Path(name), picture.width, picture.height)
+            upright = ImageOps.exif_transpose(picture)
+        return np.array(_flat_srgb(upright))
+
+
 def open_picture(path: Path | str) -> Image.Image:
     """Decode a picture and turn it upright, in its own mode and colours.
 
@@ -115,8 +137,18 @@ def write_image(path: Path | str, image: NDArray[np.uint8]) -> None:
         If the suffix is unknown, the format cannot hold the picture, or the place cannot be
         written to.
     """
-    path = Path(path)
-    name, options = _format_of(path)
+    output.write_whole(path, encode_image(path, image))
+
+
+def encode_image(path: Path | str, image: NDArray[np.uint8]) -> bytes:
+    """Return the bytes that `write_image` would write to `path`.
+
+    Raises
+    ------
+    OutputError
+        If the suffix is unknown, or the format cannot hold the picture.
+    """
+    name, options = _format_of(Path(path))
     stream = io.BytesIO()
     try:
         Image.fromarray(np.ascontiguousarray(image)).save(stream, name, **options)
@@ -125,7 +157,7 @@ def write_image(path: Path | str, image: NDArray[np.uint8]) -> None:
             f"A picture of {image.shape[1]} × {image.shape[0]} pixels cannot be saved as {name}"
             f" ({error}); choose another format, such as .png."
         ) from error
-    output.write_whole(path, stream.getvalue())
+    return stream.getvalue()
 
 
 def check_writable(path: Path | str) -> None:

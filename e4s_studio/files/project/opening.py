@@ -1,0 +1,288 @@
+"""Opening a project file from anywhere, as far as it is whole."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import safetensors
+from pydantic import ValidationError
+
+from e4s_studio.core.commands import Layer
+from e4s_studio.core.contents import DocumentContents
+from e4s_studio.core.errors import ProjectError, SettingsError, StudioError
+from e4s_studio.core.label_map import PaintRules
+from e4s_studio.core.layers import FULL, EditState
+from e4s_studio.core.portrait import Portrait
+from e4s_studio.core.regions import REGION_COUNT, Region
+from e4s_studio.core.settings import EditSettings
+from e4s_studio.files.images import decode_image
+from e4s_studio.files.project.archive import LIMIT, Archive, DamagedEntryError
+from e4s_studio.files.project.history import require_replayable, unpacked_history
+from e4s_studio.files.project.manifest import MANIFEST, HistoryEntry, Manifest
+from e4s_studio.files.project.migrations import migrated
+from e4s_studio.files.project.pixels import pixels_of
+from e4s_studio.files.project.project import FittedWeights, Labelling, Opened, Project
+from e4s_studio.files.project.saving import THUMBNAIL_SIDE
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from e4s_studio.core.commands import Command
+    from e4s_studio.files.project.manifest import (
+        FittedEntry,
+        PortraitEntry,
+        RulesEntry,
+        StateEntry,
+    )
+
+MANIFEST_LIMIT: Final = 4 << 20
+HISTORY_LIMIT: Final = 64 << 20
+PICTURE_LIMIT: Final = 256 << 20
+_DEFAULTS: Final = {Layer.PAINTED: 0, Layer.HOLE: 0, Layer.OCCLUDER: 0, Layer.AMOUNT: FULL}
+_MAPS: Final = (Layer.LABELS, Layer.STARTED)
+_SWITCHES: Final = (Layer.PAINTED, Layer.HOLE)
+
+
+def open_project(path: Path | str) -> Opened:
+    """Open a project file.
+
+    Whatever is damaged is left out, and a sentence tells of it; the file stays as it is.
+
+    Raises
+    ------
+    ProjectError
+        If there is no such file, it is no project, one of a newer version, or so damaged that
+        not even its list of contents is left.
+    """
+    path = Path(path)
+    try:
+        if path.stat().st_size > LIMIT * 3:
+            raise ProjectError(f"“{path}” is too large to be a project.")
+        data = path.read_bytes()
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise ProjectError(f"“{path}” cannot be opened: {reason}.") from error
+    return opened_bytes(data, path.name)
+
+
+def opened_bytes(data: bytes, name: str) -> Opened:
+    """Open a project from the bytes of its file; `name` is what errors call it.
+
+    Raises
+    ------
+    ProjectError
+        As `open_project` does.
+    """
+    archive = Archive(data)
+    manifest = _manifest(archive, name)
+    opener = _Opener(archive)
+    contents = opener.contents(manifest)
+    labelling = manifest.labelling
+    project = Project(
+        contents,
+        Labelling(labelling.ground, labelling.credential, labelling.mark),
+        opener.fitted(manifest.fitted),
+        opener.thumbnail(manifest.thumbnail),
+    )
+    cut = () if archive.is_whole else ("The file is cut short; this is what is left of it.",)
+    return Opened(project, (*cut, *opener.warnings))
+
+
+def _manifest(archive: Archive, name: str) -> Manifest:
+    try:
+        text = archive.read(MANIFEST, MANIFEST_LIMIT)
+    except DamagedEntryError as error:
+        raise ProjectError(
+            f"“{name}” is no project of E4S Studio, or is damaged beyond use; open a copy of it."
+        ) from error
+    try:
+        plain = migrated(json.loads(text), name)
+        return Manifest.model_validate_json(json.dumps(plain))
+    except (ValidationError, ValueError, RecursionError) as error:
+        raise ProjectError(
+            f"The list of contents of “{name}” is damaged; open a copy of it."
+        ) from error
+
+
+class _Opener:
+    """Reads one thing after the other, and notes what is missing."""
+
+    def __init__(self, archive: Archive) -> None:
+        self._archive = archive
+        self.warnings: list[str] = []
+
+    def contents(self, manifest: Manifest) -> DocumentContents:
+        """Return the document."""
+        source = self._portrait(manifest.source, "source")
+        target = self._portrait(manifest.target, "target")
+        if source and target and source.shape != target.shape:
+            self.warnings.append("The source does not fit the target; open it again.")
+            source = None
+        state, is_exact = None, False
+        if target is not None:
+            state, is_exact = self._state(manifest.state, target)
+        kept = {} if target is None else self._kept(manifest, target.shape)
+        commands, index = self._history(manifest, state if is_exact else None)
+        rules = _rules(manifest.rules)
+        return DocumentContents(
+            source, target, state, rules, MappingProxyType(kept), commands, index
+        )
+
+    def fitted(self, entry: FittedEntry | None) -> FittedWeights | None:
+        """Return the fitted weights."""
+        if entry is None:
+            return None
+        try:
+            data = self._archive.read(entry.weights)
+            safetensors.deserialize(data)  # type: ignore[no-untyped-call]
+        except (DamagedEntryError, safetensors.SafetensorError):
+            self.warnings.append("The fitted model is damaged; fit it again.")
+            return None
+        return FittedWeights(entry.model, data)
+
+    def thumbnail(self, name: str | None) -> NDArray[np.uint8] | None:
+        """Return the picture of what there is; nobody misses a damaged one."""
+        if name is None:
+            return None
+        try:
+            data = self._archive.read(name, PICTURE_LIMIT)
+            picture = decode_image(data, name)
+        except (DamagedEntryError, StudioError):
+            return None
+        return picture if max(picture.shape[:2]) <= THUMBNAIL_SIDE else None
+
+    def _portrait(self, entry: PortraitEntry | None, role: str) -> Portrait | None:
+        if entry is None:
+            return None
+        try:
+            image = self._pixels(entry.image, (*entry.size, 3))
+        except DamagedEntryError:
+            self.warnings.append(f"The {role} photograph is damaged; open it again.")
+            return None
+        try:
+            labels = self._labels(entry.labels, entry.size)
+        except DamagedEntryError:
+            self.warnings.append(f"The {role}'s label map is damaged; open its photograph again.")
+            labels = np.zeros(entry.size, np.uint8)
+        file, photograph = self._photograph(entry, role)
+        quad = None if entry.quad is None else np.array(entry.quad, np.float64)
+        if photograph is None and entry.has_photograph:
+            quad = None
+        path = None if entry.name is None else Path(Path(entry.name).name)
+        try:
+            return Portrait(image, labels, path, photograph, quad, file)
+        except StudioError as error:
+            self.warnings.append(f"The {role} is damaged ({error}); open it again.")
+            return None
+
+    def _photograph(
+        self, entry: PortraitEntry, role: str
+    ) -> tuple[bytes | None, NDArray[np.uint8] | None]:
+        try:
+            file = None if entry.file is None else self._archive.read(entry.file)
+            if not entry.has_photograph:
+                return file, None
+            data = file
+            if entry.photograph is not None:
+                data = self._archive.read(entry.photograph)
+            if data is not None:
+                return file, decode_image(data, entry.name or role)
+        except (DamagedEntryError, StudioError):
+            pass
+        self.warnings.append(
+            f"Of the {role} photograph the aligned face alone is left; open it again."
+        )
+        return None, None
+
+    def _state(self, entry: StateEntry | None, target: Portrait) -> tuple[EditState, bool]:
+        """Return the planes and settings, and whether nothing of them had to be made up."""
+        planes, missing = {}, []
+        for layer in Layer:
+            try:
+                planes[layer] = self._plane(entry, layer, target.shape)
+            except DamagedEntryError:
+                missing.append(str(layer))
+        started = planes.setdefault(Layer.STARTED, target.labels)
+        planes.setdefault(Layer.LABELS, started)
+        for layer, value in _DEFAULTS.items():
+            planes.setdefault(layer, np.full(target.shape, value, np.uint8))
+        settings = _settings(entry)
+        if missing:
+            names = ", ".join(missing)
+            self.warnings.append(f"What was painted is damaged in part ({names}); look it over.")
+        if settings is None:
+            self.warnings.append("The settings are damaged; the usual ones are set.")
+        state = EditState(MappingProxyType(planes), settings or EditSettings())
+        return state, not missing and settings is not None
+
+    def _kept(self, manifest: Manifest, shape: tuple[int, int]) -> dict[str, EditState]:
+        kept: dict[str, EditState] = {}
+        for slot, entry in manifest.kept.items():
+            settings = _settings(entry)
+            try:
+                planes = {layer: self._plane(entry, layer, shape) for layer in Layer}
+            except DamagedEntryError:
+                settings = None
+            if settings is None:
+                self.warnings.append(f"The snapshot {slot} is damaged and was left out.")
+            else:
+                kept[slot] = EditState(MappingProxyType(planes), settings)
+        return kept
+
+    def _history(
+        self, manifest: Manifest, state: EditState | None
+    ) -> tuple[tuple[Command, ...], int]:
+        if manifest.history is None or manifest.history_data is None:
+            return (), 0
+        try:
+            text = self._archive.read(manifest.history, HISTORY_LIMIT)
+            entry = HistoryEntry.model_validate_json(text)
+            commands = unpacked_history(entry, self._archive.read(manifest.history_data))
+            require_replayable(commands, manifest.index, {} if state is None else state.planes)
+        except (DamagedEntryError, ValidationError):
+            self.warnings.append("The history is damaged and was left out; the edits are there.")
+            return (), 0
+        return commands, manifest.index
+
+    def _plane(
+        self, entry: StateEntry | None, layer: Layer, shape: tuple[int, int]
+    ) -> NDArray[np.uint8]:
+        if entry is None or layer not in entry.planes:
+            raise DamagedEntryError(layer)
+        if layer in _MAPS:
+            return self._labels(entry.planes[layer], shape)
+        pixels = self._pixels(entry.planes[layer], shape)
+        if layer in _SWITCHES and pixels.max() > 1:
+            raise DamagedEntryError(layer)
+        return pixels
+
+    def _labels(self, name: str, shape: tuple[int, int]) -> NDArray[np.uint8]:
+        labels = self._pixels(name, shape)
+        if labels.max() >= REGION_COUNT:
+            raise DamagedEntryError(name)
+        return labels
+
+    def _pixels(self, name: str, shape: tuple[int, ...]) -> NDArray[np.uint8]:
+        return pixels_of(self._archive.read(name, PICTURE_LIMIT), shape)
+
+
+def _settings(entry: StateEntry | None) -> EditSettings | None:
+    try:
+        return None if entry is None else EditSettings.from_dict(entry.settings)
+    except (SettingsError, TypeError):
+        return None
+
+
+def _rules(entry: RulesEntry) -> PaintRules:
+    by_label = {region.label: region for region in Region}
+    over: dict[Any, frozenset[Region]] = {
+        by_label[label]: frozenset(map(Region, covered))
+        for label, covered in entry.over.items()
+        if label in by_label
+    }
+    locked = frozenset(map(Region, entry.locked))
+    return PaintRules(locked, MappingProxyType(over), entry.preserve_others)

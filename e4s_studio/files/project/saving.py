@@ -1,0 +1,202 @@
+"""Writing a project file."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any, Final
+
+import cv2
+import numpy as np
+
+from e4s_studio import __version__
+from e4s_studio.core.errors import ImageError
+from e4s_studio.files.images import decode_image
+from e4s_studio.files.output import write_whole
+from e4s_studio.files.project.history import packed_history
+from e4s_studio.files.project.manifest import (
+    MANIFEST,
+    FittedEntry,
+    LabellingEntry,
+    Manifest,
+    PortraitEntry,
+    RulesEntry,
+    StateEntry,
+)
+from e4s_studio.files.project.pixels import png_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from e4s_studio.core.label_map import PaintRules
+    from e4s_studio.core.layers import EditState
+    from e4s_studio.core.portrait import Portrait
+    from e4s_studio.files.project.project import FittedWeights, Project
+
+SUFFIX: Final = ".e4s"
+THUMBNAIL_SIDE: Final = 256
+# A fixed time stamp: the same project gives the same bytes.
+_EPOCH: Final = (1980, 1, 1, 0, 0, 0)
+
+
+def save_project(project: Project, path: Path | str) -> None:
+    """Save a project, whole or not at all: a file that was there stays until the new one is.
+
+    Raises
+    ------
+    OutputError
+        If the place cannot be written to, or the disk is full.
+    """
+    write_whole(path, project_bytes(project))
+
+
+def project_bytes(project: Project) -> bytes:
+    """Return a project as the bytes of its file."""
+    writer = _Writer()
+    contents = project.contents
+    entry, data = packed_history(contents.commands)
+    # Small things first, and photographs last: a file that is cut short keeps the edits.
+    state = None if contents.state is None else writer.planes("state", contents.state)
+    kept: dict[Any, StateEntry] = {
+        slot: writer.planes(f"kept_{slot.lower()}", one) for slot, one in contents.kept.items()
+    }
+    manifest = Manifest(
+        program=f"E4S Studio {__version__}",
+        state=state,
+        kept=kept,
+        rules=_rules(contents.rules),
+        history=writer.add("history.json", entry.model_dump_json().encode(), packed=True),
+        history_data=writer.add("history.bin", data),
+        index=contents.index,
+        labelling=LabellingEntry(**asdict(project.labelling)),
+        thumbnail=writer.thumbnail(project),
+        target=writer.portrait("target", contents.target),
+        source=writer.portrait("source", contents.source),
+        fitted=writer.fitted(project.fitted),
+    )
+    return writer.finish(manifest)
+
+
+def with_file(portrait: Portrait) -> Portrait:
+    """Return a portrait with its photograph's file, if that is still what was opened.
+
+    It takes the time of decoding a photograph.
+    """
+    if portrait.file is not None or portrait.path is None or portrait.photograph is None:
+        return portrait
+    try:
+        data = portrait.path.read_bytes()
+        same = np.array_equal(decode_image(data, portrait.path.name), portrait.photograph)
+    except (OSError, ImageError):
+        return portrait
+    return replace(portrait, file=data) if same else portrait
+
+
+def thumbnail_of(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return a picture at most `THUMBNAIL_SIDE` pixels a side."""
+    scale = THUMBNAIL_SIDE / max(picture.shape[:2])
+    if scale >= 1:
+        return picture
+    size = (max(1, round(picture.shape[1] * scale)), max(1, round(picture.shape[0] * scale)))
+    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+class _Writer:
+    """Collects entries, each under its own name; equal planes are stored once."""
+
+    def __init__(self) -> None:
+        self._entries: dict[str, tuple[bytes, bool]] = {}
+        self._names: dict[bytes, str] = {}
+
+    def add(self, name: str, data: bytes, *, packed: bool = False) -> str:
+        """Add an entry, and return its name."""
+        self._entries[name] = (data, packed)
+        return name
+
+    def plane(self, name: str, pixels: NDArray[np.uint8]) -> str:
+        """Add a plane unless one like it is there."""
+        data = png_of(pixels)
+        if data not in self._names:
+            self._names[data] = self.add(name, data)
+        return self._names[data]
+
+    def planes(self, folder: str, state: EditState) -> StateEntry:
+        """Add planes."""
+        planes = {
+            layer: self.plane(f"{folder}/{layer}.png", pixels)
+            for layer, pixels in state.planes.items()
+        }
+        return StateEntry(planes=planes, settings=state.settings.as_dict())
+
+    def portrait(self, role: str, portrait: Portrait | None) -> PortraitEntry | None:
+        """Add a portrait with its photograph's own file, or with the photograph as PNG."""
+        if portrait is None:
+            return None
+        portrait = with_file(portrait)
+        quad = portrait.quad
+        image = self.plane(f"{role}/crop.png", portrait.image)
+        labels = self.plane(f"{role}/labels.png", portrait.labels)
+        file = photograph = None
+        if portrait.photograph is not None and portrait.file is None:
+            photograph = self.plane(f"{role}/photograph.png", portrait.photograph)
+        if portrait.file is not None:
+            file = self.add(f"{role}/file{_plain_suffix(portrait.path)}", portrait.file)
+        return PortraitEntry(
+            name=None if portrait.path is None else portrait.path.name,
+            size=portrait.shape,
+            image=image,
+            labels=labels,
+            file=file,
+            photograph=photograph,
+            has_photograph=portrait.photograph is not None,
+            quad=None if quad is None else tuple((float(x), float(y)) for x, y in quad),
+        )
+
+    def thumbnail(self, project: Project) -> str | None:
+        """Add the picture of what there is."""
+        target = project.contents.target
+        picture = project.thumbnail
+        if picture is None and target is not None:
+            picture = target.image
+        if picture is None:
+            return None
+        return self.add("thumbnail.png", png_of(thumbnail_of(picture)))
+
+    def fitted(self, fitted: FittedWeights | None) -> FittedEntry | None:
+        """Add the fitted weights."""
+        if fitted is None:
+            return None
+        name = self.add("fitted.safetensors", fitted.safetensors)
+        return FittedEntry(model=fitted.model, weights=name)
+
+    def finish(self, manifest: Manifest) -> bytes:
+        """Return the zip, the manifest first."""
+        first = {MANIFEST: (manifest.model_dump_json(indent=1).encode(), True)}
+        stream = io.BytesIO()
+        with zipfile.ZipFile(stream, "w") as archive:
+            for name, (data, packed) in (first | self._entries).items():
+                info = zipfile.ZipInfo(name, _EPOCH)
+                info.compress_type = zipfile.ZIP_DEFLATED if packed else zipfile.ZIP_STORED
+                archive.writestr(info, data)
+        return stream.getvalue()
+
+
+def _rules(rules: PaintRules) -> RulesEntry:
+    over: Mapping[str, list[int]] = {
+        region.label: sorted(int(one) for one in covered) for region, covered in rules.over.items()
+    }
+    return RulesEntry(
+        locked=sorted(int(region) for region in rules.locked),
+        over=dict(over),
+        preserve_others=rules.preserve_others,
+    )
+
+
+def _plain_suffix(path: Path | None) -> str:
+    suffix = "" if path is None else path.suffix.lower()
+    return suffix if re.fullmatch(r"\.[a-z0-9]{1,11}", suffix) else ""
