@@ -89,7 +89,9 @@ def cloth_distance(shape: Shape, at: Frame, body: Part) -> Field:
 
 def ear_place(shape: Shape, side: int) -> tuple[float, float, float]:
     """Return u, v of an ear's centre and how much of it shows; `side` is -1 or 1."""
-    turned = max(0.0, min(1.4, shape.ears.out - 9.0 * side * shape.pose[0]))
+    covered = shape.hair.length > 0 and shape.hair.curtain > 0.3
+    most = 0.2 if covered else 1.4
+    turned = max(0.0, min(most, shape.ears.out - 9.0 * side * shape.pose[0]))
     return side * (shape.head.cheek + 0.010 * turned), shape.ears.height, turned
 
 

@@ -146,7 +146,7 @@ def _fall(shape: Shape, at: Frame, inside: Field) -> Fall:
         across = (at.u - hair.part) / narrow
         along = at.v - top + 0.25 * np.abs(at.u - hair.part)
         if hair.bangs == 0:  # parted: strands follow the hairline to both sides
-            fold = 0.11 * np.exp(-np.maximum(inside, 0.0) / 0.055)
+            fold = 0.11 * np.exp(-np.maximum(inside, 0.0) / 0.055) * step(at.v, 0.10, -0.15)
             across = across - fold * np.sign(at.u - 0.45 * hair.part)
     else:
         cu, cv = 0.8 * hair.part, 0.26

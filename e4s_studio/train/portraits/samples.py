@@ -27,12 +27,18 @@ QUALITY: Final = 94
 """JPEG quality, with full-resolution colour: no block shows when a sample is edited."""
 
 PORTRAITS: Final = {
-    "clara": (123, 123),
-    "samuel": (112, 112),
+    "amara": (3033, 3033),
+    "rosalind": (2006, 3050),
+    "vera": (2029, 2029),
+    "elias": (2049, 2049),
+    "noor": (3051, 3051),
+    "ruth": (3042, 3042),
+    "marco": (2003, 2003),
+    "ida": (2024, 2024),
 }
 """Seeds of shape and texture by name."""
 
-FIRST_PAIR: Final = ("clara", "samuel")
+FIRST_PAIR: Final = ("amara", "rosalind")
 """Source and target of the first start."""
 
 

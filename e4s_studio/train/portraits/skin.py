@@ -210,11 +210,11 @@ def _hairs(at: Frame, tissue: Tissue, where: Field, albedo: Field) -> Field:
     """Lay hairs, which run down and outwards, sparser towards the edges of `where`."""
     px, py = tissue.phase()
     lean, down = at.u + 0.35 * np.sign(at.u) * at.v + px, at.v + py
-    hairs = 0.20 * noise(lean * 50, down * 14)
+    hairs = 0.12 * noise(lean * 50, down * 14)
     hairs += 0.50 * detail(lean, down, (140, 30), at.pixel)
     hairs += 0.50 * detail(lean, down, (300, 56), at.pixel)
     grown = where * tissue.number("beard")
-    density = 0.94 * step(grown + 0.19 * hairs, 0.05, 0.85) * np.minimum(6.0 * grown, 1.0)
+    density = 0.94 * step(grown + 0.15 * hairs, 0.05, 0.85) * np.minimum(6.0 * grown, 1.0)
     colour = tissue.colour("beard_colour") * (1.0 + 0.35 * np.clip(hairs, -1.5, 2.0))
     _towards(albedo, colour, density)
     return density
