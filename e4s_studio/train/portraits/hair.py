@@ -166,7 +166,7 @@ def _fall(shape: Shape, at: Frame, inside: Field) -> Fall:
     return Fall(across, along)
 
 
-def _without_specks(distance: Field) -> Field:
+def _without_specks(distance: Field, pixel: float) -> Field:
     """Push below the edge whatever islands ragged edges have left, 0.2 % of the picture or less."""
     here = (distance > -0.001).astype(np.uint8)
     _, names, stats, _ = cv2.connectedComponentsWithStats(here, connectivity=4, ltype=cv2.CV_16U)
@@ -174,9 +174,11 @@ def _without_specks(distance: Field) -> Field:
     specks[0] = False
     if not specks.any():
         return distance
-    reach = np.ones((5, 5), np.uint8)
-    near = cv2.dilate(specks[np.asarray(names)].astype(np.uint8), reach) > 0
-    return np.where(near & (distance < 0.02), np.minimum(distance, -0.05), distance)
+    size = 2 * int(0.007 / pixel) + 3
+    reach = np.ones((size, size), np.uint8)
+    islands = specks[np.asarray(names)]
+    shores = (cv2.dilate(islands.astype(np.uint8), reach) > 0) & (here == 0)
+    return np.where(islands | shores, np.minimum(distance, -0.05), distance)
 
 
 def mane(shape: Shape, at: Frame) -> Mane:
@@ -197,7 +199,7 @@ def mane(shape: Shape, at: Frame) -> Mane:
 def _mane(shape: Shape, at: Frame) -> Mane:
     hair = shape.hair
     share, outer = _outline(shape).inside(at.u, at.v)
-    outer = _without_specks(outer + _bumps(shape, at))
+    outer = _without_specks(outer + _bumps(shape, at), at.pixel)
     scalp = _hairline(shape, at)
     loose = hair.length > 0 and hair.curtain > 0.3
     inside = np.maximum(scalp, _curtains(shape, at)) if loose else scalp
@@ -205,7 +207,7 @@ def _mane(shape: Shape, at: Frame) -> Mane:
         inside = np.maximum(inside, _fringe(shape, at))
     fall = _fall(shape, at, inside)
     gone = -1.0 if hair.bald > 0.5 else 0.0
-    front = _without_specks(np.minimum(outer, inside)) + gone
+    front = _without_specks(np.minimum(outer, inside), at.pixel) + gone
     back = outer + gone if hair.length > 0 else np.full_like(outer, OUTSIDE)
     return Mane(front, inside + gone, outer + gone, back, _form(shape, at, share, fall), fall)
 

@@ -178,11 +178,11 @@ def _head(rng: Generator, male: float) -> Head:
 
 
 def _eyes(rng: Generator, squint: float) -> Eyes:
-    openness = float(rng.uniform(0.8, 1.15)) * (1.0 - 0.28 * squint)
+    openness = float(rng.uniform(0.8, 1.12)) * (1.0 - 0.28 * squint)
     return Eyes(
         spacing=_normal(rng, 0.125, 0.003),
         width=_normal(rng, 0.0535, 0.0026),
-        upper=0.0262 * openness,
+        upper=0.0252 * openness,
         lower=0.0155 * (openness - 0.12 * squint),
         peak=_normal(rng, -0.08, 0.14),
         tilt=_normal(rng, 0.055, 0.05),
@@ -220,14 +220,14 @@ def _mouth(rng: Generator, smile: float) -> Mouth:
     parted = rng.random() < 0.18
     gap = 0.018 + 0.026 * smile * float(rng.uniform(0.5, 1.1)) if laughs else 0.0
     gap = float(rng.uniform(0.008, 0.014)) if parted and not laughs else gap
-    full = float(rng.uniform(0.75, 1.25))
+    full = float(rng.uniform(0.78, 1.16))
     return Mouth(
         centre=_normal(rng, 0.247, 0.008),
         width=_normal(rng, 0.102, 0.006) * (1.0 + 0.22 * smile),
         upper=0.0275 * full * _normal(rng, 1.0, 0.15) * (1.0 - 0.3 * smile),
         lower=0.0365 * full * _normal(rng, 1.0, 0.12) * (1.0 - 0.2 * smile),
         bow=float(rng.uniform(0.2, 1.0)),
-        lift=_normal(rng, 0.006, 0.004) + 0.022 * smile,
+        lift=_normal(rng, 0.008, 0.004) + 0.022 * smile,
         gap=gap,
         bite=float(rng.uniform(0.0, 0.35)),
     )

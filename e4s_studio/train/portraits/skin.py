@@ -179,7 +179,7 @@ def beard_field(shape: Shape, at: Frame) -> tuple[Field, Field, Field]:
     moustache = ridge(at.v - middle + 0.5 * ragged, 0.5 * (lip_top - shape.nose.base))
     moustache *= step(side, mouth.width + 0.022, mouth.width - 0.02)
     goatee = bump(side, at.v, (0.0, shape.head.chin - 0.03), (0.062, 0.048)) * 1.3
-    fade = step(at.v, shape.head.chin + 0.075, shape.head.chin + 0.01)
+    fade = step(at.v, shape.head.chin + 0.055, shape.head.chin - 0.005)
     bridge = Profile(
         [
             (lip_top - 0.01, mouth.width + 0.004),

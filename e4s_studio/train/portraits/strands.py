@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def _tones(hair: HairTexture, shape: Shape, form: Mane, at: Frame) -> Field:
     """Light and dark strands, about -1 to 1; coils instead of strands where hair is coiled."""
     across, along = form.fall.across, form.fall.along
-    tone = 0.42 * noise(across * 20, along * 2.0, hair.phase)
+    tone = 0.32 * noise(across * 20, along * 2.0, hair.phase)
     stretch = 3.0 + 5.0 * shape.hair.rough
     for frequency, weight in ((55, 0.40), (120, 0.42), (250, 0.40), (480, 0.35)):
         tone += weight * detail(across, along, (frequency, stretch), at.pixel, hair.phase)

@@ -288,9 +288,8 @@ def _skin(rng: Generator, depth: float, male: float, age: float, hair: Colour) -
 
 
 def _lips(rng: Generator, skin: SkinTexture, depth: float, male: float) -> LipTexture:
-    natural = _mixed(
-        _scaled(skin.tone, (0.86, 0.50, 0.52)), linear((188, 92, 92)), 0.35 - 0.2 * depth
-    )
+    bare = _scaled(skin.tone, (0.84 - 0.06 * male, 0.52 + 0.08 * male, 0.54 + 0.06 * male))
+    natural = _mixed(bare, linear((184, 100, 98)), (0.32 - 0.2 * depth) * (1.0 - 0.5 * male))
     painted = male < 0.5 and rng.random() < 0.5
     stick = linear(_LIPSTICKS[int(rng.integers(len(_LIPSTICKS)))])
     stick = _scaled(stick, 1.0 - 0.5 * depth)
