@@ -20,7 +20,7 @@ from e4s_studio.engine.pictures import to_image
 from e4s_studio.engine.portraits import into_photograph, native_size
 from e4s_studio.engine.request import RenderRequest, RenderResult
 from e4s_studio.engine.session import Session
-from e4s_studio.engine.swap import swap_label_maps
+from e4s_studio.engine.shapes import start_map
 from e4s_studio.engine.worker import Worker
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ class Engine:
         self, source: Portrait, target: Portrait, settings: EditSettings
     ) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
         """Return the (H, W) label map of the swap rule and its (H, W) bool holes."""
-        return swap_label_maps(source.labels, target.labels, face_over_hair=settings.face_over_hair)
+        return start_map(source.labels, target.labels, settings)
 
     def submit(self, snapshot: DocumentSnapshot, pair: int) -> None:
         """Ask for pictures of `snapshot`, in place of whatever is waiting; returns at once."""
