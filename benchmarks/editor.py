@@ -85,6 +85,14 @@ def pump_until(done: Callable[[], bool], seconds: float) -> None:
         time.sleep(0.001)
 
 
+def pump_for(seconds: float) -> None:
+    """Let the window work for a while."""
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end:
+        QApplication.processEvents()
+        time.sleep(0.001)
+
+
 def open_editor(folder: Path, choice: EngineChoice) -> Editor:
     """Return an editor with the sample pair open and a first result shown."""
     store = QSettings(str(folder / "settings.ini"), QSettings.Format.IniFormat)
@@ -116,7 +124,7 @@ def paint(editor: Editor, strokes: int) -> list[float]:
             QTest.mouseMove(canvas, place(x, y))
             QApplication.processEvents()
             times.append((time.perf_counter() - begin) * 1000)
-            time.sleep(0.008)  # a mouse of 125 Hz
+            pump_for(0.008)  # a mouse of 125 Hz
         QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=place(*points[-1]))
         editor.editing.undo()
     return times

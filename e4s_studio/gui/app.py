@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -120,6 +121,8 @@ def run(start: Start) -> int:
     """
     application = make_application()
     editor = Editor(connect_true_engine, Preferences(QSettings()))
+    # Ctrl+C in the terminal closes the window as its cross does: nothing is cut off.
+    signal.signal(signal.SIGINT, lambda _number, _frame: editor.window.close())
     editor.start(start)
     return application.exec()
 
@@ -138,5 +141,7 @@ def make_application() -> QApplication:
     QCoreApplication.setOrganizationName(APPLICATION)
     QCoreApplication.setApplicationName(APPLICATION)
     application = QApplication(sys.argv[:1])
+    # The engine's threads share Python's lock with the window: it must not wait its usual 5 ms.
+    sys.setswitchinterval(0.001)
     application.setWindowIcon(QIcon(str(ICONS / "e4s-studio.svg")))
     return application

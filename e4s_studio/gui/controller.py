@@ -119,7 +119,7 @@ class Controller(QObject):
         self._run(
             self.tr("Starting the network"),
             partial(self._make_engine, choice),
-            lambda _: self._engine_made(choice),
+            self._engine_made,
         )
 
     def submit(self) -> None:
@@ -189,11 +189,21 @@ class Controller(QObject):
 
     # On the background thread
 
-    def _make_engine(self, choice: EngineChoice) -> None:
-        made = self._connect(choice, partial(self._background.post, self._take))
+    def _make_engine(self, choice: EngineChoice) -> EngineChoice:
+        """Make an engine; where none of the asked kind can be made, at least the built-in one."""
+        post = partial(self._background.post, self._take)
+        try:
+            made = self._connect(choice, post)
+        except StudioError as error:
+            if self._engine is not None or choice == EngineChoice():
+                raise
+            post(EngineFailed(str(error)))
+            choice = EngineChoice()
+            made = self._connect(choice, post)
         old, self._engine = self._engine, made
         if old is not None:
             old.close()
+        return choice
 
     def _load(self, asked: int, photographs: Photographs) -> _Opened:
         engine = self._ready_engine()

@@ -59,6 +59,11 @@ class RegionRow(QWidget):
         self.lock = self._make_toggle("unlock", "lock")
         self.eye.setToolTip(self.tr("Hide this region's overlay on the canvas"))
         self.lock.setToolTip(self.tr("Lock: no tool changes this region"))
+        name = region_name(region)
+        self.eye.setAccessibleName(self.tr("Hide {0}").format(name))
+        self.lock.setAccessibleName(self.tr("Lock {0}").format(name))
+        for button in self.shapes.values():
+            button.setAccessibleName(f"{name}: {button.toolTip()}")
         self.eye.toggled.connect(self.eye_toggled)
         self.lock.toggled.connect(self.lock_toggled)
         self._lay_out()

@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QEvent, QObject
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog
 
@@ -46,6 +46,13 @@ class FilesHandler(QObject):
         if pair is not None:
             self._open_pair(*pair)
 
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Ask for a target where the empty canvas is clicked."""
+        if event.type() == QEvent.Type.MouseButtonPress and self._controller.document.is_empty:
+            self._ask("target")
+            return True
+        return super().eventFilter(watched, event)
+
     def close(self) -> None:
         """Remove the pasted pictures."""
         self._pasted.cleanup()
@@ -68,6 +75,7 @@ class FilesHandler(QObject):
         window.source.dropped.connect(partial(self._open_one, "source"))
         window.source.asked.connect(partial(self._ask, "source"))
         window.canvas_drops.dropped.connect(partial(self._open_one, "target"))
+        window.canvas.installEventFilter(self)
         window.result.dropped.connect(partial(self._open_one, "target"))
 
     def _ask(self, role: str) -> None:
@@ -127,11 +135,19 @@ class FilesHandler(QObject):
         source, target = document.source, document.target
         self._show_name("source", None if source is None else source.path)
         self._show_name("canvas", None if target is None else target.path)
+        self._show_title()
         for name in ("file.export", "file.exchange", "edit.copy"):
             actions[name].setEnabled(self._controller.has_pair)
         if source and target and source.path and target.path and not self._is_pasted():
             self._preferences.remember_pair(source.path, target.path)
             self._show_recent()
+
+    def _show_title(self) -> None:
+        document = self._controller.document
+        opened = [portrait for portrait in (document.source, document.target) if portrait]
+        names = [portrait.path.stem for portrait in opened if portrait.path]
+        title = self.tr("E4S Studio")
+        self._window.setWindowTitle(f"{' → '.join(names)} – {title}" if names else title)
 
     def _is_pasted(self) -> bool:
         document = self._controller.document
