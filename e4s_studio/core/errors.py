@@ -74,3 +74,9 @@ class ProjectError(StudioError):
     """A file that is no project, or one that somebody else holds open."""
 
     exit_code = 11
+
+
+class DownloadError(StudioError):
+    """A file that could not be fetched, or that is not what it should be. Nothing was installed."""
+
+    exit_code = 12

@@ -1,13 +1,11 @@
-"""Where the program keeps what is its own: keys, and the journals of its sessions."""
+"""Where the program keeps what is its own: keys, models, and the journals of its sessions."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+from pathlib import Path
 
 from platformdirs import user_data_path, user_state_path
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 _NAME = "e4s-studio"
 
@@ -25,3 +23,9 @@ def sessions_folder() -> Path:
 def locks_folder() -> Path:
     """Return the folder of the locks on open projects; it need not exist yet."""
     return user_state_path(_NAME, appauthor=False) / "locks"
+
+
+def models_folder() -> Path:
+    """Return the folder of the installed models; E4S_STUDIO_MODELS names another one."""
+    chosen = os.environ.get("E4S_STUDIO_MODELS")
+    return Path(chosen) if chosen else user_data_path(_NAME, appauthor=False) / "models"
