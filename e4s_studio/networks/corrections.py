@@ -9,6 +9,8 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.autograd import Function
 
+from e4s_studio.networks.config import REGIONS
+
 if TYPE_CHECKING:
     from e4s_studio.networks.layout import Chunk, Corrections, Segment
 
@@ -23,40 +25,38 @@ def spread(per_slot: Tensor, slots: Tensor) -> Tensor:
     return chosen.view(*slots.shape, per_slot.shape[1])
 
 
-def correct(
-    y: Tensor, x: Tensor, s: Tensor, slots: tuple[Tensor, Tensor], plan: tuple[Corrections, Tensor]
-) -> Tensor:
+def correct(y: Tensor, x: Tensor, s: Tensor, corrections: Corrections, weights: Tensor) -> Tensor:
     """Add Σ (s_p − s_q) ⊙ x_q · W_t over the taps that see another region.
 
     Parameters
     ----------
     y
-        (B, R, R, out): the dense pass's result; changed in place.
+        (B, R, R, out): the dense pass's result; changed in place without gradients.
     x
         (B, r, r, in): the layer's input.
     s
         (B·12, in): the modulation of each slot.
-    slots
-        Each pixel's slot in the output, and in the input.
-    plan
-        What to correct, and the weights (9 or 36, in, out).
+    corrections
+        What to correct.
+    weights
+        (9 or 36, in, out): one for each tap, or for each tap and phase.
 
     Returns
     -------
     Tensor
-        y.
+        The corrected (B, R, R, out).
     """
-    corrections, weights = plan
     if torch.is_grad_enabled():
-        return _differentiable(y, x, s, slots, plan)
+        return _differentiable(y, x, s, corrections, weights)
+    regions = s.view(-1, 1, REGIONS, s.shape[1])
+    differences = (s.view(-1, REGIONS, 1, s.shape[1]) - regions).flatten(0, 2)  # (B·12·12, in)
     flat, source = y.flatten(0, 2), x.flatten(0, 2)
     for chunk in corrections.chunks:
         rows = slice(chunk.start, chunk.stop)
-        pixels, sources = corrections.pixels[rows], corrections.sources[rows]
-        own = s.index_select(0, slots[0].flatten()[pixels])
-        own -= s.index_select(0, slots[1].flatten()[sources])
-        own *= source.index_select(0, sources)
-        products = _products(own, chunk, weights)
+        scaled = differences.index_select(0, corrections.pairs[rows])
+        scaled *= source.index_select(0, corrections.sources[rows])
+        products = _products(scaled, chunk, weights)
+        pixels = corrections.pixels[rows]
         for start, stop in _runs(chunk, len(weights) // 9):
             at = pixels[start:stop]
             flat.index_copy_(0, at, flat.index_select(0, at).add_(products[start:stop]))
@@ -89,18 +89,19 @@ def _runs(chunk: Chunk, phases: int) -> list[tuple[int, int]]:
 
 
 def _differentiable(
-    y: Tensor, x: Tensor, s: Tensor, slots: tuple[Tensor, Tensor], plan: tuple[Corrections, Tensor]
+    y: Tensor, x: Tensor, s: Tensor, corrections: Corrections, weights: Tensor
 ) -> Tensor:
-    corrections, weights = plan
     segments = corrections.segments
     if not segments:
         return y
-    own = F.one_hot(slots[0].flatten()[corrections.pixels], s.shape[0])
-    other = F.one_hot(slots[1].flatten()[corrections.sources], s.shape[0])
+    slots = corrections.pairs // REGIONS
+    own = F.one_hot(slots, s.shape[0])
+    other = F.one_hot(slots // REGIONS * REGIONS + corrections.pairs % REGIONS, s.shape[0])
     taken: Tensor = _Take.apply(x.flatten(0, 2), corrections.sources, segments)
     rows = taken * ((own - other).to(s.dtype) @ s)
     # Split and unbound at once: a slice's gradient is a whole tensor of zeros each time.
-    parts, taps = rows.split([g.stop - g.start for g in segments]), weights.unbind()
+    parts = torch.split(rows, [g.stop - g.start for g in segments])
+    taps = weights.unbind()
     products = torch.cat([part @ taps[g.weight] for part, g in zip(parts, segments, strict=True)])
     put: Tensor = _Put.apply(y.flatten(0, 2), products, corrections.pixels, segments)
     return put.view_as(y)

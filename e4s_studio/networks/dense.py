@@ -141,7 +141,8 @@ def doubled(ring: Tensor, doubling: Doubling, bias: Tensor | None = None) -> Ten
     batch, height, width = ring.shape[:3]
     out = doubling.fir.shape[0]
     z = ring.new_empty(batch, 2 * height - 1, 2 * width - 1, out)
-    for phase, kernel in enumerate(doubling.phases):
-        row, column = divmod(phase, 2)
-        z[:, row::2, column::2] = valid(ring, kernel)
+    z[:, ::2, ::2] = ring @ doubling.phases[0][:, :, 0, 0].t()
+    z[:, ::2, 1::2] = valid(ring, doubling.phases[1])
+    z[:, 1::2, ::2] = valid(ring, doubling.phases[2])
+    z[:, 1::2, 1::2] = valid(ring, doubling.phases[3])
     return valid(z, doubling.fir, bias, groups=out)

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-CHUNK_ROWS: Final = 4096
-"""Corrections are computed in chunks of at most this many, to bound the memory they take."""
+CHUNK_ROWS: Final = 1024
+"""Corrections are computed in chunks of at most this many, to stay in the cache."""
 OFFSETS: Final = tuple((dy, dx) for dy in (-1, 0, 1) for dx in (-1, 0, 1))
 """The nine taps of a 3×3 neighbourhood, row by row."""
 
@@ -64,6 +64,8 @@ class Corrections:
         (P,) int64: indices into the flattened (B, R, R) output.
     sources
         (P,) int64: indices into the flattened (B, r, r) input, r = R, or R/2 when upsampling.
+    pairs
+        (P,) int64: 12·(slot of the pixel) + (region of the source).
     chunks
         What to compute together; a weight's index is 9 taps, each of 1 phase, or of 4 when
         upsampling: 4·tap + 2·(row parity) + (column parity).
@@ -71,6 +73,7 @@ class Corrections:
 
     pixels: Tensor
     sources: Tensor
+    pairs: Tensor
     chunks: tuple[Chunk, ...]
 
     @property
@@ -80,7 +83,8 @@ class Corrections:
 
     def to(self, device: torch.device | str) -> Corrections:
         """Return the same corrections on another device."""
-        return Corrections(self.pixels.to(device), self.sources.to(device), self.chunks)
+        pixels, sources = self.pixels.to(device), self.sources.to(device)
+        return Corrections(pixels, sources, self.pairs.to(device), self.chunks)
 
 
 @dataclass(frozen=True)
@@ -193,7 +197,10 @@ def _corrections(fine: NDArray[np.uint8], coarse: NDArray[np.uint8], *, step: in
     pixels = (step * row + odd_row) * (step * size) + step * column + odd_column
     sources = place + (tap // 3 - 1) * size + (tap % 3 - 1)
     chunks = _chunks(np.bincount(weight).tolist())
-    return Corrections(torch.from_numpy(pixels), torch.from_numpy(sources), chunks)
+    slots = row // size * REGIONS + fine.ravel()[pixels]
+    pairs = REGIONS * slots + coarse.ravel()[sources]
+    as_tensor = torch.from_numpy
+    return Corrections(as_tensor(pixels), as_tensor(sources), as_tensor(pairs), chunks)
 
 
 def _chunks(counts: list[int]) -> tuple[Chunk, ...]:

@@ -177,14 +177,16 @@ class StyledConv(nn.Module):
             y = self._whole(x * s[:, None, None].to(x.dtype))
             return _activate(y, d[:, None, None].to(x.dtype), after)
         s, d = s.to(x.dtype), d.to(x.dtype)
-        slots = (grid.slots, grid.coarse_slots if self.conv.up else grid.slots)
-        plan = (grid.up if self.conv.up else grid.plain, self.conv.taps(x.dtype))
+        slots, corrections = grid.slots, grid.plain
+        if self.conv.up:
+            slots, corrections = grid.coarse_slots, grid.up
+        taps = self.conv.taps(x.dtype)
         if torch.is_grad_enabled():
-            y = correct(self._whole(x * spread(s, slots[1])), x, s, slots, plan)
+            y = correct(self._whole(x * spread(s, slots)), x, s, corrections, taps)
             return _activate(y, spread(d, grid.slots), after)
         y = x.new_empty(*grid.slots.shape, self.conv.out_channels)
-        self._dense(dense.Rows(x, s, slots[1]), y)
-        correct(y, x, s, slots, plan)
+        self._dense(dense.Rows(x, s, slots), y)
+        correct(y, x, s, corrections, taps)
         for band in dense.bands_of(y):
             _activate(y[:, band], spread(d, grid.slots[:, band]), (after[0], after[1][band]))
         return y
