@@ -2,7 +2,14 @@ import numpy as np
 import pytest
 from canvases import SIDE, face_labels, opened, portrait
 from PySide6.QtCore import QEvent, QPoint, QPointF, QSizeF, Qt
-from PySide6.QtGui import QEnterEvent, QPointingDevice, QTabletEvent, QWheelEvent
+from PySide6.QtGui import (
+    QEnterEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPointingDevice,
+    QTabletEvent,
+    QWheelEvent,
+)
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QVBoxLayout, QWidget
 
@@ -233,6 +240,27 @@ def test_alt_picks_though_the_key_was_pressed_elsewhere(studio):
     assert not studio.painted.any()
 
 
+def test_keys_that_qt_does_not_name_are_left_alone(studio):
+    for kind in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease):
+        event = QKeyEvent(kind, 0x0411, NONE, "Б")
+        QApplication.sendEvent(studio.canvas, event)
+        assert not event.isAccepted()
+
+
+def test_a_button_that_came_up_elsewhere_ends_the_stroke(studio):
+    studio.press(40, 64)
+    studio.move(60, 64)
+    place = QPointF(studio.at(100, 64))
+    button = Qt.MouseButton.NoButton
+    event = QMouseEvent(QEvent.Type.MouseMove, place, place, button, button, NONE)
+    QApplication.sendEvent(studio.canvas, event)
+    studio.move(100, 100)
+    assert not studio.document.in_stroke
+    assert not studio.painted[90:, :].any()
+    studio.release(100, 100)
+    assert len(studio.document.history.commands) == 1
+
+
 def test_losing_the_keyboard_lets_go_of_a_held_tool(studio, qtbot):
     QTest.keyPress(studio.canvas, Qt.Key.Key_Alt)
     QApplication.sendEvent(studio.canvas, QEvent(QEvent.Type.FocusOut))
@@ -323,6 +351,12 @@ def test_the_pens_other_end_erases(studio):
     pen(studio, QEvent.Type.TabletRelease, 80, 64, 1.0, pointer=eraser)
     assert not studio.painted.any()
     assert studio.toolbox.kind is ToolKind.BRUSH
+
+
+def test_a_pen_pans_as_the_mouse_does(studio):
+    QTest.keyPress(studio.canvas, Qt.Key.Key_Space)
+    assert not pen(studio, QEvent.Type.TabletPress, 64, 64, 1.0), "Qt makes a mouse event of it"
+    assert not studio.painted.any()
 
 
 # The view

@@ -19,10 +19,13 @@ if TYPE_CHECKING:
     from e4s_studio.gui.canvas.view import ViewTransform
     from e4s_studio.gui.tools.toolbox import Toolbox
 
-HOLDING: Final = {Qt.Key.Key_Space: ToolKind.PAN, Qt.Key.Key_Alt: ToolKind.PICK}
+HOLDING: Final[dict[int, ToolKind]] = {
+    Qt.Key.Key_Space: ToolKind.PAN,
+    Qt.Key.Key_Alt: ToolKind.PICK,
+}
 """Keys that exchange the tool for as long as they are held."""
 
-STEPS: Final = {
+STEPS: Final[dict[int, QPointF]] = {
     Qt.Key.Key_Left: QPointF(-1, 0),
     Qt.Key.Key_Right: QPointF(1, 0),
     Qt.Key.Key_Up: QPointF(0, -1),
@@ -104,6 +107,9 @@ class Hands(QObject):
         self._stepped = False
         kind = event.type()
         if kind is QEvent.Type.MouseMove:
+            if not event.buttons() & Qt.MouseButton.LeftButton:
+                # The button came up where nobody told us: behind a dialog, over another window.
+                self._release(pointer, event.modifiers())
             self._move(pointer)
         elif event.button() is not Qt.MouseButton.LeftButton:
             return False
@@ -118,7 +124,10 @@ class Hands(QObject):
         return True
 
     def _tablet(self, event: QTabletEvent) -> bool:
-        """Take a pen's event, so that Qt makes no mouse event of it."""
+        """Take a pen's event, so that Qt makes no mouse event of it; panning is the mouse's."""
+        if self._toolbox.kind is ToolKind.PAN:
+            event.ignore()
+            return True
         pressure = event.pressure() if self._pressed or event.pressure() > 0 else 1.0
         pointer = self._pointer(event.position(), event.modifiers(), pressure)
         kind = event.type()
@@ -183,7 +192,7 @@ class Hands(QObject):
     # Keys
 
     def _key(self, event: QKeyEvent) -> bool:
-        key = Qt.Key(event.key())
+        key = event.key()  # any number: keyboards have keys that Qt.Key does not name
         if event.type() is QEvent.Type.ShortcutOverride:
             # While a gesture is under way its own keys go before any shortcut of the window.
             event.setAccepted(key in ENDING and self._toolbox.tool.is_busy)
@@ -208,8 +217,8 @@ class Hands(QObject):
         if self._toolbox.kind is kind:
             self._toolbox.let_go()
 
-    def _pressed_key(self, key: Qt.Key, modifiers: Qt.KeyboardModifier) -> bool:
-        if key is Qt.Key.Key_Escape:
+    def _pressed_key(self, key: int, modifiers: Qt.KeyboardModifier) -> bool:
+        if key == Qt.Key.Key_Escape:
             self._pressed = False
             return self._toolbox.tool.cancel()
         if key in ENDING:
