@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from e4s_studio.core.commands import Command
     from e4s_studio.files.project.manifest import (
         FittedEntry,
+        LabellingEntry,
         PortraitEntry,
         RulesEntry,
         StateEntry,
@@ -81,10 +82,9 @@ def opened_bytes(data: bytes, name: str) -> Opened:
     manifest = _manifest(archive, name)
     opener = _Opener(archive)
     contents = opener.contents(manifest)
-    labelling = manifest.labelling
     project = Project(
         contents,
-        Labelling(labelling.ground, labelling.credential, labelling.mark),
+        labelling_of(manifest.labelling),
         opener.fitted(manifest.fitted),
         opener.thumbnail(manifest.thumbnail),
     )
@@ -127,7 +127,7 @@ class _Opener:
             state, is_exact = self._state(manifest.state, target)
         kept = {} if target is None else self._kept(manifest, target.shape)
         commands, index = self._history(manifest, state if is_exact else None)
-        rules = _rules(manifest.rules)
+        rules = rules_of(manifest.rules)
         return DocumentContents(
             source, target, state, rules, MappingProxyType(kept), commands, index
         )
@@ -277,7 +277,13 @@ def _settings(entry: StateEntry | None) -> EditSettings | None:
         return None
 
 
-def _rules(entry: RulesEntry) -> PaintRules:
+def labelling_of(entry: LabellingEntry) -> Labelling:
+    """Return what an entry of a manifest stands for."""
+    return Labelling(entry.ground, entry.credential, entry.mark)
+
+
+def rules_of(entry: RulesEntry) -> PaintRules:
+    """Return what an entry of a manifest stands for."""
     by_label = {region.label: region for region in Region}
     over: dict[Any, frozenset[Region]] = {
         by_label[label]: frozenset(map(Region, covered))

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from e4s_studio.core.label_map import PaintRules
     from e4s_studio.core.layers import EditState
     from e4s_studio.core.portrait import Portrait
-    from e4s_studio.files.project.project import FittedWeights, Project
+    from e4s_studio.files.project.project import FittedWeights, Labelling, Project
 
 SUFFIX: Final = ".e4s"
 THUMBNAIL_SIDE: Final = 256
@@ -69,11 +69,11 @@ def project_bytes(project: Project) -> bytes:
         program=f"E4S Studio {__version__}",
         state=state,
         kept=kept,
-        rules=_rules(contents.rules),
+        rules=rules_entry(contents.rules),
         history=writer.add("history.json", entry.model_dump_json().encode(), packed=True),
         history_data=writer.add("history.bin", data),
         index=contents.index,
-        labelling=LabellingEntry(**asdict(project.labelling)),
+        labelling=labelling_entry(project.labelling),
         thumbnail=writer.thumbnail(project),
         target=writer.portrait("target", contents.target),
         source=writer.portrait("source", contents.source),
@@ -186,7 +186,13 @@ class _Writer:
         return stream.getvalue()
 
 
-def _rules(rules: PaintRules) -> RulesEntry:
+def labelling_entry(labelling: Labelling) -> LabellingEntry:
+    """Return how a manifest holds it."""
+    return LabellingEntry(**asdict(labelling))
+
+
+def rules_entry(rules: PaintRules) -> RulesEntry:
+    """Return how a manifest holds it."""
     over: Mapping[str, list[int]] = {
         region.label: sorted(int(one) for one in covered) for region, covered in rules.over.items()
     }

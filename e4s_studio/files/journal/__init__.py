@@ -1,0 +1,1 @@
+"""The journal of a session: every committed edit on the disk, and the way back after a crash."""

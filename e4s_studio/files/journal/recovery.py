@@ -1,0 +1,121 @@
+"""Finding the sessions that ended in a crash, and opening them."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from filelock import FileLock, Timeout
+
+from e4s_studio.core.errors import ImageError, ProjectError
+from e4s_studio.files.images import read_image
+from e4s_studio.files.journal.journal import LOCK, NOTE, PICTURE
+from e4s_studio.files.journal.record import replayed
+from e4s_studio.files.project.opening import open_project
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from e4s_studio.files.project.project import Opened
+
+
+_YOUNG: Final = timedelta(minutes=1)
+"""An empty session of this age may be one that another window is just beginning."""
+
+
+@dataclass(frozen=True)
+class CrashedSession:
+    """A session that did not end in good order.
+
+    Attributes
+    ----------
+    folder
+        Where its journal lies.
+    ended
+        When something was last written to it.
+    """
+
+    folder: Path
+    ended: datetime
+
+    @property
+    def project_file(self) -> Path | None:
+        """The project file that it worked on, if there was one."""
+        try:
+            place = json.loads((self.folder / NOTE).read_bytes())["project"]
+        except (OSError, ValueError, TypeError, KeyError):
+            return None
+        return Path(place) if isinstance(place, str) else None
+
+    def picture(self) -> NDArray[np.uint8] | None:
+        """Return a picture of what there is, (h, w, 3) uint8, at most 256 pixels a side."""
+        try:
+            return read_image(self.folder / PICTURE)
+        except ImageError:
+            pass
+        try:
+            return self.recover().project.thumbnail
+        except ProjectError:
+            return None
+
+    def recover(self) -> Opened:
+        """Return the project as it was at the last committed edit.
+
+        Raises
+        ------
+        ProjectError
+            If nothing of it can be opened.
+        """
+        base = _bases(self.folder)[-1]
+        opened = open_project(base)
+        try:
+            log = base.with_name(base.name.replace("base", "edits")).with_suffix(".log")
+            project, _ = replayed(opened.project, log.read_bytes())
+        except OSError:
+            return opened
+        return replace(opened, project=project)
+
+    def discard(self) -> None:
+        """Remove the journal."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def recoverable_sessions(folder: Path) -> list[CrashedSession]:
+    """Return the sessions in a folder that ended in a crash, the last one first.
+
+    Sessions of windows that are open are left out. What is left of sessions in which nothing was
+    opened yet is removed.
+    """
+    if not folder.is_dir():
+        return []
+    found = []
+    for session in folder.iterdir():
+        if not session.is_dir() or _is_alive(session):
+            continue
+        ended = datetime.fromtimestamp(max(_times(session)), UTC)
+        if _bases(session):
+            found.append(CrashedSession(session, ended))
+        elif datetime.now(UTC) - ended > _YOUNG:
+            shutil.rmtree(session, ignore_errors=True)
+    return sorted(found, key=lambda one: one.ended, reverse=True)
+
+
+def _times(session: Path) -> list[float]:
+    return [path.stat().st_mtime for path in (session, *session.iterdir())]
+
+
+def _bases(session: Path) -> list[Path]:
+    return sorted(session.glob("base-*.e4s"))
+
+
+def _is_alive(session: Path) -> bool:
+    try:
+        with FileLock(session / LOCK, is_singleton=False, timeout=0):
+            return False
+    except (Timeout, OSError):
+        return True

@@ -1,0 +1,49 @@
+"""A session that edits at random until it is killed: FOLDER SEED EDITS.
+
+It says the number of each edit once it is on the disk.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+
+HERE = Path(__file__).resolve()
+sys.path[:0] = [str(HERE.parents[2] / "core"), str(HERE.parents[1] / "project")]
+
+from documents import edit  # noqa: E402 - found by the line above
+from projects import random_document  # noqa: E402
+
+from e4s_studio.files.journal.journal import Journal  # noqa: E402
+from e4s_studio.files.project.project import Project  # noqa: E402
+
+
+def states(seed: int, edits: int):
+    """Yield the project at the start, and after each edit."""
+    rng = np.random.default_rng(seed)
+    document = random_document(seed, 0)
+    yield Project(document.contents())
+    for number in range(edits):
+        act = rng.integers(12)
+        if act == 0:
+            document.undo()
+        elif act == 1:
+            document.redo()
+        elif act == 2 and number > 3:
+            document.keep("ABC"[rng.integers(3)])
+        else:
+            edit(document, rng)
+        yield Project(document.contents())
+
+
+if __name__ == "__main__":
+    folder, seed, edits = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+    journal = Journal(folder)
+    for number, project in enumerate(states(seed, edits)):
+        journal.record(project)
+        assert journal.flush()
+        sys.stdout.write(f"{number}\n")
+        sys.stdout.flush()
+    sys.stdin.read()

@@ -1,0 +1,216 @@
+"""The journal holds every committed edit, through crashes and full disks."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from killing import lost_after_kill
+from projects import photographed, random_document, random_project, values
+from session_to_kill import states
+
+from e4s_studio.core.errors import ProjectError
+from e4s_studio.files.journal import journal as journal_module
+from e4s_studio.files.journal.journal import Journal
+from e4s_studio.files.journal.record import record_of, replayed
+from e4s_studio.files.journal.recovery import recoverable_sessions
+from e4s_studio.files.project.project import Labelling, Project
+from e4s_studio.files.provenance.facts import Ground
+
+
+def crash(journal: Journal) -> None:
+    journal.close(discard=False)
+
+
+def only(folder: Path):
+    (session,) = recoverable_sessions(folder)
+    return session
+
+
+def test_every_edit_can_be_recovered(tmp_path):
+    journal = Journal(tmp_path)
+    for project in states(1, 40):
+        journal.record(project)
+        assert journal.flush()
+    crash(journal)
+    recovered = only(tmp_path).recover()
+    assert recovered.warnings == ()
+    assert values(recovered.project.contents) == values(project.contents)
+
+
+def test_edits_that_come_faster_than_the_disk_are_all_in_the_last_one(tmp_path):
+    journal = Journal(tmp_path)
+    for project in states(2, 30):
+        journal.record(project)
+    crash(journal)
+    assert values(only(tmp_path).recover().project.contents) == values(project.contents)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_after_a_kill_all_that_was_safe_is_there(tmp_path, seed):
+    assert lost_after_kill(tmp_path, seed, 12, np.random.default_rng(seed)) == 0
+
+
+def test_closing_in_good_order_leaves_nothing(tmp_path):
+    journal = Journal(tmp_path)
+    journal.record(random_project(1, 2))
+    journal.close()
+    assert list(tmp_path.iterdir()) == []
+    assert recoverable_sessions(tmp_path) == []
+    assert recoverable_sessions(tmp_path / "missing") == []
+
+
+def test_windows_that_are_open_are_left_alone(tmp_path):
+    journal = Journal(tmp_path)
+    journal.record(random_project(1, 2))
+    assert journal.flush()
+    assert recoverable_sessions(tmp_path) == []
+    crash(journal)
+    assert recoverable_sessions(tmp_path)
+
+
+def test_the_last_session_comes_first_and_can_be_discarded(tmp_path):
+    for seed in range(2):
+        journal = Journal(tmp_path)
+        journal.record(random_project(seed, 1))
+        crash(journal)
+    first, second = recoverable_sessions(tmp_path)
+    assert first.ended >= second.ended
+    first.discard()
+    assert recoverable_sessions(tmp_path) == [second]
+
+
+def test_a_session_is_offered_with_its_picture_and_its_file(tmp_path):
+    journal = Journal(tmp_path)
+    project = random_project(1, 1)
+    journal.record(project)
+    crash(journal)
+    session = only(tmp_path)
+    assert session.project_file is None
+    np.testing.assert_array_equal(session.picture(), project.contents.target.image)
+    session.discard()
+    journal = Journal(tmp_path)
+    journal.record(project)
+    journal.show(np.full((600, 300, 3), 77, np.uint8))
+    journal.belongs_to(tmp_path / "a.e4s")
+    crash(journal)
+    session = only(tmp_path)
+    assert session.project_file == tmp_path / "a.e4s"
+    assert session.picture().shape == (256, 128, 3)
+    assert (session.picture() == 77).all()
+
+
+def test_other_photographs_begin_a_new_generation(tmp_path):
+    journal = Journal(tmp_path)
+    document = random_document(1, 3)
+    for target in (None, photographed(9, "new.png")):
+        document.open(target=target)
+        journal.record(Project(document.contents()))
+        assert journal.flush()
+    crash(journal)
+    assert len(list(only(tmp_path).folder.glob("base-*"))) == 1
+    found = only(tmp_path).recover().project.contents
+    assert values(found) == values(document.contents())
+
+
+def test_labelling_is_kept_too(tmp_path):
+    journal = Journal(tmp_path)
+    project = random_project(1, 1)
+    journal.record(project)
+    assert journal.flush()
+    labelling = Labelling(Ground.PUBLIC_DOMAIN, credential=False, mark=True)
+    journal.record(replace(project, labelling=labelling))
+    crash(journal)
+    assert only(tmp_path).recover().project.labelling == labelling
+
+
+def test_a_long_log_is_compacted(tmp_path, monkeypatch):
+    monkeypatch.setattr(journal_module, "COMPACTED_AT", 20_000)
+    journal = Journal(tmp_path)
+    for project in states(4, 25):
+        journal.record(project)
+        assert journal.flush()
+    crash(journal)
+    (base,) = only(tmp_path).folder.glob("base-*")
+    assert base.name > "base-000001.e4s"
+    assert values(only(tmp_path).recover().project.contents) == values(project.contents)
+
+
+def test_a_log_that_is_cut_short_gives_the_state_before(tmp_path):
+    projects = list(states(5, 12))
+    records = [record_of(a, b) for a, b in pairwise(projects)]
+    log = b"".join(records)
+    known = {len(b"".join(records[:n])): n for n in range(len(records) + 1)}
+    rng = np.random.default_rng(0)
+    for end in [*known, *rng.integers(0, len(log), 20)]:
+        done = max(n for place, n in known.items() if place <= end)
+        found, whole = replayed(projects[0], log[:end])
+        assert values(found.contents) == values(projects[done].contents)
+        assert whole == (int(end) in known)
+
+
+def test_a_damaged_log_gives_a_state_that_was(tmp_path):
+    projects = list(states(6, 8))
+    log = b"".join(record_of(a, b) for a, b in pairwise(projects))
+    were = [values(project.contents) for project in projects]
+    rng = np.random.default_rng(0)
+    for _ in range(30):
+        damaged = bytearray(log)
+        damaged[rng.integers(len(log))] ^= int(rng.integers(1, 256))
+        found, whole = replayed(projects[0], bytes(damaged))
+        assert values(found.contents) in were
+        assert not whole
+
+
+def test_a_full_disk_is_said_once_and_the_next_edits_are_kept_again(tmp_path):
+    resource = pytest.importorskip("resource", reason="file size limits are a Unix matter")
+    said = []
+    told = threading.Event()
+    journal = Journal(tmp_path, lambda sentence: (said.append(sentence), told.set()))
+    projects = list(states(7, 6))
+    journal.record(projects[0])
+    assert journal.flush()
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, limit[1]))
+    try:
+        for project in projects[1:4]:
+            journal.record(project)
+            assert journal.flush()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+    assert told.wait(5)
+    assert len(said) == 1
+    assert "cannot be kept safe" in said[0]
+    journal.record(projects[5])
+    crash(journal)
+    assert values(only(tmp_path).recover().project.contents) == values(projects[5].contents)
+
+
+def test_a_folder_that_vanishes_is_said(tmp_path):
+    said = []
+    journal = Journal(tmp_path, said.append)
+    journal.record(random_project(1, 1))
+    assert journal.flush()
+    for path in journal.folder.iterdir():
+        path.unlink()
+    journal.folder.rmdir()
+    journal.record(random_project(2, 1))
+    assert journal.flush()
+    assert len(said) == 1
+    journal.close()
+
+
+def test_a_session_whose_project_is_damaged(tmp_path):
+    journal = Journal(tmp_path)
+    journal.record(random_project(1, 1))
+    crash(journal)
+    session = only(tmp_path)
+    (base,) = session.folder.glob("base-*")
+    base.write_bytes(b"nothing")
+    with pytest.raises(ProjectError):
+        session.recover()
+    assert session.picture() is None
