@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import replace
 from itertools import pairwise
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -20,6 +20,9 @@ from e4s_studio.files.journal.record import record_of, replayed
 from e4s_studio.files.journal.recovery import recoverable_sessions
 from e4s_studio.files.project.project import Labelling, Project
 from e4s_studio.files.provenance.facts import Ground
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def crash(journal: Journal) -> None:
