@@ -9,7 +9,7 @@ import numpy as np
 
 from e4s_studio.train.portraits.fields import Field, Profile, bump, cover, ridge, step
 from e4s_studio.train.portraits.geometry import OUTSIDE, Box, Frame, Outline, head_outline, window
-from e4s_studio.train.portraits.relief import head_height, nostrils
+from e4s_studio.train.portraits.relief import head_height, nose_height, nostrils
 
 if TYPE_CHECKING:
     from e4s_studio.train.portraits.shape import Shape
@@ -38,6 +38,8 @@ def head(shape: Shape, at: Frame) -> Part:
     whole = Part(np.full_like(at.u, OUTSIDE), np.zeros_like(at.u))
     whole.distance[near.box] = inside
     whole.height[near.box] = head_height(shape, near.u, near.v, share)
+    nose = window(at, shape, (-0.14, -0.14), (0.14, 0.22))
+    whole.height[nose.box] += nose_height(shape, nose.u, nose.v)
     return whole
 
 

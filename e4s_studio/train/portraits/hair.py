@@ -55,8 +55,8 @@ def _outline(shape: Shape) -> Outline:
     crown = [
         (top - 0.12, -0.20),
         (top, 0.0),
-        (top + 0.02, 0.145),
-        (top + 0.07, 0.218 + 0.6 * sides),
+        (top + 0.02, 0.145 + 0.5 * sides * (hair.curl > 0)),
+        (top + 0.07, 0.218 + sides * (1.0 if hair.curl > 0 else 0.6)),
         (-0.36, 0.95 * head.temple + 0.9 * sides),
         (-0.22, head.temple + sides),
     ]
@@ -166,19 +166,20 @@ def _fall(shape: Shape, at: Frame, inside: Field) -> Fall:
     return Fall(across, along)
 
 
-def _without_specks(distance: Field, pixel: float) -> Field:
-    """Push below the edge whatever islands ragged edges have left, 0.2 % of the picture or less."""
-    here = (distance > -0.001).astype(np.uint8)
+def _without_specks(distance: Field, pixel: float, reach: float) -> Field:
+    """Keep what ragged edges leave only where it is near a body of hair.
+
+    Islands of 0.2 % of the picture or less, and wisps further than `reach` from larger ones, go.
+    """
+    here = (distance > 0).astype(np.uint8)
     _, names, stats, _ = cv2.connectedComponentsWithStats(here, connectivity=4, ltype=cv2.CV_16U)
-    specks = stats[:, cv2.CC_STAT_AREA] < 0.002 * distance.size
-    specks[0] = False
-    if not specks.any():
-        return distance
-    size = 2 * int(0.007 / pixel) + 3
-    reach = np.ones((size, size), np.uint8)
-    islands = specks[np.asarray(names)]
-    shores = (cv2.dilate(islands.astype(np.uint8), reach) > 0) & (here == 0)
-    return np.where(islands | shores, np.minimum(distance, -0.05), distance)
+    large = stats[:, cv2.CC_STAT_AREA] > 0.002 * distance.size
+    large[0] = False
+    bodies = large[np.asarray(names)].astype(np.uint8)
+    side = 2 * int(reach / pixel) + 1
+    near = cv2.dilate(bodies, np.ones((side, side), np.uint8))
+    kept = near > here - bodies
+    return np.where(kept, distance, np.minimum(distance, -0.05))
 
 
 def mane(shape: Shape, at: Frame) -> Mane:
@@ -199,7 +200,7 @@ def mane(shape: Shape, at: Frame) -> Mane:
 def _mane(shape: Shape, at: Frame) -> Mane:
     hair = shape.hair
     share, outer = _outline(shape).inside(at.u, at.v)
-    outer = _without_specks(outer + _bumps(shape, at), at.pixel)
+    outer = _without_specks(outer + _bumps(shape, at), at.pixel, 0.012)
     scalp = _hairline(shape, at)
     loose = hair.length > 0 and hair.curtain > 0.3
     inside = np.maximum(scalp, _curtains(shape, at)) if loose else scalp
@@ -207,7 +208,7 @@ def _mane(shape: Shape, at: Frame) -> Mane:
         inside = np.maximum(inside, _fringe(shape, at))
     fall = _fall(shape, at, inside)
     gone = -1.0 if hair.bald > 0.5 else 0.0
-    front = _without_specks(np.minimum(outer, inside), at.pixel) + gone
+    front = _without_specks(np.minimum(outer, inside), at.pixel, 0.045) + gone
     back = outer + gone if hair.length > 0 else np.full_like(outer, OUTSIDE)
     return Mane(front, inside + gone, outer + gone, back, _form(shape, at, share, fall), fall)
 

@@ -59,8 +59,9 @@ def _base(shape: Shape, share: Field, v: Field) -> Field:
     return depth(v) * np.sqrt(flat)
 
 
-def _nose(shape: Shape, side: Field, v: Field) -> Field:
-    """Bridge, tip and wings; `side` is |u|."""
+def nose_height(shape: Shape, u: Field, v: Field) -> Field:
+    """Return the height of bridge, tip and wings over the face, (H, W)."""
+    side = np.abs(u)
     nose, place = shape.nose, nostrils(shape)
     high = Profile(
         [
@@ -139,11 +140,11 @@ def _bags(shape: Shape, side: Field, v: Field) -> Field:
 
 
 def head_height(shape: Shape, u: Field, v: Field, share: Field) -> Field:
-    """Return the height of the face, (H, W), in units of the picture's width.
+    """Return the height of the face without its nose, (H, W), in the picture's width.
 
     `share` is 1 - u²/w² from the head's outline.
     """
     side = np.abs(u)
     z = _base(shape, share, v)
-    z += _features(shape, side, v) + _nose(shape, side, v)
+    z += _features(shape, side, v)
     return z + _fold(shape, side, v) + _bags(shape, side, v)
