@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Final
 
 import typer
 
-from e4s_studio.core.errors import LabelMapError, SettingsError
+from e4s_studio.core.errors import SettingsError
 from e4s_studio.core.regions import GROUPS, Region, region_named
 from e4s_studio.core.settings import EditSettings
-from e4s_studio.files.images import check_writable, read_image, write_image
-from e4s_studio.files.label_maps import read_label_map
+from e4s_studio.files.images import check_writable, encode_image
 from e4s_studio.files.output import make_folder
+from e4s_studio.files.provenance.facts import Facts, Ground, Photograph, label_map_sha256
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+BUILT_IN_NAME: Final = "studio-256"
 
 
 def swap(
@@ -58,48 +56,77 @@ def swap(
     ] = 0.5,
     seed: Annotated[int, typer.Option(help="The same seed gives the same picture.")] = 0,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
+    source_face: Annotated[
+        int, typer.Option(min=1, help="Which of the source's faces, the clearest first.")
+    ] = 1,
+    target_face: Annotated[
+        int, typer.Option(min=1, help="Which of the target's faces, the clearest first.")
+    ] = 1,
+    ground: Annotated[
+        Ground | None, typer.Option(help="On what ground the sitter's face is used.")
+    ] = None,
+    credential: Annotated[
+        bool, typer.Option(help="Sign the picture with what was done to it (C2PA).")
+    ] = True,
     steps_dir: Annotated[
         Path | None, typer.Option(help="A folder for every picture on the way.")
     ] = None,
 ) -> None:
     """Swap the face of SOURCE into TARGET.
 
-    The photographs are aligned portraits. OUTPUT is written whole or not at all.
+    The faces are found, aligned and parsed, unless masks are given. OUTPUT has the target's size
+    and is written whole or not at all.
     """
-    settings = _settings(amount or [], face_over_hair=face_over_hair, detail=detail, light=light)
+    settings = EditSettings(face_over_hair=face_over_hair, detail=detail, light=light)
+    for region, value in parse_amounts(amount or []).items():
+        settings = settings.with_amount(region, value)
     check_writable(output)
     if steps_dir is not None:
         make_folder(steps_dir)
-    pictures = [
-        _read(source, source_mask, "--source-mask"),
-        _read(target, target_mask, "--target-mask"),
-    ]
-    # What follows needs torch, which takes seconds to import: only once the input is good.
+    # Torch and C2PA take seconds to import: only once the options are known to be good.
     from e4s_studio.cli.fitting import fit_with_progress
     from e4s_studio.cli.steps import write_steps
     from e4s_studio.engine.devices import device_named
     from e4s_studio.engine.fit import plan_for
     from e4s_studio.engine.models import load_network
-    from e4s_studio.engine.portraits import (
-        aligned_portrait,
-        into_photograph,
-        native_size,
-    )
+    from e4s_studio.engine.opening import open_portrait
+    from e4s_studio.engine.portraits import into_photograph, native_size
     from e4s_studio.engine.session import Session
     from e4s_studio.engine.swap import swap_label_maps
 
+    face = open_portrait(source, source_mask, face=source_face - 1)
+    head = open_portrait(target, target_mask, face=target_face - 1)
     network = load_network(checkpoint, device_named(device), seed=seed)
-    face, head = (aligned_portrait(image, labels) for image, labels in pictures)
     plan = plan_for(network, steps=fit_steps, seed=seed, tune_generator=fit_generator)
     session = Session(fit_with_progress(network, face, head, plan), face, head)
     label_map, hole = swap_label_maps(
         face.labels, head.labels, face_over_hair=settings.face_over_hair
     )
     composite = session.swap(label_map, settings, native_size(head))
-    write_image(output, into_photograph(head, composite))
+    picture = encode_image(output, into_photograph(head, composite))
     if steps_dir is not None:
         write_steps(steps_dir, session, label_map, hole, composite)
-    typer.echo(f"Wrote {output}")
+    facts = Facts(
+        source=Photograph.read(source),
+        target=Photograph.read(target),
+        label_map_sha256=label_map_sha256(label_map),
+        settings=settings,
+        model=checkpoint.name if checkpoint else BUILT_IN_NAME,
+        ground=ground,
+    )
+    for path in _written(output, picture, facts if credential else None):
+        typer.echo(f"Wrote {path}")
+
+
+def _written(output: Path, picture: bytes, facts: Facts | None) -> list[Path]:
+    """Write the picture, signed where there is something to say of it."""
+    from e4s_studio.files.places import keys_folder
+    from e4s_studio.files.provenance.credential import Signed, sign, write_signed
+    from e4s_studio.files.provenance.identity import local_identity
+
+    if facts is None:
+        return write_signed(output, Signed(picture))
+    return write_signed(output, sign(picture, output.name, facts, local_identity(keys_folder())))
 
 
 def parse_amounts(texts: list[str]) -> dict[Region, float]:
@@ -128,24 +155,3 @@ def parse_amounts(texts: list[str]) -> dict[Region, float]:
             raise SettingsError(f"The amount of {name} must be from 0 to 1, not “{value}”.")
         amounts.update(dict.fromkeys(regions, number))
     return amounts
-
-
-def _settings(
-    amounts: list[str], *, face_over_hair: bool, detail: float, light: float
-) -> EditSettings:
-    settings = EditSettings(face_over_hair=face_over_hair, detail=detail, light=light)
-    for region, value in parse_amounts(amounts).items():
-        settings = settings.with_amount(region, value)
-    return settings
-
-
-def _read(
-    photograph: Path, mask: Path | None, option: str
-) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    image = read_image(photograph)
-    if mask is None:
-        raise LabelMapError(
-            f"“{photograph}” needs a mask: give its label map with {option} MAP.png "
-            "(12 regions, CelebAMask-HQ, BiSeNet or the palette's colours, at any size)."
-        )
-    return image, read_label_map(mask, size=(image.shape[0], image.shape[1]))

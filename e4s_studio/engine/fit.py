@@ -77,7 +77,7 @@ class FitPlan:
             raise SettingsError(f"Fitting takes 0 steps or more, not {self.steps}.")
 
 
-BUILT_IN_PLAN: Final = FitPlan(steps=700, tune=Tune.GENERATOR)
+BUILT_IN_PLAN: Final = FitPlan(steps=800, tune=Tune.GENERATOR)
 PUBLISHED_PLAN: Final = FitPlan(
     steps=200, tune=Tune.VECTORS, rate=1e-3, mixed=0.0, plain=1.0, late_plain=1.0, coarse=0.0
 )

@@ -54,6 +54,11 @@ class Turns:
         finally:
             self._release()
 
+    @property
+    def drawing_waits(self) -> bool:
+        """Whether somebody waits to draw."""
+        return self._drawings_waiting > 0
+
     def _release(self) -> None:
         with self._changed:
             self._busy = False

@@ -15,7 +15,6 @@ from e4s_studio.networks.weights import WeightsError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-BUILT_IN_NAME: Final = "studio-256"
 BUILT_IN_CHECKPOINT: Final = (
     Path(__file__).resolve().parents[2] / "checkpoints" / "studio-256.safetensors"
 )

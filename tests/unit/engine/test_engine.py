@@ -1,0 +1,142 @@
+import threading
+from collections.abc import Iterator
+from queue import Queue
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from e4s_studio.core.document import Document
+from e4s_studio.engine import engine as engine_module
+from e4s_studio.engine.engine import Engine, Listeners
+from e4s_studio.engine.fit import FitPlan, Tune
+from e4s_studio.engine.fitting import FitState, Turns
+from e4s_studio.engine.request import RenderResult
+from tests.unit.engine.pairs import portrait, small_network
+
+if TYPE_CHECKING:
+    from e4s_studio.core.errors import StudioError
+
+PATIENCE = 60
+"""Seconds after which a test gives up; no test waits for them."""
+
+
+class Heard:
+    """Collects what an engine tells."""
+
+    def __init__(self) -> None:
+        self.results: Queue[RenderResult] = Queue()
+        self.fits: Queue[FitState] = Queue()
+        self.errors: list[StudioError] = []
+        self.listeners = Listeners(self.results.put, self.errors.append, self.fits.put)
+
+    def final(self, revision: int) -> RenderResult:
+        """Wait for the final picture of a revision."""
+        while True:
+            result = self.results.get(timeout=PATIENCE)
+            if result.final and result.revision == revision:
+                return result
+
+    def end_of_fit(self) -> FitState:
+        """Wait until a fit is over."""
+        while True:
+            state = self.fits.get(timeout=PATIENCE)
+            if state.cancelled or state.fraction == 1:
+                return state
+
+
+@pytest.fixture
+def heard() -> Heard:
+    return Heard()
+
+
+@pytest.fixture
+def engine(heard: Heard) -> Iterator[Engine]:
+    made = Engine(small_network(), heard.listeners)
+    yield made
+    made.close()
+    assert not heard.errors
+    assert not [thread for thread in threading.enumerate() if thread.name in ("fit", "render")]
+
+
+def document(engine: Engine) -> Document:
+    made = Document()
+    source, target = portrait(1), portrait(2, width=1.1)
+    made.open(source=source, target=target)
+    made.start(*engine.start_map(source, target, made.settings))
+    return made
+
+
+def short_fits(monkeypatch: pytest.MonkeyPatch, steps: int) -> None:
+    plan = FitPlan(steps=steps, tune=Tune.GENERATOR)
+    monkeypatch.setattr(engine_module, "plan_for", lambda _: plan)
+
+
+def test_an_edit_becomes_a_picture_of_its_revision(engine: Engine, heard: Heard) -> None:
+    edited = document(engine)
+    engine.submit(edited.snapshot(), 1)
+    result = heard.final(edited.revision)
+    assert result.image.shape == (1024, 1024, 3)
+    assert result.image.dtype == np.uint8
+
+
+def test_a_fit_improves_the_picture_and_draws_it_again(
+    engine: Engine, heard: Heard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    short_fits(monkeypatch, 12)
+    edited = document(engine)
+    engine.submit(edited.snapshot(), 1)
+    before = heard.final(edited.revision)
+    engine.start_fit(edited.snapshot(), 1)
+    assert heard.end_of_fit() == FitState(1, 1.0)
+    after = heard.final(edited.revision)
+    assert (after.image != before.image).any()
+
+
+def test_a_fit_can_be_stopped_and_replaced_by_another_pairs(
+    engine: Engine, heard: Heard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    short_fits(monkeypatch, 10_000)
+    edited = document(engine)
+    engine.start_fit(edited.snapshot(), 1)
+    engine.start_fit(edited.snapshot(), 2)
+    assert heard.end_of_fit().pair == 1
+    engine.cancel_fit()
+    stopped = heard.end_of_fit()
+    assert (stopped.pair, stopped.cancelled) == (2, True)
+
+
+def test_what_is_exported_has_the_photographs_size(engine: Engine) -> None:
+    edited = document(engine)
+    assert engine.finished(edited.snapshot()).shape == portrait(2).image.shape
+
+
+def test_drawing_goes_before_fitting() -> None:
+    turns, order = Turns(), []
+    with turns.drawing():
+        fit = threading.Thread(target=lambda: turn(turns.fitting, "fit"))
+        draw = threading.Thread(target=lambda: turn(turns.drawing, "draw"))
+
+        def turn(whose: object, name: str) -> None:
+            with whose():  # type: ignore[operator]
+                order.append(name)
+
+        fit.start()
+        draw.start()
+        while not turns.drawing_waits:
+            pass
+    for thread in (fit, draw):
+        thread.join(PATIENCE)
+    assert order == ["draw", "fit"]
+
+
+def test_a_fault_in_a_fit_is_a_sentence(heard: Heard, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise ValueError("no good")
+
+    monkeypatch.setattr(engine_module, "Fitter", broken)
+    engine = Engine(small_network(), heard.listeners)
+    engine.start_fit(document(engine).snapshot(), 1)
+    assert heard.end_of_fit().cancelled
+    engine.close()
+    assert "no good" in str(heard.errors[0])
