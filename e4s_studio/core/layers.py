@@ -95,11 +95,6 @@ class Layers:
         for layer, pixels in planes.items():
             self._planes[layer].replace(pixels)
 
-    def apply(self, patches: Mapping[Layer, Patch]) -> None:
-        """Apply patches, or take the same patches back."""
-        for layer, patch in patches.items():
-            self._planes[layer].apply(patch)
-
     def patches_since(
         self,
         before: Mapping[Layer, NDArray[np.uint8]],

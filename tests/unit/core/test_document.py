@@ -1,3 +1,4 @@
+import zlib
 from dataclasses import replace
 
 import numpy as np
@@ -11,6 +12,7 @@ from e4s_studio.core.document import Document
 from e4s_studio.core.errors import ImageError, LabelMapError, SettingsError
 from e4s_studio.core.geometry import Box
 from e4s_studio.core.label_map import FREE
+from e4s_studio.core.plane import Patch
 from e4s_studio.core.regions import Region
 from e4s_studio.core.settings import EditSettings, ShapeSource
 
@@ -546,3 +548,35 @@ def test_rules_report_themselves():
     document.rules = document.rules
     document.rules = FREE.with_lock(Region.LIP, locked=True)
     assert [change.rules for change in changes] == [True]
+
+
+@pytest.mark.parametrize(
+    "patch",
+    [
+        Patch(Box(0, 0, 4, 4), b"damaged"),
+        Patch(Box(0, 0, 96, 96), zlib.compress(bytes([255]) * 96 * 96)),
+        Patch(Box(90, 90, 100, 100), zlib.compress(bytes(100))),
+    ],
+)
+def test_a_damaged_step_on_the_way_leaves_everything_as_it_was(patch):
+    document = opened()
+    for region in (Region.HAIR, Region.NOSE, Region.EARS):
+        dab(document, region)
+    contents = document.contents()
+    first, second, third = contents.commands
+    damaged = replace(second, patches={**second.patches, Layer.LABELS: patch})
+    document.restore(replace(contents, commands=(first, damaged, third)))
+    before = frozen(document)
+    with pytest.raises(LabelMapError):
+        document.jump(0)
+    assert frozen(document) == before
+    assert document.history.index == 3
+    document.undo()
+    document.redo()
+    assert frozen(document) == before
+
+
+def test_a_history_without_its_place_is_refused():
+    document = opened()
+    with pytest.raises(LabelMapError, match="history"):
+        document.restore(replace(document.contents(), index=5))
