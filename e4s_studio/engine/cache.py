@@ -1,0 +1,211 @@
+"""Results of the network, found again by the content that they were computed from.
+
+A result found here equals a fresh one bit for bit: its key holds everything that it depends on,
+the state of the weights included.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any, Final
+
+import torch
+
+from e4s_studio.networks.layout import resize_labels
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import TypeVar
+
+    from torch import Tensor
+
+    from e4s_studio.networks.generator import Stage
+    from e4s_studio.networks.layout import Grid, Layout
+    from e4s_studio.networks.rgi import RGI
+
+    T = TypeVar("T")
+
+CAPACITY: Final = 256 << 20
+"""Bytes that a network's results may take."""
+LARGEST_SHARE: Final = 8
+"""What takes more than this part of the capacity is not kept: it would drive out all the rest."""
+
+
+class LRU:
+    """Values by key up to so many bytes; those used longest ago go first. Safe to share."""
+
+    def __init__(self, capacity: int) -> None:
+        self._capacity = capacity
+        self._values: OrderedDict[bytes, tuple[Any, int]] = OrderedDict()
+        self._lock = threading.Lock()
+        self._used = 0
+
+    @property
+    def used(self) -> int:
+        """Bytes that the values take."""
+        return self._used
+
+    def get(self, key: bytes) -> Any:
+        """Return a value, or None."""
+        with self._lock:
+            if key not in self._values:
+                return None
+            self._values.move_to_end(key)
+            return self._values[key][0]
+
+    def put(self, key: bytes, value: Any, size: int) -> None:
+        """Keep a value of so many bytes, unless it is too large."""
+        with self._lock:
+            if key in self._values or size * LARGEST_SHARE > self._capacity:
+                return
+            self._values[key] = (value, size)
+            self._used += size
+            while self._used > self._capacity:
+                _, (_, freed) = self._values.popitem(last=False)
+                self._used -= freed
+
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._values.clear()
+            self._used = 0
+
+
+class NetworkCache:
+    """An RGI network that computes nothing twice, as long as there is room. Without gradients.
+
+    Parameters
+    ----------
+    network
+        The network; when its weights change, what was computed with the old ones is not found.
+    capacity
+        Bytes that all results together may take.
+    """
+
+    def __init__(self, network: RGI, capacity: int = CAPACITY) -> None:
+        self.network = network
+        self._results = LRU(capacity)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._results.clear()
+
+    def encode(self, image: Tensor, labels: Tensor) -> Tensor:
+        """Return texture vectors (B, 12, vector_dim) of (B, 3, H, W) and labels (B, h, w)."""
+        key = self._key("vectors", image, labels)
+        return self._once(key, lambda: self.network.encode_labels(image, labels), _tensor_bytes)
+
+    def style_codes(self, vectors: Tensor) -> Tensor:
+        """Return style codes (B, 12, n_latent, style_dim) of vectors (B, 12, vector_dim)."""
+        key = self._key("codes", vectors)
+        return self._once(key, lambda: self.network.style_codes(vectors), _tensor_bytes)
+
+    def layout(self, labels: Tensor) -> Layout:
+        """Return the layout of labels (B, h, w) int64."""
+        key = self._key("layout", labels)
+        return self._once(key, lambda: self.network.layout(labels), _layout_bytes)
+
+    def stages(
+        self, codes: Tensor, labels: Tensor, dtype: torch.dtype = torch.float32
+    ) -> Iterator[Stage]:
+        """Draw coarse to fine, going on from the finest stage that the edit did not change.
+
+        Coarser stages come too as far as they are still here.
+
+        Parameters
+        ----------
+        codes
+            (B, 12, n_latent, style_dim).
+        labels
+            (B, h, w) int64.
+        dtype
+            The type of the features.
+        """
+        keys = self._stage_keys(codes, labels, dtype)
+        start = None
+        for key in keys.values():
+            known = self._results.get(key)
+            if known is not None:
+                start = known
+                yield known
+        if start is not None and start.resolution == self.network.config.size:
+            return
+        layout = self.layout(labels)
+        # A plain loop would hold inference mode across yields, and leak it to the caller.
+        stages = self.network.G.stages(codes, layout, dtype=dtype, start=start)
+        while (stage := _next_of(stages)) is not None:
+            self._results.put(keys[stage.resolution], stage, _stage_bytes(stage))
+            yield stage
+
+    def _stage_keys(self, codes: Tensor, labels: Tensor, dtype: torch.dtype) -> dict[int, bytes]:
+        """Chain, resolution by resolution, what a stage depends on: latents and label maps."""
+        generator = self.network.G
+        masked = generator.masked_resolutions()
+        key = self._key("stage", str(dtype))
+        keys: dict[int, bytes] = {}
+        for log_resolution in range(2, self.network.config.log_size + 1):
+            resolution = 2**log_resolution
+            latents = codes[:, :, max(0, 2 * log_resolution - 4) : 2 * log_resolution - 2]
+            key = _digest(key, latents)
+            if resolution in masked:
+                key = _digest(key, resize_labels(labels, resolution).to(torch.uint8))
+            keys[resolution] = key
+        return keys
+
+    def _key(self, *content: Tensor | str) -> bytes:
+        return _digest(_weights_state(self.network), *content)
+
+    def _once(self, key: bytes, make: Callable[[], T], size: Callable[[T], int]) -> T:
+        known = self._results.get(key)
+        if known is not None:
+            return known  # type: ignore[no-any-return]
+        with torch.inference_mode():
+            made = make()
+        self._results.put(key, made, size(made))
+        return made
+
+
+def _next_of(stages: Iterator[Stage]) -> Stage | None:
+    with torch.inference_mode():
+        return next(stages, None)
+
+
+def _weights_state(network: RGI) -> bytes:
+    """Identify the weights: torch counts the changes of each."""
+    states = [
+        (value.data_ptr(), 0 if value.is_inference() else value._version)  # noqa: SLF001
+        for value in (*network.parameters(), *network.buffers())
+    ]
+    return repr(states).encode()
+
+
+def _digest(*content: bytes | str | Tensor) -> bytes:
+    digest = blake2b(digest_size=16)
+    for part in content:
+        if isinstance(part, torch.Tensor):
+            digest.update(f"{part.dtype}{tuple(part.shape)}".encode())
+            digest.update(part.detach().cpu().contiguous().numpy().tobytes())
+        else:
+            digest.update(part if isinstance(part, bytes) else part.encode())
+    return digest.digest()
+
+
+def _tensor_bytes(tensor: Tensor) -> int:
+    return tensor.numel() * tensor.element_size()
+
+
+def _layout_bytes(layout: Layout) -> int:
+    return sum(_grid_bytes(grid) for grid in layout.grids.values())
+
+
+def _grid_bytes(grid: Grid) -> int:
+    corrections = (grid.plain, grid.up)
+    indices = [index for c in corrections for index in (c.pixels, c.sources, c.pairs)]
+    return sum(_tensor_bytes(tensor) for tensor in (grid.slots, grid.coarse_slots, *indices))
+
+
+def _stage_bytes(stage: Stage) -> int:
+    features = 0 if stage.features is None else _tensor_bytes(stage.features)
+    return features + _tensor_bytes(stage.rgb)
