@@ -171,9 +171,9 @@ def paint_brow(shape: Shape, easel: Easel, texture: BrowTexture) -> None:
     hairs = 0.6 * noise(comb, across * 30 + side * 12, texture.phase) * fine(at.pixel, 170)
     hairs += 0.6 * noise(comb * 1.9, across * 34 + 9.0, texture.phase) * fine(at.pixel, 330)
     hairs += 0.3 * noise(side * 40, across * 50, texture.phase)
-    body = step(distance + 0.0016 * hairs, -0.0045, 0.0075)
+    body = step(distance + 0.0011 * hairs, -0.0045, 0.0075)
     alpha = np.clip(
-        body * texture.density * (1.05 + 0.30 * hairs) * (0.72 + 0.4 * step(t, 0.0, 0.35)),
+        body * texture.density * (1.10 + 0.26 * hairs) * (0.72 + 0.4 * step(t, 0.0, 0.35)),
         0.0,
         0.96,
     )

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 SHADOW_GRID: Final = 128
 """Side of the grid on which cast shadows and occlusion are found; both are soft."""
 
+FAR: Final = -0.40
+"""Height of what lies behind everything."""
+
 Vector: TypeAlias = tuple[float, float, float]
 
 
@@ -103,10 +106,18 @@ def _openness(height: Field) -> Field:
     return 1.0 / (1.0 + sunk)
 
 
+def _without_far_edges(grid: Field) -> Field:
+    """Give cells at the edge of what lies far behind the height of what is before it."""
+    near = np.ones((3, 3), np.uint8)
+    return np.where(cv2.erode(grid, near) < 0.75 * FAR, cv2.dilate(grid, near), grid)
+
+
 def light_scene(light: Light, height: Field) -> Scene:
     """Lay a light on the whole picture's `height` (H, W)."""
     key = direction(light.azimuth, light.elevation)
-    grid = cv2.resize(height, (SHADOW_GRID, SHADOW_GRID), interpolation=cv2.INTER_AREA)
+    grid = _without_far_edges(
+        cv2.resize(height, (SHADOW_GRID, SHADOW_GRID), interpolation=cv2.INTER_AREA)
+    )
     size = (height.shape[1], height.shape[0])
     visible = cv2.resize(
         _visibility(grid, key, light.softness), size, interpolation=cv2.INTER_LINEAR

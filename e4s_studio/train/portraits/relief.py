@@ -65,6 +65,7 @@ def nose_height(shape: Shape, u: Field, v: Field) -> Field:
     nose, place = shape.nose, nostrils(shape)
     high = Profile(
         [
+            (-0.13, 0.0),
             (-0.085, 0.0),
             (-0.045, 0.012),
             (-0.01, 0.022),
@@ -74,6 +75,7 @@ def nose_height(shape: Shape, u: Field, v: Field) -> Field:
             (nose.base - 0.010, 0.046),
             (nose.base + 0.010, 0.019),
             (nose.base + 0.034, 0.0),
+            (nose.base + 0.060, 0.0),
         ],
         0.010,
     )

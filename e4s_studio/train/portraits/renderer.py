@@ -10,7 +10,7 @@ from e4s_studio.core.regions import Region
 from e4s_studio.train.portraits import accessories, backdrop, body, eyes, hair, mouth, skin, strands
 from e4s_studio.train.portraits.canvas import Canvas, Easel
 from e4s_studio.train.portraits.geometry import EYE_LINE, Box, Frame, frame, window
-from e4s_studio.train.portraits.lighting import Normals, light_scene, normals
+from e4s_studio.train.portraits.lighting import FAR, Normals, light_scene, normals
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -67,7 +67,7 @@ class _Portrait:
 
     def _height(self) -> Field:
         """Everything's height, for the shadows that one thing throws on another."""
-        whole = np.full_like(self.at.u, -0.40)
+        whole = np.full_like(self.at.u, FAR)
         np.copyto(whole, self.mane.height - BACK_DEPTH, where=self.mane.back > 0)
         np.copyto(whole, self.neck.height - 0.02, where=self.neck.distance > 0)
         np.copyto(whole, self.neck.height - 0.01, where=self.cloth > 0)

@@ -455,7 +455,7 @@ def random_texture(
             sheen=_uniform(rng, 0.3, 1.0),
             phase=_phase(rng),
         ),
-        nose=replace(skin, flush=min(1.0, skin.flush * 1.25), phase=_phase(rng)),
+        nose=skin,
         skin=skin,
         ears=replace(skin, flush=min(1.0, skin.flush * 1.2), phase=_phase(rng)),
         belowface=replace(skin, flush=skin.flush * 0.5, phase=_phase(rng)),
