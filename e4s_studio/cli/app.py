@@ -11,8 +11,12 @@ from typer.core import TyperGroup
 
 from e4s_studio import __version__
 from e4s_studio.cli.demo import demo
+from e4s_studio.cli.doctor import doctor
 from e4s_studio.cli.edit import edit
+from e4s_studio.cli.export import export
 from e4s_studio.cli.inspect_file import inspect
+from e4s_studio.cli.models import models
+from e4s_studio.cli.parse import parse
 from e4s_studio.cli.regions import regions
 from e4s_studio.cli.swap import swap
 from e4s_studio.core.errors import CancelledError, StudioError
@@ -100,7 +104,11 @@ def _options(
 app.command()(swap)
 app.command()(edit)
 app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(demo)
+app.command()(parse)
+app.add_typer(models, name="models")
+app.command()(doctor)
 app.command()(regions)
+app.command()(export)
 app.command()(inspect)
 
 

@@ -79,4 +79,4 @@ class ProjectError(StudioError):
 class DownloadError(StudioError):
     """A file that could not be fetched, or that is not what it should be. Nothing was installed."""
 
-    exit_code = 12
+    exit_code = 14

@@ -82,10 +82,7 @@ def download(
     except requests.HTTPError as error:
         raise DownloadError(_answer(url, error)) from error
     except (requests.RequestException, TransferError, FileURLRetrievalError) as error:
-        raise DownloadError(
-            f"The download from {_host(url)} broke off ({_first_line(error)}). Start it again to"
-            " go on where it ended."
-        ) from error
+        raise DownloadError(_broken(url, target, error)) from error
     except OSError as error:
         raise OutputError(
             f"“{target}” could not be stored ({error.strerror or error}); free some space or"
@@ -144,5 +141,15 @@ def _answer(url: str, error: requests.HTTPError) -> str:
     return f"{_host(url)} refused the download ({status}); try again later."
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).strip().split("\n", maxsplit=1)[0] or type(error).__name__
+def _broken(url: str, target: Path, error: Exception) -> str:
+    if partial_of(target) is not None:
+        return f"The download from {_host(url)} broke off. Start it again to go on where it ended."
+    if isinstance(error, FileURLRetrievalError):
+        return (
+            f"{_host(url)} does not hand out this file now (it limits how often a file is"
+            " fetched); try again later, or get it with a browser and use it from disk."
+        )
+    return (
+        f"{_host(url)} cannot be reached; check the connection to the network, or get the file"
+        " elsewhere and use it from disk."
+    )

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any, Final
 import pooch
 
 from e4s_studio.core.errors import CheckpointError, DownloadError, OutputError
-from e4s_studio.files import output
+from e4s_studio.files import models, output
 from e4s_studio.files.downloads import download, partial_of
-from e4s_studio.files.models import CATALOGUE, Model, State
+from e4s_studio.files.models import Model, State
 from e4s_studio.files.places import models_folder
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from e4s_studio.files.downloads import Progress
 
@@ -157,7 +157,7 @@ class ModelFolder:
         self._remember(model, digest)
         return path
 
-    def pack(self, target: Path, catalogue: Iterable[Model] = CATALOGUE) -> list[Model]:
+    def pack(self, target: Path) -> list[Model]:
         """Pack the installed models into one file for a machine with no network.
 
         Parameters
@@ -176,14 +176,14 @@ class ModelFolder:
         OutputError
             If the file cannot be written.
         """
-        models = [model for model in catalogue if self.state(model) is State.INSTALLED]
-        if not models:
+        known = [model for model in models.CATALOGUE if self.state(model) is State.INSTALLED]
+        if not known:
             raise CheckpointError("No model is installed yet, so there is nothing to pack.")
         output.check_writable(target)
         part = target.with_name(f".{target.name}.part")
         try:
             with zipfile.ZipFile(part, "w", zipfile.ZIP_STORED) as archive:
-                for model in models:
+                for model in known:
                     archive.write(self.path_of(model), model.file)
             part.replace(target)
         except OSError as error:
@@ -192,11 +192,9 @@ class ModelFolder:
             ) from error
         finally:
             part.unlink(missing_ok=True)
-        return models
+        return known
 
-    def unpack(
-        self, archive: Path, check: Check, catalogue: Iterable[Model] = CATALOGUE
-    ) -> list[Model]:
+    def unpack(self, archive: Path, check: Check) -> list[Model]:
         """Install every model of a packed file.
 
         Raises
@@ -207,11 +205,12 @@ class ModelFolder:
         staging = self.path / ".unpacking"
         try:
             with zipfile.ZipFile(archive) as pack:
-                models = [model for model in catalogue if model.file in pack.namelist()]
-                if not models:
+                known = [model for model in models.CATALOGUE if model.file in pack.namelist()]
+                if not known:
                     raise CheckpointError(f"“{archive}” holds none of the models known here.")
                 output.make_folder(staging)
-                for model in models:
+                for model in known:
+                    _require_plausible(model, pack.getinfo(model.file).file_size)
                     self.use(model, Path(pack.extract(model.file, staging)), check)
         except (OSError, zipfile.BadZipFile) as error:
             raise CheckpointError(
@@ -219,7 +218,7 @@ class ModelFolder:
             ) from error
         finally:
             shutil.rmtree(staging, ignore_errors=True)
-        return models
+        return known
 
     def _staged(self, model: Model) -> Path:
         return self.path / ".downloading" / model.file
@@ -269,6 +268,15 @@ class ModelFolder:
         entry = self._record().get(model.file, {})
         status = self.path_of(model).stat()
         return (entry.get("size"), entry.get("changed")) == (status.st_size, status.st_mtime_ns)
+
+
+def _require_plausible(model: Model, size: int) -> None:
+    """Refuse a pack that would fill the disk with what is no model."""
+    if size > 2 * model.size:
+        raise CheckpointError(
+            f"“{model.file}” in the pack is {size // 10**6} MB large, far more than"
+            f" {model.title} is; make the pack again."
+        )
 
 
 def _move_aside(path: Path) -> None:

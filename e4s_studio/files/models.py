@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from e4s_studio.core.errors import SettingsError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 
 @dataclass(frozen=True)
@@ -88,7 +85,7 @@ class State(Enum):
     INSTALLED = "installed"
 
 
-def model_named(name: str, catalogue: Iterable[Model] = CATALOGUE) -> Model:
+def model_named(name: str) -> Model:
     """Return the model of this name.
 
     Raises
@@ -96,7 +93,7 @@ def model_named(name: str, catalogue: Iterable[Model] = CATALOGUE) -> Model:
     SettingsError
         If there is none.
     """
-    models = {model.name: model for model in catalogue}
+    models = {model.name: model for model in CATALOGUE}
     if name.lower() not in models:
         raise SettingsError(f"There is no model “{name}”; choose from {', '.join(models)}.")
     return models[name.lower()]

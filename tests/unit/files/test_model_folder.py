@@ -16,7 +16,7 @@ from e4s_studio.core.errors import (
     OutputError,
     SettingsError,
 )
-from e4s_studio.files import downloads, places
+from e4s_studio.files import downloads, models, places
 from e4s_studio.files.model_folder import ModelFolder
 from e4s_studio.files.models import CATALOGUE, Model, State, model_named
 
@@ -201,15 +201,18 @@ def test_using_the_file_that_is_there_keeps_it(folder, model):
     assert folder.state(model) is State.INSTALLED
 
 
-def test_a_pack_brings_the_models_to_a_machine_without_a_network(folder, model, tmp_path):
+def test_a_pack_brings_the_models_to_a_machine_without_a_network(
+    folder, model, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(models, "CATALOGUE", (model, UNPINNED))
     pack = tmp_path / "models.zip"
     with pytest.raises(CheckpointError, match="nothing to pack"):
-        folder.pack(pack, [model])
+        folder.pack(pack)
     folder.install(model, accepts)
-    assert folder.pack(pack, [model, UNPINNED]) == [model]
+    assert folder.pack(pack) == [model]
 
     elsewhere = ModelFolder(tmp_path / "elsewhere")
-    assert elsewhere.unpack(pack, accepts, [model, UNPINNED]) == [model]
+    assert elsewhere.unpack(pack, accepts) == [model]
     assert elsewhere.installed(model).read_bytes() == CONTENT
     assert own_files(elsewhere) == ["installed.json", "small.pth"]
 
@@ -220,10 +223,10 @@ def test_a_pack_with_something_else_in_it_installs_nothing_of_that(folder, tmp_p
         archive.writestr("../small.pth", CONTENT)
         archive.writestr("readme.txt", "hello")
     with pytest.raises(CheckpointError, match="none of the models"):
-        folder.unpack(pack, accepts, [MODEL])
+        folder.unpack(pack, accepts)
     pack.write_bytes(b"no archive")
     with pytest.raises(CheckpointError, match="not a pack"):
-        folder.unpack(pack, accepts, [MODEL])
+        folder.unpack(pack, accepts)
 
 
 def test_the_catalogue_says_what_is_fetched_from_where():
@@ -242,3 +245,13 @@ def test_the_catalogue_says_what_is_fetched_from_where():
 def test_the_folder_can_be_named_by_the_environment(monkeypatch, tmp_path):
     monkeypatch.setenv("E4S_STUDIO_MODELS", str(tmp_path))
     assert ModelFolder().path == places.models_folder() == tmp_path
+
+
+def test_a_pack_that_would_fill_the_disk_is_refused(folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(models, "CATALOGUE", (replace(MODEL, size=1000),))
+    pack = tmp_path / "models.zip"
+    with zipfile.ZipFile(pack, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("small.pth", bytes(10_000_000))
+    with pytest.raises(CheckpointError, match="far more"):
+        folder.unpack(pack, accepts)
+    assert own_files(folder) == []
