@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from e4s_studio.core.errors import CancelledError, OutputError
+from e4s_studio.core.errors import CancelledError
 from e4s_studio.files.export.comparison import before_after_sheet
+from e4s_studio.files.export.kinds import ExportKind, require_suffix
 from e4s_studio.files.export.layers import to_8, to_16
 from e4s_studio.files.export.maps import celebamask_map, coloured_map, region_map
 from e4s_studio.files.export.mark import visible_mark
@@ -17,8 +17,6 @@ from e4s_studio.files.export.openraster import openraster_file
 from e4s_studio.files.export.original import original_of
 from e4s_studio.files.export.photoshop import photoshop_file
 from e4s_studio.files.export.pictures import (
-    ALPHA_SUFFIXES,
-    PICTURE_SUFFIXES,
     FlatPicture,
     encode,
     finished_picture,
@@ -38,27 +36,6 @@ if TYPE_CHECKING:
     from e4s_studio.files.provenance.facts import Facts
     from e4s_studio.files.provenance.identity import Identity
 
-
-class ExportKind(StrEnum):
-    """What is exported."""
-
-    PICTURE = "picture"
-    FACE = "face"
-    REGIONS = "regions"
-    CELEBAMASK = "celebamask"
-    COLOURS = "colours"
-    SHEET = "sheet"
-
-
-SUFFIXES: Final[dict[ExportKind, tuple[str, ...]]] = {
-    ExportKind.PICTURE: (*PICTURE_SUFFIXES, ".psd", ".ora"),
-    ExportKind.FACE: ALPHA_SUFFIXES,
-    ExportKind.REGIONS: (".png",),
-    ExportKind.CELEBAMASK: (".png",),
-    ExportKind.COLOURS: (".png",),
-    ExportKind.SHEET: PICTURE_SUFFIXES,
-}
-"""The suffixes that each kind can be written with; of pictures, .psd and .ora have layers."""
 
 _MAPS: Final = {
     ExportKind.REGIONS: region_map,
@@ -145,21 +122,6 @@ def export(
     written = write_signed(job.path, signed)
     progress(1.0)
     return written
-
-
-def require_suffix(path: Path, kind: ExportKind) -> None:
-    """Find out whether a kind of export can be written under a name.
-
-    Raises
-    ------
-    OutputError
-        If the suffix does not fit.
-    """
-    if path.suffix.lower() not in SUFFIXES[kind]:
-        known = ", ".join(SUFFIXES[kind])
-        raise OutputError(
-            f"“{path.name}” does not end in a suffix that fits the export “{kind}”; use {known}."
-        )
 
 
 def _encoded(job: ExportJob, reach: Callable[[float], None]) -> bytes:

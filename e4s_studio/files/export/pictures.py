@@ -29,8 +29,6 @@ _PILLOW: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     ".webp": ("WEBP", {"quality": 95}),
 }
 _TIFF: Final = (".tif", ".tiff")
-PICTURE_SUFFIXES: Final = (*_PILLOW, *_TIFF)
-ALPHA_SUFFIXES: Final = (".png", ".webp", *_TIFF)
 
 # How OpenImageIO names what is carried over; the rest says how a file stores its pixels.
 _CARRIED: Final = ("Exif:", "GPS:")
@@ -84,7 +82,7 @@ def unblended_face(layers: ExportLayers) -> FlatPicture:
 
 
 def encode(picture: FlatPicture, suffix: str) -> bytes:
-    """Encode a picture in the format of a suffix, one of `PICTURE_SUFFIXES`.
+    """Encode a picture in the format of a suffix, one of `kinds.PICTURE_SUFFIXES`.
 
     Raises
     ------

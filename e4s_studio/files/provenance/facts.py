@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from e4s_studio.core.regions import Region
+from e4s_studio.files.images import encode_image
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from e4s_studio.core.contents import DocumentSnapshot
+    from e4s_studio.core.portrait import Portrait
     from e4s_studio.core.settings import EditSettings
 
 
@@ -97,6 +100,37 @@ class Facts:
             },
             "ground": "not stated" if self.ground is None else str(self.ground),
         }
+
+
+def facts_of(snapshot: DocumentSnapshot, model: str, ground: Ground | None) -> Facts:
+    """Return the facts of a document.
+
+    Parameters
+    ----------
+    snapshot
+        The document.
+    model
+        The network's name, and its checkpoint's where it has one.
+    ground
+        On what ground the face is used.
+    """
+    return Facts(
+        _photograph(snapshot.source, "source"),
+        _photograph(snapshot.target, "target"),
+        label_map_sha256(snapshot.labels),
+        snapshot.settings,
+        model,
+        ground,
+    )
+
+
+def _photograph(portrait: Portrait, role: str) -> Photograph:
+    """Return a photograph's file, or a PNG of it where nobody kept the file."""
+    name = role if portrait.path is None else portrait.path.name
+    if portrait.file is not None:
+        return Photograph(name, portrait.file)
+    whole = portrait.image if portrait.photograph is None else portrait.photograph
+    return Photograph(name, encode_image(f"{role}.png", whole))
 
 
 def label_map_sha256(label_map: NDArray[np.uint8]) -> str:

@@ -12,7 +12,8 @@ from swaps import WINDOW, encoded, photograph, swap
 from e4s_studio.core.errors import CancelledError, OutputError
 from e4s_studio.core.regions import FROM_CELEBAMASK, PALETTE, Region
 from e4s_studio.core.settings import EditSettings
-from e4s_studio.files.export.exporting import SUFFIXES, ExportJob, ExportKind, export
+from e4s_studio.files.export.exporting import ExportJob, export
+from e4s_studio.files.export.kinds import SUFFIXES, ExportKind
 from e4s_studio.files.export.layers import ExportLayers
 from e4s_studio.files.label_maps import read_label_map
 from e4s_studio.files.provenance.facts import Facts, Ground, Photograph

@@ -1,0 +1,145 @@
+"""`e4s-studio export`: from a project to pictures, without the editor."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+
+from e4s_studio.core.errors import ProjectError
+from e4s_studio.files.export.kinds import ExportKind, require_suffix
+from e4s_studio.files.output import check_writable
+from e4s_studio.files.provenance.facts import Ground, facts_of
+
+if TYPE_CHECKING:
+    from e4s_studio.core.contents import DocumentSnapshot
+    from e4s_studio.engine.session import Session
+    from e4s_studio.files.project.project import Labelling, Project
+
+BUILT_IN_NAME: Final = "studio-256"
+
+
+def export(
+    project: Annotated[Path, typer.Argument(help="The project file, .e4s.")],
+    output: Annotated[
+        Path,
+        typer.Option(
+            "-o", "--output", help="What to write: .png .jpg .webp .tif, or layered .psd .ora."
+        ),
+    ],
+    kind: Annotated[
+        ExportKind,
+        typer.Option(
+            help="The picture, the unblended face, the label map in one of three forms, or a"
+            " before/after sheet."
+        ),
+    ] = ExportKind.PICTURE,
+    *,
+    ground: Annotated[
+        Ground | None,
+        typer.Option(help="On what ground the sitter's face is used; else as the project says."),
+    ] = None,
+    credential: Annotated[
+        bool | None,
+        typer.Option(help="Sign it with what was done to it (C2PA); else as the project says."),
+    ] = None,
+    mark: Annotated[
+        bool | None,
+        typer.Option(help="Say in its corner that it was edited; else as the project says."),
+    ] = None,
+    certificate: Annotated[
+        Path | None, typer.Option(help="Your own certificate to sign with, PEM; needs --key.")
+    ] = None,
+    key: Annotated[Path | None, typer.Option(help="The certificate's private key, PEM.")] = None,
+    checkpoint: Annotated[
+        Path | None, typer.Option(help="An E4S checkpoint in place of the built-in model.")
+    ] = None,
+    fit_steps: Annotated[
+        int | None,
+        typer.Option(min=0, help="Fit anew, with this many steps, whatever the project keeps."),
+    ] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
+) -> None:
+    """Export what PROJECT holds, at full precision and at the photograph's own resolution."""
+    require_suffix(output, kind)
+    check_writable(output)
+    # What follows takes seconds to import: only once the options are known to be good.
+    from e4s_studio.engine.export_layers import finished_layers
+    from e4s_studio.files.export.exporting import ExportJob, export as write_export
+    from e4s_studio.files.places import keys_folder
+    from e4s_studio.files.project.opening import open_project
+    from e4s_studio.files.provenance.identity import chosen_identity
+
+    opened = open_project(project)
+    for warning in opened.warnings:
+        typer.echo(warning, err=True)
+    snapshot = _snapshot(opened.project, project)
+    labelling = _labelling(opened.project.labelling, ground, credential=credential, mark=mark)
+    identity = chosen_identity(keys_folder(), certificate, key) if labelling.credential else None
+    session = _session(opened.project, snapshot, checkpoint, device, fit_steps)
+    model = BUILT_IN_NAME if checkpoint is None else checkpoint.name
+    job = ExportJob(
+        path=output,
+        layers=finished_layers(session, snapshot),
+        source=snapshot.source.image,
+        kind=kind,
+        target_file=snapshot.target.file,
+        facts=facts_of(snapshot, model, labelling.ground) if labelling.credential else None,
+        identity=identity,
+        mark=labelling.mark,
+    )
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("Exporting", total=1.0)
+        written = write_export(job, lambda fraction: bar.update(task, completed=fraction))
+    for path in written:
+        typer.echo(f"Wrote {path}")
+
+
+def _snapshot(project: Project, path: Path) -> DocumentSnapshot:
+    from e4s_studio.core.document import Document
+
+    if project.contents.source is None or project.contents.target is None:
+        raise ProjectError(
+            f"“{path}” holds no pair of photographs; open both in the editor and save it again."
+        )
+    document = Document()
+    document.restore(project.contents)
+    return document.snapshot()
+
+
+def _labelling(
+    saved: Labelling, ground: Ground | None, *, credential: bool | None, mark: bool | None
+) -> Labelling:
+    return replace(
+        saved,
+        ground=ground or saved.ground,
+        credential=saved.credential if credential is None else credential,
+        mark=saved.mark if mark is None else mark,
+    )
+
+
+def _session(
+    project: Project,
+    snapshot: DocumentSnapshot,
+    checkpoint: Path | None,
+    device: str,
+    fit_steps: int | None,
+) -> Session:
+    """Return the pair's session: with the fit that the project keeps, else fitted now."""
+    from e4s_studio.cli.fitting import fit_with_progress
+    from e4s_studio.engine.devices import device_named
+    from e4s_studio.engine.fit import plan_for
+    from e4s_studio.engine.fitted_file import unpack_fitted
+    from e4s_studio.engine.models import load_network
+    from e4s_studio.engine.session import Session
+
+    network = load_network(checkpoint, device_named(device))
+    source, target = snapshot.source, snapshot.target
+    if project.fitted is not None and fit_steps is None:
+        return Session(unpack_fitted(project.fitted, network), source, target)
+    plan = plan_for(network, steps=fit_steps)
+    return Session(fit_with_progress(network, source, target, plan), source, target)

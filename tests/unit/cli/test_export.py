@@ -1,0 +1,89 @@
+"""`export` goes from a project file to pictures, label maps and layers."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PIL import Image
+from projects import photographed
+from typer.testing import CliRunner
+
+from e4s_studio.cli.app import app
+from e4s_studio.core.document import Document
+from e4s_studio.core.errors import OutputError, ProjectError
+from e4s_studio.core.regions import PALETTE
+from e4s_studio.engine.fit import encode_pair
+from e4s_studio.engine.fitted_file import pack_fitted
+from e4s_studio.engine.models import load_network
+from e4s_studio.files import places
+from e4s_studio.files.project.project import Labelling, Project
+from e4s_studio.files.project.saving import save_project
+from e4s_studio.files.provenance.facts import Ground
+from e4s_studio.files.provenance.inspection import inspect_file
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory):
+    """Return a project with a fit, so that nothing is fitted here."""
+    document = Document()
+    document.open(source=photographed(1, "ann.png"), target=photographed(2, "bob.png"))
+    snapshot = document.snapshot()
+    network = load_network()
+    fit = pack_fitted(encode_pair(network, snapshot.source, snapshot.target), network, "studio-256")
+    path = tmp_path_factory.mktemp("project") / "a.e4s"
+    labelling = Labelling(Ground.LICENSED, credential=True, mark=False)
+    save_project(Project(document.contents(), labelling, fit), path)
+    return path, snapshot
+
+
+@pytest.fixture(autouse=True)
+def own_keys(tmp_path_factory, monkeypatch):
+    folder = tmp_path_factory.getbasetemp() / "keys"
+    monkeypatch.setattr(places, "keys_folder", lambda: folder)
+
+
+def run(*arguments):
+    return CliRunner().invoke(app, ["export", *map(str, arguments)])
+
+
+def test_a_signed_picture_at_the_photographs_size(saved, tmp_path):
+    path, snapshot = saved
+    result = run(path, "-o", tmp_path / "a.png")
+    assert result.exit_code == 0, result.stderr
+    picture = np.asarray(Image.open(tmp_path / "a.png"))
+    assert picture.shape == snapshot.target.photograph.shape
+    np.testing.assert_array_equal(picture[-20:, -20:], snapshot.target.photograph[-20:, -20:])
+    found = inspect_file(tmp_path / "a.png")
+    assert found.is_intact
+    assert found.facts["ground"] == "licensed"
+
+
+def test_options_go_before_what_the_project_says(saved, tmp_path):
+    path, _ = saved
+    arguments = ("--ground", "synthetic", "--mark", "-o", tmp_path / "a.png")
+    assert run(path, *arguments).exit_code == 0
+    assert inspect_file(tmp_path / "a.png").facts["ground"] == "synthetic"
+    assert run(path, "--no-credential", "-o", tmp_path / "b.png").exit_code == 0
+    assert inspect_file(tmp_path / "b.png") is None
+    marked, plain = (np.asarray(Image.open(tmp_path / name)) for name in ("a.png", "b.png"))
+    assert (marked != plain)[-25:, -90:].any()
+    assert (marked == plain)[:100, :60].all()
+
+
+def test_label_maps(saved, tmp_path):
+    path, snapshot = saved
+    assert run(path, "--kind", "colours", "-o", tmp_path / "a.png").exit_code == 0
+    picture = np.asarray(Image.open(tmp_path / "a.png"))
+    found = {tuple(colour) for colour in picture.reshape(-1, 3)}
+    assert found == {tuple(PALETTE[label]) for label in np.unique(snapshot.labels)}
+
+
+def test_projects_that_cannot_be_exported(saved, tmp_path):
+    path, _ = saved
+    save_project(Project(Document().contents()), tmp_path / "empty.e4s")
+    result = run(tmp_path / "empty.e4s", "-o", tmp_path / "a.png")
+    assert result.exit_code == ProjectError.exit_code
+    assert "no pair" in result.stderr
+    assert run(tmp_path / "no.e4s", "-o", tmp_path / "a.png").exit_code == ProjectError.exit_code
+    assert run(path, "-o", tmp_path / "a.bmp").exit_code == OutputError.exit_code
+    assert not (tmp_path / "a.png").exists()
