@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from pillow_heif import register_heif_opener
 
 from e4s_studio.core.errors import ImageError, OutputError
 from e4s_studio.files import output
@@ -29,13 +30,14 @@ _READ_FORMATS: Final = (
     "PNG",
     "TIFF",
     "WEBP",
+    "HEIF",
     "AVIF",
     "JPEG2000",
     "BMP",
     "GIF",
     "PPM",
 )
-_READ_NAMES: Final = "JPEG, PNG, TIFF, WebP, AVIF, JPEG 2000, BMP, GIF or PPM"
+_READ_NAMES: Final = "JPEG, PNG, TIFF, WebP, HEIC, AVIF, JPEG 2000, BMP, GIF or PPM"
 
 _WRITE_FORMATS: Final[dict[str, tuple[str, dict[str, object]]]] = {
     ".png": ("PNG", {"compress_level": 4}),
@@ -50,6 +52,9 @@ _WRITE_FORMATS: Final[dict[str, tuple[str, dict[str, object]]]] = {
 # What Pillow's decoders raise on damaged files.
 _DAMAGE: Final = (OSError, RuntimeError, ValueError, SyntaxError, EOFError, struct.error)
 
+# HEIC, which telephones save, is a plugin of Pillow's; without it Pillow reads the rest alone.
+register_heif_opener(thumbnails=False)
+
 SIXTEEN_BIT: Final = frozenset({"I", "I;16", "I;16B", "I;16L", "I;16N"})
 """Pillow's modes of single-channel pictures with 16 bits a pixel."""
 
@@ -63,7 +68,7 @@ def read_image(path: Path | str) -> NDArray[np.uint8]:
     Parameters
     ----------
     path
-        A JPEG, PNG, TIFF, WebP, AVIF, JPEG 2000, BMP, GIF or PPM file. Of several frames the
+        A JPEG, PNG, TIFF, WebP, HEIC, AVIF, JPEG 2000, BMP, GIF or PPM file. Of several frames the
         first is read.
 
     Returns

@@ -76,6 +76,27 @@ def test_the_orientation_of_the_camera_is_applied(tmp_path, photograph, orientat
     assert (read_image(tmp_path / "a.png") == turned(photograph)).all()
 
 
+@pytest.mark.parametrize("orientation", [1, 6, 8])
+def test_what_telephones_save_is_read_upright(tmp_path, photograph, orientation):
+    exif = Image.Exif()
+    exif[ORIENTATION] = orientation
+    path = tmp_path / "IMG_0001.HEIC"
+    large = np.kron(photograph, np.ones((4, 4, 1), np.uint8))
+    Image.fromarray(large).save(path, "HEIF", quality=95, exif=exif.tobytes())
+    upright = np.rot90(large, {1: 0, 6: -1, 8: 1}[orientation])
+    back = read_image(path)
+    assert back.shape == upright.shape
+    assert np.abs(back.astype(int) - upright).mean() < 4
+
+
+def test_half_of_what_a_telephone_saved_is_refused(tmp_path, photograph):
+    path = tmp_path / "IMG_0001.HEIC"
+    Image.fromarray(np.kron(photograph, np.ones((4, 4, 1), np.uint8))).save(path, "HEIF")
+    path.write_bytes(path.read_bytes()[:-200])
+    with pytest.raises(ImageError, match="damaged"):
+        read_image(path)
+
+
 def test_broken_metadata_does_not_lose_the_picture(tmp_path, photograph):
     Image.fromarray(photograph).save(
         tmp_path / "a.png", exif=b"Exif\0\0II*\0\x08\0\0\0\xff\xff\x12\x01", icc_profile=b"junk"
