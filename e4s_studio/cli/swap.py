@@ -81,8 +81,6 @@ def swap(
     for region, value in parse_amounts(amount or []).items():
         settings = settings.with_amount(region, value)
     check_writable(output)
-    if steps_dir is not None:
-        make_folder(steps_dir)
     # Torch and C2PA take seconds to import: only once the options are known to be good.
     from e4s_studio.cli.fitting import fit_with_progress
     from e4s_studio.cli.steps import write_steps
@@ -105,6 +103,7 @@ def swap(
     composite = session.swap(label_map, settings, native_size(head))
     picture = encode_image(output, into_photograph(head, composite))
     if steps_dir is not None:
+        make_folder(steps_dir)
         write_steps(steps_dir, session, label_map, hole, composite)
     facts = Facts(
         source=Photograph.read(source),

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Final
 
 import torch
 
-from e4s_studio.core.settings import Precision
 from e4s_studio.engine.compose import CANONICAL_SIZE
 from e4s_studio.engine.fit import BUILT_IN_SIZE, Fitter, encode_pair, plan_for
 from e4s_studio.engine.fitting import FitThread, Turns
 from e4s_studio.engine.pictures import to_image
 from e4s_studio.engine.portraits import into_photograph, native_size
+from e4s_studio.engine.precision import chosen
 from e4s_studio.engine.request import RenderRequest, RenderResult
 from e4s_studio.engine.session import Session
 from e4s_studio.engine.shapes import start_map
@@ -38,10 +38,8 @@ if TYPE_CHECKING:
     from e4s_studio.engine.worker import ShouldStop
     from e4s_studio.networks.rgi import RGI
 
-COARSE_SIZE: Final = 256
-"""Coarse pictures are composed at this size."""
-COARSE_STAGES: Final = (64, 256)
-"""The generator's resolutions that are shown before it is done."""
+COARSE: Final = {64: 256, 256: 512}
+"""The generator's resolutions that are shown before it is done, and the size of those pictures."""
 
 
 @dataclass(frozen=True)
@@ -144,41 +142,31 @@ class Engine:
 
     def _render(self, request: RenderRequest, should_stop: ShouldStop) -> Iterator[RenderResult]:
         snapshot = request.snapshot
+        settings = snapshot.settings
+        precision = chosen(settings.precision, self._network.latent_avg.device)
         with self._turns.drawing():
             session = self._session_of(snapshot)
-        amounts = snapshot.settings.amounts
-        size = session.fitted.network.config.size
-        drawings = session.drawings(snapshot.labels, amounts)
+        full = session.fitted.network.config.size
+        drawings = session.drawings(snapshot.labels, settings.amounts, precision)
         while True:
             with self._turns.drawing():
                 drawn = next(drawings, None)
             if drawn is None or should_stop():
                 return
             resolution = drawn.shape[0]
-            if resolution in COARSE_STAGES and (resolution < size or size == BUILT_IN_SIZE):
-                yield self._result(request, session, drawn, COARSE_SIZE, final=False)
-            if resolution == size and not should_stop():
-                yield self._result(request, session, drawn, CANONICAL_SIZE, final=True)
-
-    def _result(
-        self,
-        request: RenderRequest,
-        session: Session,
-        drawn: NDArray[np.float32],
-        size: int,
-        *,
-        final: bool,
-    ) -> RenderResult:
-        with self._turns.drawing():
-            composite = session.finish(drawn, request.snapshot, size)
-        return RenderResult(
-            image=to_image(composite.result),
-            revision=request.revision,
-            pair=request.pair,
-            final=final,
-            device=str(self._network.latent_avg.device),
-            precision=Precision.FLOAT32,
-        )
+            size = CANONICAL_SIZE if resolution == full else COARSE.get(resolution)
+            if size is None:
+                continue
+            with self._turns.drawing():
+                composite = session.finish(drawn, snapshot, size)
+            yield RenderResult(
+                image=to_image(composite.result),
+                revision=request.revision,
+                pair=request.pair,
+                final=resolution == full,
+                device=str(self._network.latent_avg.device),
+                precision=precision,
+            )
 
     def _session_of(self, snapshot: DocumentSnapshot) -> Session:
         """Return the pair's session; a pair that was never seen starts from the encoder."""

@@ -55,7 +55,7 @@ def load_network(
     except FileNotFoundError as error:
         raise CheckpointError(f"There is no checkpoint “{path}”; check its name.") from error
     except WeightsError as error:
-        raise CheckpointError(f"{error}. Choose a checkpoint of E4S.") from error
+        raise CheckpointError(f"{str(error).rstrip('.')}. Choose a checkpoint of E4S.") from error
 
 
 def _random_network(seed: int) -> RGI:

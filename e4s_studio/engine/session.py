@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 import torch
 
 from e4s_studio.core.regions import REGION_COUNT
+from e4s_studio.core.settings import Precision
+from e4s_studio.engine.cache import NetworkCache
 from e4s_studio.engine.compose import Composite, Mattes, Pair, compose, prepare
 from e4s_studio.engine.pictures import to_labels, to_levels
+from e4s_studio.engine.precision import DTYPES
 from e4s_studio.engine.swap import mix_vectors
 
 if TYPE_CHECKING:
@@ -36,6 +39,7 @@ class Session:
 
     def __init__(self, fitted: Fitted, source: Portrait, target: Portrait) -> None:
         self.fitted = fitted
+        self._cache = NetworkCache(fitted.network)
         self.source = source
         self.target = target
         self.reconstructions = (
@@ -45,16 +49,30 @@ class Session:
         self._pairs: dict[int, Pair] = {}
 
     def drawings(
-        self, labels: NDArray[np.uint8], amounts: Sequence[float]
+        self,
+        labels: NDArray[np.uint8],
+        amounts: Sequence[float],
+        precision: Precision = Precision.FLOAT32,
     ) -> Iterator[NDArray[np.float32]]:
-        """Draw a swap coarse to fine: (R, R, 3) float32 levels for R = 4, 8, …, S."""
-        network = self.fitted.network
-        with torch.inference_mode():
-            vectors = mix_vectors(self.fitted.source, self.fitted.target, torch.tensor(amounts))
-            codes = network.style_codes(vectors)
-            layout = network.layout(to_labels(labels))
-            for stage in network.G.stages(codes, layout):
-                yield to_levels(stage.rgb)
+        """Draw a swap coarse to fine: (R, R, 3) float32 levels for R = 4, 8, …, S.
+
+        What an edit did not change is not drawn again.
+
+        Parameters
+        ----------
+        labels
+            (H, W) uint8.
+        amounts
+            The 12 regions' texture amounts.
+        precision
+            The generator's number format, not AUTO.
+        """
+        fitted = self.fitted
+        vectors = mix_vectors(fitted.source, fitted.target, torch.tensor(amounts))
+        codes = self._cache.style_codes(vectors)
+        device = fitted.source.device
+        for stage in self._cache.stages(codes, to_labels(labels).to(device), DTYPES[precision]):
+            yield to_levels(stage.rgb)
 
     def pair(self, size: int) -> Pair:
         """Return the pair prepared at a size; kept for the next time."""
