@@ -13,6 +13,7 @@ from e4s_studio.engine.devices import device_named
 from e4s_studio.engine.engine import Engine, Listeners, spare_threads
 from e4s_studio.engine.models import load_network
 from e4s_studio.engine.opening import open_portrait
+from e4s_studio.engine.warm_up import warm_up
 from e4s_studio.files.images import write_image
 from e4s_studio.files.output import check_writable
 from e4s_studio.gui.ports import (
@@ -64,6 +65,7 @@ class TrueEngine:
         # Beginning and ending a fit waits for the step under way, which the window must not.
         self._fits = ThreadPoolExecutor(max_workers=1, thread_name_prefix="fits")
         self._closed = False
+        self._fits.submit(warm_up)
         post(ModelInUse(_name(choice), _device_name(str(device)), self._engine.needs_fit))
 
     def open_portrait(self, path: Path, label_map: Path | None) -> Portrait:

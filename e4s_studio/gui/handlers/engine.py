@@ -72,6 +72,9 @@ class EngineHandler(QObject):
         self._window.status.show_fit(fit)
         self._window.actions_by_name["model.refine"].setEnabled(fit.is_over)
         self._window.actions_by_name["model.stop"].setEnabled(not fit.is_over)
+        percent = round(fit.fraction * 100)
+        improving = self.tr("still improving, {0} %").format(percent)
+        self._window.area.title_bar("result").detail.setText("" if fit.is_over else improving)
 
     def _show_busy(self, text: str) -> None:
         if text:
