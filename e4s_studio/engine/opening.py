@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -68,7 +69,8 @@ def open_portrait(
         labels = starter_map(cut(photograph, quad, CROP_SIZE)).labels
     else:
         labels = _crop_labels(labels, photograph, quad)
-    return portrait_in(photograph, quad, labels, path=path)
+    # Projects keep the photograph as its own file, and exports its profile and EXIF.
+    return replace(portrait_in(photograph, quad, labels, path=path), file=path.read_bytes())
 
 
 def locate(

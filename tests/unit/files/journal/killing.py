@@ -36,8 +36,13 @@ def lost_after_kill(folder: Path, seed: int, edits: int, rng: np.random.Generato
         killer.join()
     safe = int([line for line in said if line.endswith(b"\n")][-1])
     (crashed,) = recoverable_sessions(folder)
-    found = values(crashed.recover().project.contents)
-    before = [values(project.contents) for project in states(seed, edits)]
-    place = max(number for number, state in enumerate(before) if state == found)
+    contents = crashed.recover().project.contents
+    found = values(contents)
+    place = max(
+        number
+        for number, project in enumerate(states(seed, edits))
+        if len(project.contents.commands) == len(contents.commands)
+        and values(project.contents) == found
+    )
     crashed.discard()
     return max(0, safe - place)

@@ -1,0 +1,162 @@
+"""Recipes: painted edits in the space of the aligned face, to be done again on other photographs.
+
+Every crop is aligned by eyes and mouth, so the same pixel lies on the same part of every face.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import cv2
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from e4s_studio.core.brush import SoftStencil, Stencil
+from e4s_studio.core.commands import Layer
+from e4s_studio.core.errors import ProjectError, SettingsError
+from e4s_studio.core.layers import FULL
+from e4s_studio.core.regions import REGION_COUNT, Region
+from e4s_studio.core.settings import EditSettings
+from e4s_studio.files.output import write_whole
+from e4s_studio.files.project.archive import LIMIT, Archive, DamagedEntryError
+from e4s_studio.files.project.manifest import Size
+from e4s_studio.files.project.pixels import pixels_of, png_of
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from e4s_studio.core.document import Document
+    from e4s_studio.core.geometry import Box
+    from e4s_studio.core.layers import EditState
+
+SUFFIX: Final = ".e4srecipe"
+_CONTENTS: Final = "recipe.json"
+_PAINT: Final = "paint.png"
+_AMOUNT: Final = "amount.png"
+_UNPAINTED: Final = 255
+# The shapes and the fringe belong to the pair, and the started map with them.
+_CARRIED: Final = ("amounts", "detail", "blend_width", "light")
+
+
+@dataclass(frozen=True, eq=False)
+class Recipe:
+    """Painted edits, apart from any photograph.
+
+    Attributes
+    ----------
+    name
+        The artist's name for it.
+    paint
+        (H, W) uint8: the region of each painted pixel, 255 where nothing was painted.
+    amount
+        (H, W) uint8: the soft factor on the texture amount, 255 leaves it as it is.
+    settings
+        The settings; amounts, detail, seam and light are done again.
+    """
+
+    name: str
+    paint: NDArray[np.uint8]
+    amount: NDArray[np.uint8]
+    settings: EditSettings
+
+
+class _Contents(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    format: Literal["e4s-studio recipe"] = "e4s-studio recipe"
+    version: Literal[1] = 1
+    name: str = Field(max_length=200)
+    size: Size
+    settings: dict[str, Any]
+
+
+def recipe_of(state: EditState, name: str) -> Recipe:
+    """Return what was painted and set, without the photographs and without the occluder."""
+    painted = state.planes[Layer.PAINTED] != 0
+    paint = np.where(painted, state.planes[Layer.LABELS], _UNPAINTED).astype(np.uint8)
+    return Recipe(name, paint, state.planes[Layer.AMOUNT], state.settings)
+
+
+def replay(recipe: Recipe, document: Document) -> None:
+    """Do a recipe's edits again on a document: one undo step for paint, one for the settings.
+
+    Locks and paint-over rules hold as for the artist's own brush. A map of another size is
+    resized.
+
+    Raises
+    ------
+    LabelMapError
+        If no target is open.
+    """
+    name = f"Recipe {recipe.name}"
+    document.begin(name)
+    paint, amount = (_fitted(plane, document.box) for plane in (recipe.paint, recipe.amount))
+    for region in Region:
+        mask = paint == region
+        if mask.any():
+            document.paint(Stencil(document.box, mask), region)
+    if amount.min() < FULL:
+        cover = np.asarray(1 - amount / FULL, np.float32)
+        document.cover(Layer.AMOUNT, SoftStencil(document.box, cover), 0.0)
+    document.commit()
+    carried = {key: getattr(recipe.settings, key) for key in _CARRIED}
+    document.change_settings(replace(document.settings, **carried), name=name)
+
+
+def save_recipe(recipe: Recipe, path: Path | str) -> None:
+    """Save a recipe, whole or not at all.
+
+    Raises
+    ------
+    OutputError
+        If the place cannot be written to.
+    """
+    height, width = recipe.paint.shape
+    contents = _Contents(name=recipe.name, size=(height, width), settings=recipe.settings.as_dict())
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr(_CONTENTS, contents.model_dump_json(indent=1))
+        archive.writestr(_PAINT, png_of(recipe.paint))
+        archive.writestr(_AMOUNT, png_of(recipe.amount))
+    write_whole(path, stream.getvalue())
+
+
+def open_recipe(path: Path | str) -> Recipe:
+    """Open a recipe.
+
+    Raises
+    ------
+    ProjectError
+        If there is no such file, or it is no whole recipe.
+    """
+    path = Path(path)
+    try:
+        if path.stat().st_size > LIMIT:
+            raise ProjectError(f"“{path}” is too large to be a recipe.")
+        return _read(Archive(path.read_bytes()))
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise ProjectError(f"“{path}” cannot be opened: {reason}.") from error
+    except (DamagedEntryError, ValidationError, SettingsError, ValueError, RecursionError) as error:
+        raise ProjectError(
+            f"“{path}” is no recipe of E4S Studio, or is damaged; open a copy of it."
+        ) from error
+
+
+def _read(archive: Archive) -> Recipe:
+    contents = _Contents.model_validate(json.loads(archive.read(_CONTENTS)))
+    paint, amount = (pixels_of(archive.read(name), contents.size) for name in (_PAINT, _AMOUNT))
+    if (paint[paint != _UNPAINTED] >= REGION_COUNT).any():
+        raise DamagedEntryError(_PAINT)
+    return Recipe(contents.name, paint, amount, EditSettings.from_dict(contents.settings))
+
+
+def _fitted(plane: NDArray[np.uint8], box: Box) -> NDArray[np.uint8]:
+    if plane.shape == box.shape:
+        return plane
+    size = (box.width, box.height)
+    return np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_NEAREST_EXACT), np.uint8)
