@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from e4s_studio.engine.blend import blend, face_matte, seam_ramp
-from e4s_studio.engine.detail import Residual, detail_of, residual_of
+from e4s_studio.engine.detail import Grain, Residual, detail_of, residual_of
 from e4s_studio.engine.light import light_gain
 from e4s_studio.engine.pictures import resize, resize_labels
 from e4s_studio.engine.portraits import crop_at
@@ -36,6 +36,8 @@ class Pair:
         (N, N) uint8.
     source_residual, target_residual
         What the reconstructions lack.
+    grain
+        The source's.
     gain
         (N, N) float32: the factor from the source's light to the target's.
     """
@@ -44,6 +46,7 @@ class Pair:
     target_labels: NDArray[np.uint8]
     source_residual: Residual
     target_residual: Residual
+    grain: Grain
     gain: NDArray[np.float32]
 
 
@@ -123,7 +126,9 @@ def prepare(
         residuals.append(residual_of(crop, resize(reconstruction, size), labels))
         crops.append(crop)
     gain = light_gain(source.image, source.labels, target.image, target.labels, size)
-    return Pair(crops[1], residuals[1].labels, residuals[0], residuals[1], gain)
+    return Pair(
+        crops[1], residuals[1].labels, residuals[0], residuals[1], Grain(residuals[0]), gain
+    )
 
 
 def compose(
@@ -153,7 +158,7 @@ def compose(
     alpha = np.asarray(settings.amounts, np.float32)[labels]
     face = resize(drawn, size)
     if settings.detail:
-        detail = detail_of(labels, alpha, pair.source_residual, pair.target_residual)
+        detail = detail_of(labels, alpha, pair.source_residual, pair.target_residual, pair.grain)
         face = face + settings.detail * detail
     if settings.light:
         face = face * (1 + settings.light * alpha * (pair.gain - 1))[..., None]

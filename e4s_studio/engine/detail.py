@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 import cv2
 import numpy as np
 
-from e4s_studio.core.regions import FACE, REGION_COUNT, Region
+from e4s_studio.core.regions import FACE, Region
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -59,11 +59,67 @@ def residual_of(
     return Residual(labels, full, full - coarse)
 
 
+class Grain:
+    """A portrait's fine detail, carried to where the portrait does not show a region.
+
+    Parameters
+    ----------
+    residual
+        The portrait's residual.
+    """
+
+    def __init__(self, residual: Residual) -> None:
+        self._residual = residual
+        self._mirrors: dict[int, tuple[NDArray[np.int32], NDArray[np.float32]] | None] = {}
+
+    def fill(self, labels: NDArray[np.uint8], weight: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the grain of each region where it is wanted.
+
+        Parameters
+        ----------
+        labels
+            (N, N) uint8: which region's grain.
+        weight
+            (N, N) float32, 0 to 1: how much of it.
+
+        Returns
+        -------
+        (N, N, 3) float32 levels.
+        """
+        filled = np.zeros((labels.size, 3), np.float32)
+        flat_weight, flat_labels = weight.ravel(), labels.ravel()
+        wanted = np.flatnonzero(flat_weight)
+        for region in np.unique(flat_labels[wanted]):
+            mirror = self._mirror(int(region))
+            if mirror is None:
+                continue
+            places, grain = mirror
+            pixels = wanted[flat_labels[wanted] == region]
+            filled[pixels] = grain[places[pixels]] * flat_weight[pixels, None]
+        return filled.reshape(self._residual.fine.shape)
+
+    def _mirror(self, region: int) -> tuple[NDArray[np.int32], NDArray[np.float32]] | None:
+        """Return each pixel's mirror image about the region's border, and the clipped grain.
+
+        The mirror image is an index into the flattened picture; where it lies outside the region
+        again, the nearest pixel of the region serves. None: the portrait lacks the region.
+        """
+        if region not in self._mirrors:
+            known = _inside(self._residual.labels == region)
+            self._mirrors[region] = (
+                (_mirrored(known), _clipped(self._residual.fine.reshape(-1, 3), known.ravel()))
+                if known.any()
+                else None
+            )
+        return self._mirrors[region]
+
+
 def detail_of(
     labels: NDArray[np.uint8],
     alpha: NDArray[np.float32],
     source: Residual,
     target: Residual,
+    grain: Grain,
 ) -> NDArray[np.float32]:
     """Collect the detail of a swap.
 
@@ -75,6 +131,8 @@ def detail_of(
         (N, N) float32: the texture amount at each pixel.
     source, target
         The portraits' residuals.
+    grain
+        The source's, for skin that neither photograph shows.
 
     Returns
     -------
@@ -89,12 +147,9 @@ def detail_of(
     detail = source.full * (alpha * owned)[..., None]
     detail += target.full * ((1 - alpha) * from_target)[..., None]
     detail += target.fine * (alpha * from_target * ~inside)[..., None]
-    # Skin that neither photograph shows at this place takes its grain from the nearest skin of
-    # the source that there is.
-    lacking = alpha * (1 - from_source)
-    lacking[~inside] = 0
+    lacking = np.where(inside, alpha * (1 - from_source), 0).astype(np.float32)
     if lacking.any():
-        detail += _grain(labels, source, lacking)
+        detail += grain.fill(labels, lacking)
     return detail
 
 
@@ -108,48 +163,31 @@ def _agreement(
     return np.asarray(agree * np.clip(2 * near - 1, 0, 1), np.float32)
 
 
-def _clipped(fine: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Clip (M, 3) fine detail to what skin's own grain reaches."""
-    spread = 1.4826 * np.median(np.abs(fine), axis=0)  # the MAD of a normal distribution
+def _clipped(fine: NDArray[np.float32], known: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Clip (M, 3) fine detail to what the known pixels' own grain usually reaches."""
+    spread = 1.4826 * np.median(np.abs(fine[known]), axis=0)  # the MAD of a normal distribution
     return np.asarray(np.clip(fine, -GRAIN_LIMIT * spread, GRAIN_LIMIT * spread), np.float32)
-
-
-def _grain(
-    labels: NDArray[np.uint8], source: Residual, lacking: NDArray[np.float32]
-) -> NDArray[np.float32]:
-    """Mirror the source's fine detail about the border of the area where it is known."""
-    grain = np.zeros_like(source.fine)
-    for region in range(REGION_COUNT):
-        wanted = (lacking > 0) & (labels == region)
-        known = _inside(source.labels == region)
-        if not wanted.any() or not known.any():
-            continue
-        ys, xs = np.nonzero(wanted)
-        nearest_y, nearest_x = _nearest(known, ys, xs)
-        mirror_y = np.clip(2 * nearest_y - ys, 0, labels.shape[0] - 1)
-        mirror_x = np.clip(2 * nearest_x - xs, 0, labels.shape[1] - 1)
-        inside = known[mirror_y, mirror_x]
-        fine = source.fine[mirror_y[inside], mirror_x[inside]]
-        grain[ys[inside], xs[inside]] = _clipped(fine) * lacking[ys[inside], xs[inside], None]
-    return grain
 
 
 def _inside(area: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Shrink an area by the grain's margin."""
-    reach = 2 * max(1, round(GRAIN_MARGIN * area.shape[0])) + 1
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
-    return np.asarray(cv2.erode(area.astype(np.uint8), kernel) > 0)
+    depth = cv2.distanceTransform(area.astype(np.uint8), cv2.DIST_L2, 5)
+    return np.asarray(depth > GRAIN_MARGIN * area.shape[0])
 
 
-def _nearest(
-    known: NDArray[np.bool_], ys: NDArray[np.intp], xs: NDArray[np.intp]
-) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Return, for each pixel, the nearest known one."""
-    _, indices = cv2.distanceTransformWithLabels(
+def _mirrored(known: NDArray[np.bool_]) -> NDArray[np.int32]:
+    """Return, for each pixel, the flat index of a known one: its mirror image or the nearest."""
+    _, nearest = cv2.distanceTransformWithLabels(
         (~known).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
     )
+    size = known.shape[0]
     known_y, known_x = np.nonzero(known)
     place = np.empty(known_y.size + 1, np.intp)
-    place[indices[known_y, known_x]] = np.arange(known_y.size)
-    chosen = place[indices[ys, xs]]
-    return known_y[chosen], known_x[chosen]
+    place[nearest[known]] = np.arange(known_y.size)
+    near_y, near_x = known_y[place[nearest]], known_x[place[nearest]]
+    y, x = np.mgrid[:size, :size]
+    mirror_y = np.clip(2 * near_y - y, 0, size - 1)
+    mirror_x = np.clip(2 * near_x - x, 0, size - 1)
+    hit = known[mirror_y, mirror_x]
+    chosen = np.where(hit, mirror_y * size + mirror_x, near_y * size + near_x)
+    return np.asarray(chosen.ravel(), np.int32)
