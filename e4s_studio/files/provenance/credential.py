@@ -103,8 +103,11 @@ def sign(data: bytes, name: str, facts: Facts, identity: Identity) -> Signed:
 
 
 def sidecar_of(path: Path) -> Path:
-    """Return where the credential of a file lies that cannot hold it."""
-    return path.with_suffix(SIDECAR_SUFFIX)
+    """Return where the credential of a file lies that cannot hold it: beside `a.psd`, `a.psd.c2pa`.
+
+    The whole name stands in it, so that `a.psd` and `a.ora` do not take each other's.
+    """
+    return path.with_name(path.name + SIDECAR_SUFFIX)
 
 
 def write_signed(path: Path, signed: Signed) -> list[Path]:

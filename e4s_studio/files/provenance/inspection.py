@@ -14,6 +14,7 @@ from e4s_studio.files.provenance.credential import (
     EMBEDDING,
     PLAIN_BYTES,
     SETTINGS,
+    SIDECAR_SUFFIX,
     SWAP_ASSERTION,
     sidecar_of,
 )
@@ -106,20 +107,27 @@ def inspect_file(path: Path | str, roots: str | None = None) -> Inspection | Non
     """
     path = Path(path)
     data = _read(path)
-    sidecar = sidecar_of(path)
+    sidecar = _sidecar(path)
     kind = EMBEDDING.get(path.suffix.lower())
     try:
         if kind is not None:
             found = _verified(kind, data, None, roots)
             if found is not None:
                 return found
-        if path.suffix.lower() in (*EMBEDDING, sidecar.suffix) or not sidecar.is_file():
-            return None
-        return _verified(PLAIN_BYTES, data, sidecar, roots)
+        return None if sidecar is None else _verified(PLAIN_BYTES, data, sidecar, roots)
     except c2pa.C2paError as error:
         raise CredentialError(
             f"The credential of “{path}” is damaged and cannot be read ({error})."
         ) from error
+
+
+def _sidecar(path: Path) -> Path | None:
+    """Return the sidecar of a file that cannot hold its credential, if there is one."""
+    if path.suffix.lower() in (*EMBEDDING, SIDECAR_SUFFIX):
+        return None
+    # Other programs name it after the stem alone.
+    places = (sidecar_of(path), path.with_suffix(SIDECAR_SUFFIX))
+    return next((place for place in places if place.is_file()), None)
 
 
 def _verified(kind: str, data: bytes, sidecar: Path | None, roots: str | None) -> Inspection | None:

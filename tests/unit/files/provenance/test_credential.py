@@ -148,11 +148,13 @@ def test_a_photograph_of_a_kind_that_the_standard_does_not_know(tmp_path, identi
 def test_formats_that_cannot_hold_it_get_a_sidecar(tmp_path, identity):
     path = tmp_path / "swap.psd"
     path.write_bytes(FOREIGN)
-    assert label_picture(path, facts(), identity) == [path, tmp_path / "swap.c2pa"]
+    assert label_picture(path, facts(), identity) == [path, tmp_path / "swap.psd.c2pa"]
     assert path.read_bytes() == FOREIGN
     found = inspect_file(path)
     assert found.is_intact
-    assert found.sidecar == tmp_path / "swap.c2pa"
+    assert found.sidecar == tmp_path / "swap.psd.c2pa"
+    found.sidecar.rename(tmp_path / "swap.c2pa")
+    assert inspect_file(path).is_intact
     path.write_bytes(FOREIGN[:-1] + b"\0")
     assert inspect_file(path).was_changed
 
