@@ -131,6 +131,8 @@ QFrame#notice QLabel {{ background: transparent; }}
 QPushButton#primary {{ background: {accent}; color: {on_accent}; }}
 QPushButton#primary:hover {{ background: {accent_hover}; }}
 QPushButton#primary:disabled {{ background: {line}; color: {muted}; }}
+QMenu::icon:checked {{ background: {accent}; border-radius: 3px; }}
+QMenu QCheckBox {{ background: {line}; }}
 QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
 QTreeView#shortcuts::item {{ min-height: 22px; }}
 QListView#history::item {{ padding: 2px; }}
