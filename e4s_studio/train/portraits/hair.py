@@ -200,7 +200,10 @@ def mane(shape: Shape, at: Frame) -> Mane:
 def _mane(shape: Shape, at: Frame) -> Mane:
     hair = shape.hair
     share, outer = _outline(shape).inside(at.u, at.v)
-    outer = _without_specks(outer + _bumps(shape, at), at.pixel, 0.012)
+    outer = outer + _bumps(shape, at)
+    ragged = hair.curl > 0 or hair.bangs < 0  # smoother edges leave no islands
+    if ragged:
+        outer = _without_specks(outer, at.pixel, 0.012)
     scalp = _hairline(shape, at)
     loose = hair.length > 0 and hair.curtain > 0.3
     inside = np.maximum(scalp, _curtains(shape, at)) if loose else scalp
@@ -208,7 +211,9 @@ def _mane(shape: Shape, at: Frame) -> Mane:
         inside = np.maximum(inside, _fringe(shape, at))
     fall = _fall(shape, at, inside)
     gone = -1.0 if hair.bald > 0.5 else 0.0
-    front = _without_specks(np.minimum(outer, inside), at.pixel, 0.045) + gone
+    front = np.minimum(outer, inside) + gone
+    if ragged:
+        front = _without_specks(front, at.pixel, 0.045)
     back = outer + gone if hair.length > 0 else np.full_like(outer, OUTSIDE)
     return Mane(front, inside + gone, outer + gone, back, _form(shape, at, share, fall), fall)
 
