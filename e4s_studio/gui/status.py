@@ -48,7 +48,9 @@ class StatusBar(QStatusBar):
         self.pointed.setMinimumWidth(90)
         for widget in (self.pointed, self.work, self.progress, self.cancel):
             self.addWidget(widget)
-        for widget in (self.stage, self.time, self.model, self.device):
+        self.zoom = QLabel(self)
+        self.zoom.setToolTip(self.tr("Pixels of the screen for one of the crop, on the canvas"))
+        for widget in (self.zoom, self.stage, self.time, self.model, self.device):
             self.addPermanentWidget(_fence(self))
             self.addPermanentWidget(widget)
         self.stage.setToolTip(self.tr("Whether the shown result is a coarse preview or final"))
@@ -75,6 +77,10 @@ class StatusBar(QStatusBar):
     def show_pointed(self, name: str) -> None:
         """Show which region is under the pointer."""
         self.pointed.setText(name)
+
+    def show_zoom(self, zoom: float) -> None:
+        """Show the canvas's zoom, 1 for one screen pixel per pixel of the crop."""
+        self.zoom.setText(self.tr("{0} %").format(round(zoom * 100)))
 
     def show_pending(self) -> None:
         """Show that a newer result is on its way."""

@@ -2,14 +2,16 @@
 
 from collections import Counter
 
+import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction, QColor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QMenu
 
+from e4s_studio.files.label_maps import read_label_map
 from e4s_studio.gui.app import Start
-from e4s_studio.gui.resources import ICONS, sample_pair
+from e4s_studio.gui.resources import ICONS, sample_map, sample_pair
 from e4s_studio.gui.theme import Theme
 
 
@@ -31,8 +33,8 @@ def test_first_start_shows_the_sample_pair_and_the_hint(make_studio):
     assert studio.document.target.path == target
     studio.wait_for_final()
     assert studio.window.result.picture is not None
-    # The shipped maps are used, not a parser's guess: the target has ears.
-    assert 7 in studio.document.target.labels
+    # The shipped map is used, not a parser's guess.
+    np.testing.assert_array_equal(studio.document.target.labels, read_label_map(sample_map(target)))
 
 
 def test_the_hint_stays_away_once_it_was_closed(make_studio, pair):
@@ -166,6 +168,20 @@ def test_the_panes_zoom_together(studio):
         assert view.zoom(pane.size().toSizeF()) * pane.devicePixelRatioF() == pytest.approx(1)
     actions["view.fit"].trigger()
     assert view.is_fitted
+
+
+def test_a_photograph_is_moved_by_hand(studio):
+    view, pane = studio.editor.view, studio.window.source
+    view.set_zoom(8.0, pane.size().toSizeF())
+    middle = pane.rect().center()
+    before = view.to_picture(middle.toPointF(), pane.size().toSizeF())
+    QTest.mousePress(pane, Qt.MouseButton.LeftButton, pos=middle)
+    QTest.mouseMove(pane, middle + QPoint(80, 0))
+    QTest.mouseRelease(pane, Qt.MouseButton.LeftButton, pos=middle + QPoint(80, 0))
+    QTest.mouseMove(pane, middle)
+    after = view.to_picture(middle.toPointF(), pane.size().toSizeF())
+    assert after.x() == pytest.approx(before.x() - 10)
+    assert studio.window.status.zoom.text() == "800 %"
 
 
 def test_the_keyboard_reaches_every_part(studio, qtbot):

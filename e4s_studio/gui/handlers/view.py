@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QSizeF
+from PySide6.QtCore import QEvent, QObject, QSizeF
 from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
 
 from e4s_studio import __version__
@@ -76,6 +76,20 @@ class ViewHandler(QObject):
             lambda: view.zoom_by(1 / ZOOM_PER_NOTCH, self._viewport())
         )
         actions["view.mirror"].toggled.connect(view.set_mirrored)
+
+        view.changed.connect(self._show_zoom)
+        self._window.canvas.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Show the zoom anew when the canvas has another size: a fitted picture follows it."""
+        if event.type() == QEvent.Type.Resize:
+            self._show_zoom()
+        return super().eventFilter(watched, event)
+
+    def _show_zoom(self) -> None:
+        canvas = self._window.canvas
+        zoom = self._view.zoom(QSizeF(canvas.size())) * canvas.devicePixelRatioF()
+        self._window.status.show_zoom(zoom)
 
     def _connect_panes(self) -> None:
         actions, area = self._window.actions_by_name, self._window.area

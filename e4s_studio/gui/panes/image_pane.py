@@ -44,6 +44,7 @@ class ImagePane(QWidget):
         self.view = view
         self._invitation = invitation
         self._picture: Picture | None = None
+        self._held: QPointF | None = None
         self.navigator = Navigator(self, view)
         view.changed.connect(self.update)
         Drops(self).dropped.connect(self.dropped)
@@ -87,11 +88,26 @@ class ImagePane(QWidget):
         picture.draw(painter, self.view.transform(QSizeF(self.size())), self.crop())
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Ask for a photograph where there is none."""
-        if self._picture is None and event.button() == Qt.MouseButton.LeftButton:
+        """Take hold of the picture; ask for a photograph where there is none."""
+        if event.button() != Qt.MouseButton.LeftButton:
+            super().mousePressEvent(event)
+        elif self._picture is None:
             self.asked.emit()
         else:
-            super().mousePressEvent(event)
+            self._held = event.position()
+            self.setCursor(Qt.CursorShape.ClosedHandCursor)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Move the picture that is held."""
+        if self._held is not None:
+            self.view.pan_by(event.position() - self._held, QSizeF(self.size()))
+            self._held = event.position()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Let the picture go."""
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._held = None
+            self.unsetCursor()
 
     def _draw_invitation(self, painter: QPainter) -> None:
         painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))

@@ -133,15 +133,17 @@ class ResultPane(ImagePane):
         """Drag the divider, or show that it can be dragged."""
         if self._dragging:
             self.set_divider(event.position().x() / max(1, self.width()))
+        elif self._held is not None:
+            super().mouseMoveEvent(event)
         elif self._is_at_divider(event.position()):
             self.setCursor(Qt.CursorShape.SplitHCursor)
         else:
             self.unsetCursor()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Let the divider go."""
-        if event.button() == Qt.MouseButton.LeftButton:
-            self._dragging = False
+        """Let go of the divider or the picture."""
+        self._dragging = self._dragging and event.button() != Qt.MouseButton.LeftButton
+        super().mouseReleaseEvent(event)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Put the divider back in the middle."""
