@@ -146,7 +146,7 @@ class _Portrait:
         """Lay the skin of one part of the body, of the given `regions`."""
         easel, distance = self.easel.crop(self.at.crop(*box)), part.distance[box]
         facing = normals(part.height[box], self.at.pixel, 0.003)
-        tissue = skin.Tissue(self.texture, regions)
+        tissue = skin.Tissue.of(self.texture, regions)
         image = skin.paint_skin(self.shape, easel, tissue, facing)
         image *= strands.root_shade(self.mane.front[box])[..., None]
         self.canvas.over(box, image, body.visible(distance, self.at.pixel))

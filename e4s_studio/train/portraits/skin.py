@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import cv2
@@ -19,36 +20,39 @@ if TYPE_CHECKING:
     from e4s_studio.train.portraits.texture import SkinTexture, Texture
 
 
+@dataclass(frozen=True)
 class Tissue:
-    """Each pixel's skin parameters: those of the region that its skin belongs to."""
+    """Each pixel's skin parameters: those of the region in `labels` that its skin belongs to."""
 
-    def __init__(self, texture: Texture, labels: Labels) -> None:
+    skins: tuple[SkinTexture, ...]
+    labels: Labels
+
+    @classmethod
+    def of(cls, texture: Texture, labels: Labels) -> Tissue:
         """Look up the skins of `texture` by `labels` (H, W); other regions show the face's."""
-        self._skins: list[SkinTexture] = [texture.skin] * REGION_COUNT
-        self._skins[Region.NOSE] = texture.nose
-        self._skins[Region.EARS] = texture.ears
-        self._skins[Region.BELOWFACE] = texture.belowface
-        self._skins[Region.EYEBROWS] = texture.eyebrows.skin
-        self._skins[Region.EYE_GLASS] = texture.eye_glass.skin
-        self._labels = labels
+        skins = [texture.skin] * REGION_COUNT
+        skins[Region.NOSE] = texture.nose
+        skins[Region.EARS] = texture.ears
+        skins[Region.BELOWFACE] = texture.belowface
+        skins[Region.EYEBROWS] = texture.eyebrows.skin
+        skins[Region.EYE_GLASS] = texture.eye_glass.skin
+        return cls(tuple(skins), labels)
 
     def crop(self, box: tuple[slice, slice]) -> Tissue:
         """Return a part of the picture."""
-        part = object.__new__(Tissue)
-        part._skins, part._labels = self._skins, self._labels[box]
-        return part
+        return Tissue(self.skins, self.labels[box])
 
     def has(self, region: Region) -> bool:
         """Whether any pixel belongs to `region`."""
-        return bool((self._labels == region).any())
+        return bool((self.labels == region).any())
 
     def any(self, *names: str) -> bool:
         """Whether any region has some of what is named: drawing none would change nothing."""
-        return any(getattr(skin, name) > 0 for skin in self._skins for name in names)
+        return any(getattr(skin, name) > 0 for skin in self.skins for name in names)
 
     def number(self, name: str) -> Field:
         """Return one amount at every pixel: (H, W), or a scalar where all regions agree."""
-        table = np.array([getattr(skin, name) for skin in self._skins], dtype=np.float32)
+        table = np.array([getattr(skin, name) for skin in self.skins], dtype=np.float32)
         return self._spread(table)
 
     def colour(self, name: str) -> Field:
@@ -56,23 +60,23 @@ class Tissue:
 
         Where all regions agree, (3, 1, 1).
         """
-        table = np.array([getattr(skin, name) for skin in self._skins], dtype=np.float32)
+        table = np.array([getattr(skin, name) for skin in self.skins], dtype=np.float32)
         if (table == table[0]).all():
             return np.asarray(table[0][:, None, None])
         kernel = np.ones((3, 3), np.uint8)
-        border = cv2.dilate(self._labels, kernel) != cv2.erode(self._labels, kernel)
-        planes = (np.take(column, self._labels) for column in table.T)
+        border = cv2.dilate(self.labels, kernel) != cv2.erode(self.labels, kernel)
+        planes = (np.take(column, self.labels) for column in table.T)
         return np.stack([np.where(border, cv2.blur(p, (3, 3)), p) for p in planes])
 
     def phase(self) -> tuple[Field, Field]:
         """Return the offsets of the skin's noise, in units of its coordinates."""
-        table = np.array([skin.phase for skin in self._skins], dtype=np.float32) * 128.0
+        table = np.array([skin.phase for skin in self.skins], dtype=np.float32) * 128.0
         return self._spread(table[:, 0]), self._spread(table[:, 1])
 
     def _spread(self, table: Field) -> Field:
         if (table == table[0]).all():
             return np.asarray(table[0])
-        return np.take(table, self._labels)
+        return np.take(table, self.labels)
 
 
 def _tint(albedo: Field, amount: Field, factors: tuple[float, float, float]) -> None:
