@@ -9,12 +9,14 @@ import numpy as np
 
 from e4s_studio.core.errors import FaceError, LabelMapError
 from e4s_studio.engine.faces import find_faces
-from e4s_studio.engine.parse import starter_map
+from e4s_studio.engine.parse import parser_named
 from e4s_studio.engine.pictures import resize_labels
 from e4s_studio.engine.portraits import CROP_SIZE, cut, labels_in, portrait_in
 from e4s_studio.engine.quad import Quad
 from e4s_studio.files.images import read_image
 from e4s_studio.files.label_maps import LabelOrder, read_label_map
+from e4s_studio.files.model_folder import ModelFolder
+from e4s_studio.files.models import model_named
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from e4s_studio.core.portrait import Portrait
+    from e4s_studio.engine.face import Face
 
 ALIGNED_WITHIN: Final = 0.12
 """A square photograph is a crop already when the quad of its face lies this close to its edges,
@@ -37,7 +40,7 @@ def open_portrait(
     face: int = 0,
     quad: Quad | None = None,
 ) -> Portrait:
-    """Open a photograph as a portrait.
+    """Open a photograph as a portrait, with the models that are installed.
 
     Parameters
     ----------
@@ -61,12 +64,14 @@ def open_portrait(
     LabelMapError
         If the label map is none, or does not fit the photograph.
     """
+    models = ModelFolder()
     photograph = read_image(path)
     labels = None if label_map is None else read_label_map(label_map, order=order)
     if quad is None:
-        quad = locate(photograph, face=face, name=path.name, has_map=labels is not None)
+        faces = find_faces(photograph, models.installed(model_named("retinaface")))
+        quad = locate(photograph, faces, face=face, name=path.name, has_map=labels is not None)
     if labels is None:
-        labels = starter_map(cut(photograph, quad, CROP_SIZE)).labels
+        labels = parser_named("auto", models)(cut(photograph, quad, CROP_SIZE)).labels
     else:
         labels = _crop_labels(labels, photograph, quad)
     # Projects keep the photograph as its own file, and exports its profile and EXIF.
@@ -74,7 +79,12 @@ def open_portrait(
 
 
 def locate(
-    photograph: NDArray[np.uint8], *, face: int = 0, name: str = "The photograph", has_map: bool
+    photograph: NDArray[np.uint8],
+    faces: list[Face],
+    *,
+    face: int = 0,
+    name: str = "The photograph",
+    has_map: bool,
 ) -> Quad:
     """Return the alignment quad of a photograph's face.
 
@@ -85,6 +95,8 @@ def locate(
     ----------
     photograph
         (H, W, 3) uint8 RGB.
+    faces
+        What was found in it, the surest first.
     face
         Which face, 0 for the surest.
     name
@@ -99,7 +111,6 @@ def locate(
     """
     height, width = photograph.shape[:2]
     whole = Quad.whole(width, height)
-    faces = find_faces(photograph)
     if width == height and face == 0 and (has_map or not faces or _is_near(faces[0].quad, whole)):
         if not faces and not has_map:
             raise FaceError(_no_face(name))

@@ -31,8 +31,12 @@ def doubt_of(chances: Plane) -> Plane:
     -------
     (S, S) float32, 0 (sure) to 1 (a guess).
     """
-    best = np.partition(chances, chances.shape[2] - 2, axis=-1)
-    return np.asarray((1 - (best[..., -1] - best[..., -2])).clip(0, 1), np.float32)
+    best, second = chances[..., 0], np.zeros_like(chances[..., 0])
+    for index in range(1, chances.shape[2]):
+        plane = chances[..., index]
+        second = np.maximum(second, np.minimum(best, plane))
+        best = np.maximum(best, plane)
+    return np.asarray((1 - (best - second)).clip(0, 1), np.float32)
 
 
 def doubtful_spots(doubt: Plane) -> list[tuple[int, int]]:
