@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import sys
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QObject, QSettings, QTimer
@@ -30,9 +32,13 @@ from e4s_studio.gui.resources import ICONS
 from e4s_studio.gui.tools.toolbox import Toolbox
 
 if TYPE_CHECKING:
+    from types import TracebackType
+
     from e4s_studio.gui.ports import Connect, Engine, Post
 
 APPLICATION = "E4S Studio"
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -123,8 +129,24 @@ def run(start: Start) -> int:
     editor = Editor(connect_true_engine, Preferences(QSettings()))
     # Ctrl+C in the terminal closes the window as its cross does: nothing is cut off.
     signal.signal(signal.SIGINT, lambda _number, _frame: editor.window.close())
+    sys.excepthook = partial(_report, editor)
     editor.start(start)
     return application.exec()
+
+
+def _report(
+    editor: Editor,
+    kind: type[BaseException],
+    error: BaseException,
+    trace: TracebackType | None,
+) -> None:
+    """Say what went wrong in a slot, which Qt would write to the terminal alone."""
+    _LOG.error("unexpected failure", exc_info=(kind, error, trace))
+    editor.window.notice.say(
+        editor.tr("Something went wrong ({0}: {1}). Your work is still here.").format(
+            kind.__name__, error
+        )
+    )
 
 
 def connect_true_engine(choice: EngineChoice, post: Post) -> Engine:

@@ -291,9 +291,11 @@ class Controller(QObject):
 
     def _document_changed(self, change: Change) -> None:
         self.changed.emit(change)
-        if self._opening or not change.affects_result:
+        if self._opening:
             return
-        if not self.document.settings.live_preview:
+        if change.history and not change.settings:
+            self.submit_rest()  # a stroke has ended, or was undone
+        if not change.affects_result or not self.document.settings.live_preview:
             return
         if not change.in_stroke:
             self.submit()

@@ -55,6 +55,19 @@ def test_the_result_changes_under_the_stroke(studio, qtbot):
     assert len(studio.document.history.commands) == 1
 
 
+def test_without_live_preview_a_stroke_shows_when_it_ends(studio):
+    studio.editor.editing.set_setting("live_preview", value=False)
+    before = studio.engine.submitted[-1]
+    studio.editor.toolbox.change(region=Region.BACKGROUND, size=40.0)
+    press(studio, 90, 130)
+    move(studio, 150, 130)
+    assert studio.engine.submitted[-1] == before
+    assert not studio.controller._rest.isActive()
+    release(studio, 150, 130)
+    assert studio.engine.submitted[-1] == studio.document.revision
+    studio.wait_for_final()
+
+
 def test_escape_takes_the_stroke_back(studio):
     labels = studio.document.pixels(Layer.LABELS).copy()
     studio.editor.toolbox.change(region=Region.HAIR, size=30.0)

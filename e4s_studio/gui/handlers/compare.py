@@ -89,7 +89,8 @@ class CompareHandler(QObject):
         actions = self._window.actions_by_name
         for slot in SNAPSHOT_SLOTS:
             kept = slot in self._document.kept
-            actions[f"compare.show_{slot}"].setEnabled(kept)
+            pictured = kept and self._results.kept(slot) is not None
+            actions[f"compare.show_{slot}"].setEnabled(pictured)
             actions[f"compare.recall_{slot}"].setEnabled(kept)
             actions[f"compare.keep_{slot}"].setEnabled(not self._document.is_empty)
 
