@@ -260,6 +260,7 @@ class Controller(QObject):
     def _take_opened(self, opened: _Opened) -> None:
         if opened.asked != self._asked:
             return
+        self.cancel_fit()
         self._pair = opened.asked
         self._fitting = False
         self.results.begin(self._pair)
