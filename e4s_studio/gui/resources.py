@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Final
 
-ROOT: Final = Path(__file__).resolve().parents[2] / "resources"
+_BESIDE_THE_PACKAGE: Final = Path(__file__).resolve().parents[2] / "resources"
+_INSTALLED: Final = Path(sys.prefix) / "share" / "e4s-studio"
+ROOT: Final = _BESIDE_THE_PACKAGE if _BESIDE_THE_PACKAGE.is_dir() else _INSTALLED
 ICONS: Final = ROOT / "icons"
 SAMPLES: Final = ROOT / "samples"
 

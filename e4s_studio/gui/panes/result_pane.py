@@ -42,7 +42,7 @@ class ResultPane(ImagePane):
         super().__init__(view, invitation, parent)
         self._mode = Compare.RESULT
         self._original: Picture | None = None
-        self._before: Picture | None = None
+        self._before: NDArray[np.uint8] | None = None
         self._heat: Picture | None = None
         self._photograph: Picture | None = None
         self._kept: tuple[str, Picture] | None = None
@@ -93,7 +93,7 @@ class ResultPane(ImagePane):
 
     def show_before(self, pixels: NDArray[np.uint8] | None) -> None:
         """Take the (h, w, 3) uint8 RGB result from before the last edit, for the heat map."""
-        self._before = None if pixels is None else Picture(pixels)
+        self._before = pixels
         self._heat = None
         self.update()
 
@@ -156,8 +156,8 @@ class ResultPane(ImagePane):
 
     def _heat_of(self, picture: Picture) -> Picture:
         if self._heat is None:
-            before = picture if self._before is None else self._before
-            self._heat = Picture(heat_picture(before.pixels, picture.pixels))
+            before = picture.pixels if self._before is None else self._before
+            self._heat = Picture(heat_picture(before, picture.pixels))
         return self._heat
 
     def _draw_wipe(self, painter: QPainter, original: Picture, picture: Picture) -> None:
