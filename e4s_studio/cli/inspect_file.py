@@ -74,6 +74,8 @@ def _show_facts(console: Console, facts: dict[str, Any]) -> None:
     if not facts:
         return
     table = Table(box=None, show_header=False)
+    table.add_column()
+    table.add_column(overflow="fold")
     table.add_row("model", str(facts.get("model")))
     table.add_row("ground for the face", str(facts.get("ground")))
     for region, amount in facts.get("amounts", {}).items():

@@ -63,14 +63,15 @@ def visible_stack(layers: ExportLayers, original: Original) -> list[StackLayer]:
     They are the photograph, the blended face and the occluder. "Over" is the only operation that
     every program agrees on, so the multi-band seam is written as a colour c and an alpha a with
     photograph + a (c − photograph) = picture, where a is the face matte, or as much more as c
-    needs to stay within 0 to 255.
+    needs to stay within 0 to 255. Likewise for the occluder above it.
     """
     window = layers.window
     before = _levels(original.pixels[window.slices])
     after = _levels(finished_picture(layers, original).pixels[window.slices])
     changed = layers.changed
-    hidden = np.rint(layers.occluder * WHITE) / WHITE * changed
-    # Under a full occluder nothing of the face is seen, and any colour is right.
+    # Resampling lets a trace of the face through a full occluder; the occluder gives way to it.
+    room = 1 - _needed_alpha(before, after)
+    hidden = np.floor(np.minimum(layers.occluder, room).clip(0, 1) * WHITE) / WHITE * changed
     seen = np.maximum(1 - hidden, 1 / WHITE)[..., None]
     under = np.clip((after - before * (1 - seen)) / seen, 0, WHITE)
     alpha = np.ceil(np.maximum(_needed_alpha(before, under), layers.matte * changed) * WHITE)

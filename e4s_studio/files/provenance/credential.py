@@ -150,8 +150,16 @@ def _manifest(name: str, facts: Facts) -> dict[str, Any]:
         "parameters": {"model": facts.model, "regions": swapped},
     }
     actions = [
-        {"action": "c2pa.opened", "parameters": {"ingredientIds": ["target"]}},
-        {"action": "c2pa.placed", "parameters": {"ingredientIds": ["source"]}},
+        {
+            "action": "c2pa.opened",
+            "description": f"The target photograph “{facts.target.name}” was opened.",
+            "parameters": {"ingredientIds": ["target"]},
+        },
+        {
+            "action": "c2pa.placed",
+            "description": f"The source photograph “{facts.source.name}” was placed.",
+            "parameters": {"ingredientIds": ["source"]},
+        },
         edit,
     ]
     return {
