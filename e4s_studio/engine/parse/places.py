@@ -66,7 +66,7 @@ def usual_places(u: Plane, v: Plane, signs: Signs) -> Plane:
     face = rise(-rim / (0.07 + 0.08 * rise((-0.9 - v) / 0.1)))  # foreheads differ most
     neck = _neck(u, v, chin)
     ears = 0.6 * rise((1 - np.hypot((np.abs(u) - 1.12) / 0.20, (v - 0.38) / 0.45)) / 0.15)
-    scalp = signs.bald * rise((1 - np.hypot(u / 1.15, (v + 0.2) / 1.75)) / 0.05)
+    scalp = signs.bald * rise((1 - np.hypot(u / 1.35, (v + 0.1) / 1.80)) / 0.05)
     hair = _hair(u, v, signs.falls) * (1 - 0.9 * scalp)
     over_face = _hair_over_face(v, rim, signs.fringe)
     below = 1 - 0.9 * neck * rise((0.5 - np.abs(u)) / 0.08)

@@ -95,7 +95,7 @@ class Shape:
         """Return the parameters with which the outline best holds what speaks for it.
 
         Minimises ½ Σ ((values - usual) / spread)² - weight · Σ inside · evidence / N, with N a
-        twelfth of the usual outline's area, by Nelder and Mead's simplex on every second pixel.
+        twelfth of the usual outline's area, by Nelder and Mead's simplex on every third pixel.
 
         Parameters
         ----------
@@ -107,7 +107,7 @@ class Shape:
             The coordinates of the pixels, (H, W) each.
         """
         rows, columns = np.flatnonzero(near.any(axis=1)), np.flatnonzero(near.any(axis=0))
-        box = np.s_[rows[0] : rows[-1] + 1 : 2, columns[0] : columns[-1] + 1 : 2]
+        box = np.s_[rows[0] : rows[-1] + 1 : 3, columns[0] : columns[-1] + 1 : 3]
         here, seen = (at[0][box], at[1][box]), (evidence * near)[box]
         area = _inside(self.outline, self.usual, here).sum() / 12
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     Plane = NDArray[np.float32]
 
-HEAD_SIDE: Final = 256
+HEAD_SIDE: Final = 192
 FEATURE_SIDE: Final = 512
 SMALL_SHARE: Final = 0.12
 """Of a region's largest patch: smaller ones are taken for specks."""
