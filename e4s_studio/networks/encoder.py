@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 ENCODER_INPUT: Final = 256
 SQUEEZE: Final = 16
 INSTANCE_EPS: Final = 1e-5
+KEPT_WEIGHTS: Final = 1 << 20
+"""Weights of up to this many numbers are kept as Winograd's convolution needs them."""
 GATE: Final = 0.5
 """The gate of squeeze-and-excite after a normalisation: the sigmoid of the channels' mean, 0."""
 
@@ -66,13 +68,30 @@ class Conv3x3(nn.Conv2d):
             return F.conv2d(
                 x.permute(0, 3, 1, 2), self.weight, stride=self.stride, padding=1
             ).permute(0, 2, 3, 1)
-        taps = self._cache.get(self.weight, "taps", lambda: winograd.taps_of(self.weight))
-        buffer = scratch[: 4 * taps.numel()].view(36, -1)
-        weight = winograd.transformed(taps, self.in_channels, out=buffer)
+        weight = self._transformed(scratch)
         y = x.new_empty(*x.shape[:3], self.out_channels)
         for rows in winograd.bands(x.shape[1], x.shape[2], self.in_channels, x.shape[0]):
             winograd.convolve(_padded(x, rows, norm), weight, out=y[:, rows])
         return y
+
+    def _transformed(self, scratch: Tensor) -> Tensor:
+        """Return the weight for `winograd.convolve`, (36, in, out).
+
+        Small ones are kept. All large ones together would take a gigabyte: they are made anew
+        each time, in a buffer that is common to all layers.
+        """
+
+        def taps() -> Tensor:
+            return winograd.taps_of(self.weight)
+
+        def transformed() -> Tensor:
+            return winograd.transformed(taps(), self.in_channels)
+
+        if self.weight.numel() <= KEPT_WEIGHTS:
+            return self._cache.get(self.weight, "transformed", transformed)
+        buffer = scratch[: 4 * self.weight.numel()].view(36, -1)
+        ordered = self._cache.get(self.weight, "taps", taps)
+        return winograd.transformed(ordered, self.in_channels, out=buffer)
 
 
 def _padded(x: Tensor, rows: slice, norm: Affine | None) -> Tensor:

@@ -1,0 +1,259 @@
+"""The generator against the naive sum of twelve convolutions: exactness, time, memory.
+
+    python benchmarks/generator.py [--repeats N] [--cpu-time] [--check] [--device cuda]
+
+One unit is the median time of a 512→512 3×3 float32 convolution, channels last, at 64². All times
+are medians after a warm-up, taken in one run; ratios between them hold on other machines, and
+under load as far as the load is even. `--cpu-time` counts the processor time of a single thread
+instead, which other programs on the machine disturb least.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import statistics
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from rich.console import Console
+from rich.table import Table
+
+from e4s_studio.engine.cache import NetworkCache
+from e4s_studio.networks.config import REGIONS, STUDIO_256
+from e4s_studio.networks.rgi import RGI
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import ModuleType
+
+    from torch import Tensor
+
+ROOT = Path(__file__).resolve().parents[1]
+TESTS = ROOT / "tests" / "unit" / "networks"
+
+
+def module(name: str) -> ModuleType:
+    """Load a helper of the tests: the naive network and the golden weights live there."""
+    spec = importlib.util.spec_from_file_location(name, TESTS / f"{name}.py")
+    if spec is None or spec.loader is None:
+        raise FileNotFoundError(TESTS / f"{name}.py")
+    loaded = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(loaded)
+    return loaded
+
+
+naive = module("rgi_naive")
+golden = module("rgi_golden")
+
+
+@dataclass
+class Stopwatch:
+    """Medians of repeated runs, in seconds."""
+
+    device: torch.device
+    repeats: int
+    cpu_time: bool
+    check: bool
+    unit: float = 1.0
+    naive: float = 1.0
+    rows: list[tuple[str, float, str]] = field(default_factory=list)
+
+    def now(self) -> float:
+        """Return the clock's time once the device has done its work."""
+        if self.device.type == "cuda":
+            torch.cuda.synchronize()
+        return time.thread_time() if self.cpu_time else time.perf_counter()
+
+    def median(self, run: Callable[[], object], *, slow: bool = False) -> float:
+        """Return the median time of a call, after one that does not count; half as many if slow."""
+        run()
+        times = []
+        for _ in range((self.repeats + 1) // 2 if slow else self.repeats):
+            start = self.now()
+            run()
+            times.append(self.now() - start)
+        return statistics.median(times)
+
+    def row(self, name: str, seconds: float, note: str = "") -> None:
+        """Add a row to the table, and show it at once."""
+        print(f"{name}: {seconds:.4f} s {note}", flush=True)
+        self.rows.append((name, seconds, note))
+
+    def table(self, title: str) -> Table:
+        """Return the rows in seconds, in units, and compared with naive."""
+        table = Table("what", "seconds", "units", "naive ÷ this", "note", title=title)
+        for name, seconds, note in self.rows:
+            units, ratio = seconds / self.unit, self.naive / seconds
+            table.add_row(name, f"{seconds:.4f}", f"{units:.2f}", f"{ratio:.1f}", note)
+        return table
+
+
+def worst_maps() -> dict[str, Tensor]:
+    """Label maps (1, 512, 512) that leave no pixel a neighbourhood of its own region."""
+    generator = torch.Generator().manual_seed(0)
+    y, x = torch.meshgrid(torch.arange(512), torch.arange(512), indexing="ij")
+    return {
+        "one region": torch.full((1, 512, 512), 6),
+        "random single pixels": torch.randint(0, REGIONS, (1, 512, 512), generator=generator),
+        "checkerboard": ((x // 2 + y // 2) % 2 * 5 + 1)[None],
+        "stripes": (y // 2 % REGIONS)[None],
+    }
+
+
+def onehot(labels: Tensor) -> Tensor:
+    return F.one_hot(labels, REGIONS).movedim(-1, 1).float()
+
+
+def until(
+    net: RGI, codes: Tensor, labels: Tensor, size: int, dtype: torch.dtype = torch.float32
+) -> Tensor:
+    """Plan and draw until the picture of a size is there."""
+    stages = net.G.stages(codes, net.layout(labels), dtype=dtype)
+    return next(stage.rgb for stage in stages if stage.resolution == size)
+
+
+def decibels(a: Tensor, b: Tensor) -> float:
+    """PSNR of two pictures of the nominal range −1 to 1."""
+    return float(10 * torch.log10(4 / (a - b).square().mean()))
+
+
+def memory(field_name: str) -> float:
+    """Read a field of this process's status, in MB."""
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith(field_name):
+            return int(line.split()[1]) / 1024
+    return float("nan")
+
+
+def peak_memory(run: Callable[[], object], device: torch.device) -> float:
+    """Return how far memory rises above what is in use now, in MB."""
+    if device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats()
+        before = torch.cuda.memory_allocated()
+        run()
+        return (torch.cuda.max_memory_allocated() - before) / 2**20
+    Path("/proc/self/clear_refs").write_text("5")
+    before = memory("VmRSS")
+    run()
+    return memory("VmHWM") - before
+
+
+def measure_naive(watch: Stopwatch, net: RGI, codes: Tensor, labels: Tensor) -> Tensor:
+    mask = onehot(labels)
+    watch.naive = watch.median(lambda: naive.generate(net, codes, mask), slow=True)
+    watch.row("naive, 1024²", watch.naive)
+    picture: Tensor = naive.generate(net, codes, mask)
+    return picture
+
+
+def measure_stages(watch: Stopwatch, net: RGI, codes: Tensor, labels: Tensor) -> None:
+    for size in (64, 256, 1024):
+        seconds = watch.median(lambda size=size: until(net, codes, labels, size))
+        watch.row(f"ours, float32, {size}²", seconds)
+
+
+def measure_half(watch: Stopwatch, net: RGI, codes: Tensor, labels: Tensor, exact: Tensor) -> None:
+    dtype = torch.bfloat16
+    seconds = watch.median(lambda: until(net, codes, labels, 1024, dtype), slow=True)
+    quality = decibels(until(net, codes, labels, 1024, dtype), exact)
+    native = watch.device.type == "cuda" or torch.cpu._is_avx512_bf16_supported()  # noqa: SLF001
+    note = f"{quality:.1f} dB" + ("" if native else ", emulated: this CPU has no bfloat16")
+    watch.row("ours, bfloat16, 1024²", seconds, note)
+
+
+def measure_worst(watch: Stopwatch, net: RGI, codes: Tensor) -> None:
+    for name, labels in worst_maps().items():
+        labels_here = labels.to(watch.device)
+        run = lambda here=labels_here: until(net, codes, here, 1024)  # noqa: E731
+        seconds = watch.median(run, slow=True)
+        note = ""
+        if watch.check:
+            error = (run() - naive.generate(net, codes, onehot(labels_here))).abs().max()
+            note = f"difference {error:.1e}"
+        watch.row(f"ours, float32, 1024², {name}", seconds, note)
+
+
+def measure_edits(watch: Stopwatch, net: RGI, codes: Tensor, labels: Tensor) -> None:
+    cache = NetworkCache(net)
+    for name, step in (("1 pixel of 512²", 1), ("a 16×16 dab of 512²", 16)):
+        place = iter(range(9, 500, 17))
+
+        def edit(step: int = step, place: Any = place) -> None:
+            edited = labels.clone()
+            at = next(place)
+            edited[0, 301 : 301 + step, at : at + step] += 1
+            for _ in cache.stages(codes, edited % REGIONS):
+                pass
+
+        watch.row(f"ours, 1024², after an edit of {name}", watch.median(edit))
+
+
+def measure_studio(watch: Stopwatch, labels: Tensor) -> None:
+    torch.manual_seed(0)
+    net = RGI(STUDIO_256).eval().requires_grad_(requires_grad=False).to(watch.device)
+    codes = torch.randn(1, REGIONS, STUDIO_256.n_latent, STUDIO_256.style_dim).to(watch.device)
+    watch.row("studio-256, 256²", watch.median(lambda: until(net, codes, labels, 256)))
+    image = torch.rand(1, 3, 256, 256).to(watch.device) * 2 - 1
+    watch.row("studio-256, encode", watch.median(lambda: net.encode_labels(image, labels)))
+
+
+def measure(watch: Stopwatch) -> None:
+    device = watch.device
+    data = np.load(golden.GOLDEN / "rgi_1024_k13.npz")
+    labels = torch.from_numpy(data["label_map"]).long()[None].to(device)
+    net = golden.network(1024).to(device)
+    codes = net.style_codes(torch.from_numpy(data["style_vectors"]).to(device))
+    image = torch.rand(1, 3, 1024, 1024, device=device) * 2 - 1
+
+    peak = peak_memory(lambda: until(net, codes, labels, 1024), device)
+    random = worst_maps()["random single pixels"].to(device)
+    peak_worst = peak_memory(lambda: until(net, codes, random, 1024), device)
+    peak_encode = peak_memory(lambda: net.encode_labels(image, labels), device)
+
+    x = torch.randn(1, 512, 64, 64, device=device).to(memory_format=torch.channels_last)
+    weight = torch.randn(512, 512, 3, 3, device=device).to(memory_format=torch.channels_last)
+    watch.unit = watch.median(lambda: F.conv2d(x, weight, padding=1))
+    watch.row("one unit: 512→512 3×3 at 64²", watch.unit)
+    exact = measure_naive(watch, net, codes, labels)
+    measure_stages(watch, net, codes, labels)
+    measure_half(watch, net, codes, labels, exact)
+    measure_edits(watch, net, codes, labels)
+    measure_worst(watch, net, codes)
+    watch.row("encode, 1024² in", watch.median(lambda: net.encode_labels(image, labels)))
+    watch.row("style codes", watch.median(lambda: net.style_codes(codes.new_zeros(1, 12, 1280))))
+    watch.row("layout", watch.median(lambda: net.layout(labels)))
+    measure_studio(watch, labels)
+
+    console = Console(width=110)
+    console.print(watch.table(f"Generator, e4s-1024, K = 13, {device}"))
+    difference = (until(net, codes, labels, 1024) - exact).abs().max()
+    console.print(f"greatest difference to naive, golden map: {difference:.1e}")
+    console.print(
+        f"peak memory above the weights: {peak:.0f} MB drawing (what it keeps included), then "
+        f"{peak_worst:.0f} MB more on random single pixels, {peak_encode:.0f} MB more encoding"
+    )
+
+
+@torch.inference_mode()
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--repeats", type=int, default=7)
+    parser.add_argument("--cpu-time", action="store_true")
+    parser.add_argument("--check", action="store_true", help="hold the worst maps to naive, too")
+    parser.add_argument("--device", default="cpu")
+    options = parser.parse_args()
+    if options.cpu_time:
+        torch.set_num_threads(1)
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
+    device = torch.device(options.device)
+    measure(Stopwatch(device, options.repeats, options.cpu_time, options.check))
+
+
+if __name__ == "__main__":
+    main()
