@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 
+from e4s_studio.core.errors import DeviceError
 from e4s_studio.core.regions import Region
 from e4s_studio.gui.app import Start
 from e4s_studio.gui.controller import Photographs
@@ -125,6 +126,22 @@ def test_a_photograph_that_cannot_be_opened_leaves_all_as_it_was(studio, picture
     studio.editor.editing.set_amounts([Region.SKIN], 0.2)
     studio.wait_for_final()
     assert studio.controller.results.newest.revision > shown.revision
+
+
+def test_a_device_that_is_not_there_is_not_taken(studio, monkeypatch, qtbot):
+    def refuse(choice, post):
+        raise DeviceError("There is no device cuda on this machine.")
+
+    monkeypatch.setattr(studio.controller, "_connect", refuse)
+    before = studio.engine
+    device = studio.window.model.device
+    device.setCurrentIndex(device.findData("cuda"))
+    with qtbot.waitSignal(studio.controller.failed, timeout=5_000):
+        device.activated.emit(device.currentIndex())
+    assert device.currentData() == "auto"
+    studio.editor.editing.set_amounts([Region.SKIN], 0.2)
+    studio.wait_for_final()
+    assert studio.engine is before
 
 
 def test_another_model_takes_over(studio, tmp_path, qtbot):

@@ -75,6 +75,10 @@ class ModelDock(QWidget):
         """Show which model computes, and where."""
         self.model.setText(self.tr("{0}\non {1}").format(model.name, model.device))
 
+    def show_device(self, name: str) -> None:
+        """Show which device was asked for: "auto", "cpu" or "cuda"."""
+        self.device.setCurrentIndex(max(0, self.device.findData(name)))
+
     def show_ready(self, *, ready: bool) -> None:
         """Offer to refine once a pair is open."""
         self.refine.setEnabled(ready)

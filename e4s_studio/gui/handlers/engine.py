@@ -58,7 +58,7 @@ class EngineHandler(QObject):
         controller.pair_opened.connect(self._show_pair)
         controller.busy.connect(self._show_busy)
         controller.exported.connect(window.status.show_written)
-        controller.failed.connect(window.notice.say)
+        controller.failed.connect(self._show_failure)
         window.canvas.pointed.connect(self._show_pointed)
 
     def _show_pair(self) -> None:
@@ -81,6 +81,11 @@ class EngineHandler(QObject):
             self._window.status.show_work(text)
         else:
             self._window.status.show_idle()
+
+    def _show_failure(self, sentence: str) -> None:
+        self._window.notice.say(sentence)
+        # A device that could not be used was not taken.
+        self._window.model.show_device(self._controller.choice.device)
 
     def _show_pointed(self, region: Region | None) -> None:
         self._window.status.show_pointed("" if region is None else region_name(region))
