@@ -48,6 +48,10 @@ class WeightCache:
         self._weight: object = None
         self._values: dict[object, object] = {}
 
+    def __reduce__(self) -> tuple[type[WeightCache], tuple[()]]:
+        """Copy and pickle as empty: a copied network has weights of its own."""
+        return WeightCache, ()
+
     def get(self, weight: Tensor, kind: object, make: Callable[[], T]) -> T:
         """Return `make()`, or what it returned before for this kind and the same weight."""
         # torch counts in-place changes, except of tensors that were made in inference mode.

@@ -1,5 +1,6 @@
 """The generator against the sum of twelve whole convolutions."""
 
+import copy
 from dataclasses import replace
 
 import pytest
@@ -202,6 +203,19 @@ def test_weights_changed_in_place_count_at_once():
     after = net.draw(codes, layout)
     torch.testing.assert_close(after, naive, atol=1e-4, rtol=0)
     assert not torch.allclose(after, before, atol=1e-3)
+
+
+def test_a_copied_network_draws_with_its_own_weights():
+    net = small_network()
+    codes = torch.randn(1, REGIONS, TINY.n_latent, DIM)
+    with torch.no_grad():
+        before = net.draw(codes, net.layout(batch("face", 1)))
+        twin = copy.deepcopy(net)
+        twin.G.convs[0].conv.weight.mul_(2)
+        naive = rgi_naive.generate(twin, codes, onehot(batch("face", 1)))
+        drawn = twin.draw(codes, twin.layout(batch("face", 1)))
+        torch.testing.assert_close(drawn, naive, atol=1e-4, rtol=0)
+        assert torch.equal(net.draw(codes, net.layout(batch("face", 1))), before)
 
 
 @torch.inference_mode()
