@@ -103,6 +103,16 @@ def test_the_psds_layers():
     np.testing.assert_array_equal(skin, layers.labels[box.slices] == 6)
 
 
+def test_programs_without_layers_see_the_flat_export():
+    layers = swap()
+    original = original_of(layers.photograph, None)
+    marks = (visible_mark(original),)
+    document = PSDImage.open(io.BytesIO(photoshop_file(layers, original, marks)))
+    assert document.has_preview()
+    preview = np.asarray(document.topil(apply_icc=False)).astype(int)
+    assert np.abs(preview - flat(layers, original, marks)).max() <= 1
+
+
 def test_the_oras_layers_and_its_form():
     layers = swap()
     data = openraster_file(layers)
