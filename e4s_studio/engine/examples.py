@@ -113,17 +113,14 @@ class Examples:
             _View(image, labels, layout_of(labels), _uniform(float(index)))
             for index, (image, labels) in enumerate(zip(self._images, self._labels, strict=True))
         ]
+        self._plain_examples = [_example(view) for view in self._plain]
         self._warped: list[_View] = []
         maps = [*self._labels, *self._swapped_maps(source, target, size)]
         self._maps = [(labels, layout_of(labels)) for labels in maps]
 
     def plain(self, index: int) -> Example:
         """Return the target (0) or the source (1) as it is."""
-        return _example(self._plain[index])
-
-    def any_plain(self) -> Example:
-        """Draw one of the two portraits as it is."""
-        return self.plain(int(self._rng.integers(2)))
+        return self._plain_examples[index]
 
     def warped(self) -> Example:
         """Draw a portrait, warped: a label map moves, and the texture moves with it."""

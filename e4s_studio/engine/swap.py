@@ -70,16 +70,16 @@ def mix_vectors(source: Tensor, target: Tensor, amounts: Tensor) -> Tensor:
     Parameters
     ----------
     source, target
-        (1, 12, vector_dim).
+        (B, 12, vector_dim).
     amounts
-        (12,): α of each region, 0 to 1.
+        (12,), or (B, 12): α of each region, 0 to 1.
 
     Returns
     -------
     Tensor
-        (1, 12, vector_dim).
+        (B, 12, vector_dim).
     """
-    alpha = amounts.to(source).view(1, REGION_COUNT, 1)
+    alpha = amounts.to(source).view(-1, REGION_COUNT, 1)
     source_lacks, target_lacks = (
         (vectors == 0).all(dim=2, keepdim=True) for vectors in (source, target)
     )
