@@ -66,7 +66,7 @@ class Journal:
         self._waiting: Project | None = None
         self._picture: NDArray[np.uint8] | None = None
         self._place: Path | None = None
-        self._busy = self._closing = False
+        self._busy = self._closing = self._in_trouble = False
         self._writer = _Writer(self.folder)
         self._thread = Thread(target=self._run, name="journal", daemon=True)
         self._thread.start()
@@ -92,7 +92,8 @@ class Journal:
     def flush(self, timeout: float = 10.0) -> bool:
         """Wait until all is written; return whether it is."""
         with self._changed:
-            return self._changed.wait_for(lambda: not (self._busy or self._has_work), timeout)
+            done = self._changed.wait_for(lambda: not (self._busy or self._has_work), timeout)
+            return done and not self._in_trouble
 
     def close(self, *, discard: bool = True) -> None:
         """End the session; its journal goes, unless it is to be found at the next start."""
@@ -110,7 +111,6 @@ class Journal:
         return any(one is not None for one in (self._waiting, self._picture, self._place))
 
     def _run(self) -> None:
-        in_trouble = False
         while True:
             with self._changed:
                 self._busy = False
@@ -123,12 +123,12 @@ class Journal:
                 self._busy = True
             try:
                 self._write(project, picture, place)
-                in_trouble = False
+                self._in_trouble = False
             except Exception as error:  # noqa: BLE001 - a journal that ends in silence is worse
                 self._writer.start_over()
-                if not in_trouble:
+                if not self._in_trouble:
                     self._on_trouble(_sentence(error))
-                in_trouble = True
+                self._in_trouble = True
 
     def _write(
         self, project: Project | None, picture: NDArray[np.uint8] | None, place: Path | None
