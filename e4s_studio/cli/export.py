@@ -10,8 +10,8 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from e4s_studio.core.errors import ProjectError
-from e4s_studio.files.export.kinds import ExportKind, require_suffix
+from e4s_studio.core.errors import ProjectError, SettingsError
+from e4s_studio.files.export.kinds import SHOWING, ExportKind, require_suffix
 from e4s_studio.files.output import check_writable
 from e4s_studio.files.provenance.facts import Ground, facts_of
 
@@ -64,7 +64,10 @@ def export(
     ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
 ) -> None:
-    """Export what PROJECT holds, at full precision and at the photograph's own resolution."""
+    """Export what PROJECT holds, at full precision and at the photograph's own resolution.
+
+    The first picture needs --ground; the project remembers it.
+    """
     require_suffix(output, kind)
     check_writable(output)
     # What follows takes seconds to import: only once the options are known to be good.
@@ -79,6 +82,11 @@ def export(
         typer.echo(warning, err=True)
     snapshot = _snapshot(opened.project, project)
     labelling = _labelling(opened.project.labelling, ground, credential=credential, mark=mark)
+    if kind in SHOWING and labelling.ground is None:
+        choices = ", ".join(f"“{one}”" for one in Ground)
+        raise SettingsError(
+            f"State once on what ground the sitter's face is used, with --ground: {choices}."
+        )
     identity = chosen_identity(keys_folder(), certificate, key) if labelling.credential else None
     session = _session(opened.project, snapshot, checkpoint, device, fit_steps)
     model = BUILT_IN_NAME if checkpoint is None else checkpoint.name
@@ -92,6 +100,8 @@ def export(
         identity=identity,
         mark=labelling.mark,
     )
+    if ground is not None and not opened.warnings:
+        _remember(opened.project, project, ground)
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("Exporting", total=1.0)
         written = write_export(job, lambda fraction: bar.update(task, completed=fraction))
@@ -109,6 +119,18 @@ def _snapshot(project: Project, path: Path) -> DocumentSnapshot:
     document = Document()
     document.restore(project.contents)
     return document.snapshot()
+
+
+def _remember(project: Project, path: Path, ground: Ground) -> None:
+    from e4s_studio.files.places import locks_folder
+    from e4s_studio.files.project.lock import hold
+    from e4s_studio.files.project.saving import save_project
+
+    if project.labelling.ground is not ground:
+        with hold(path, locks_folder()):
+            save_project(
+                replace(project, labelling=replace(project.labelling, ground=ground)), path
+            )
 
 
 def _labelling(

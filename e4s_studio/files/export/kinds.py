@@ -36,6 +36,10 @@ SUFFIXES: Final[dict[ExportKind, tuple[str, ...]]] = {
 """The suffixes that each kind can be written with; of pictures, .psd and .ora have layers."""
 
 
+SHOWING: Final = frozenset({ExportKind.PICTURE, ExportKind.FACE, ExportKind.SHEET})
+"""The kinds that show the sitter's face: the artist states the ground before the first of them."""
+
+
 def require_suffix(path: Path, kind: ExportKind) -> None:
     """Find out whether a kind of export can be written under a name.
 

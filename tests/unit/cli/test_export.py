@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -10,12 +12,13 @@ from typer.testing import CliRunner
 
 from e4s_studio.cli.app import app
 from e4s_studio.core.document import Document
-from e4s_studio.core.errors import OutputError, ProjectError
+from e4s_studio.core.errors import OutputError, ProjectError, SettingsError
 from e4s_studio.core.regions import PALETTE
 from e4s_studio.engine.fit import encode_pair
 from e4s_studio.engine.fitted_file import pack_fitted
 from e4s_studio.engine.models import load_network
 from e4s_studio.files import places
+from e4s_studio.files.project.opening import open_project
 from e4s_studio.files.project.project import Labelling, Project
 from e4s_studio.files.project.saving import save_project
 from e4s_studio.files.provenance.facts import Ground
@@ -38,8 +41,9 @@ def saved(tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def own_keys(tmp_path_factory, monkeypatch):
-    folder = tmp_path_factory.getbasetemp() / "keys"
-    monkeypatch.setattr(places, "keys_folder", lambda: folder)
+    folder = tmp_path_factory.getbasetemp() / "own"
+    monkeypatch.setattr(places, "keys_folder", lambda: folder / "keys")
+    monkeypatch.setattr(places, "locks_folder", lambda: folder / "locks")
 
 
 def run(*arguments):
@@ -68,6 +72,22 @@ def test_options_go_before_what_the_project_says(saved, tmp_path):
     marked, plain = (np.asarray(Image.open(tmp_path / name)) for name in ("a.png", "b.png"))
     assert (marked != plain)[-25:, -90:].any()
     assert (marked == plain)[:100, :60].all()
+
+
+def test_the_first_picture_needs_a_ground_and_the_project_remembers_it(saved, tmp_path):
+    whole, _ = saved
+    project = open_project(whole).project
+    path = tmp_path / "new.e4s"
+    save_project(replace(project, labelling=Labelling(ground=None, credential=False)), path)
+    result = run(path, "-o", tmp_path / "a.png")
+    assert result.exit_code == SettingsError.exit_code
+    assert "--ground" in result.stderr
+    assert not (tmp_path / "a.png").exists()
+    assert run(path, "--kind", "regions", "-o", tmp_path / "map.png").exit_code == 0
+    assert run(path, "--ground", "own face", "-o", tmp_path / "a.png").exit_code == 0
+    labelling = open_project(path).project.labelling
+    assert labelling == Labelling(Ground.OWN_FACE, credential=False)
+    assert run(path, "-o", tmp_path / "b.png").exit_code == 0
 
 
 def test_label_maps(saved, tmp_path):
