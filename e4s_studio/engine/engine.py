@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Final
 import torch
 
 from e4s_studio.engine.compose import CANONICAL_SIZE
+from e4s_studio.engine.export_layers import finished_layers
 from e4s_studio.engine.fit import BUILT_IN_SIZE, Fitter, encode_pair, plan_for
+from e4s_studio.engine.fitted_file import pack_fitted, unpack_fitted
 from e4s_studio.engine.fitting import FitThread, Turns
 from e4s_studio.engine.pictures import to_image
 from e4s_studio.engine.portraits import into_photograph, native_size
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
     from e4s_studio.engine.fit import Fitted
     from e4s_studio.engine.fitting import FitState
     from e4s_studio.engine.worker import ShouldStop
+    from e4s_studio.files.export.layers import ExportLayers
+    from e4s_studio.files.project.project import FittedWeights
     from e4s_studio.networks.rgi import RGI
 
 COARSE: Final = {64: 256, 256: 512}
@@ -134,6 +138,29 @@ class Engine:
             *_, drawn = session.drawings(labels, settings.amounts)
             composite = session.finish(drawn, snapshot, native_size(session.target))
             return into_photograph(session.target, composite)
+
+    def export_layers(self, snapshot: DocumentSnapshot) -> ExportLayers:
+        """Return what an export is made from; as fine as `finished`, which is one of the layers."""
+        with self._turns.drawing():
+            return finished_layers(self._session_of(snapshot), snapshot)
+
+    def packed_fit(self, snapshot: DocumentSnapshot, model: str) -> FittedWeights:
+        """Return the pair's fit as it stands, as projects keep it; `model` names the network."""
+        with self._turns.drawing():
+            return pack_fitted(self._session_of(snapshot).fitted, self._network, model)
+
+    def take_fit(self, weights: FittedWeights, snapshot: DocumentSnapshot) -> None:
+        """Go on with the fit that a project kept for the snapshot's pair.
+
+        Raises
+        ------
+        CheckpointError
+            If it is a fit of another network; the pair then starts as a new one does.
+        """
+        with self._turns.drawing():
+            fitted = unpack_fitted(weights, self._network)
+            session = Session(fitted, snapshot.source, snapshot.target)
+        self._replace_session(session)
 
     def close(self) -> None:
         """Stop all work and return once every thread is gone."""

@@ -8,8 +8,10 @@ from dataclasses import replace
 import pytest
 import safetensors.torch
 import torch
+from documents import opened
 
 from e4s_studio.core.errors import CheckpointError
+from e4s_studio.engine.engine import Engine, Listeners
 from e4s_studio.engine.fit import Fitted
 from e4s_studio.engine.fitted_file import pack_fitted, unpack_fitted
 from e4s_studio.files.project.project import FittedWeights
@@ -52,6 +54,21 @@ def test_only_what_was_fitted_is_kept():
     base = network(1)
     tensors = safetensors.torch.load(pack_fitted(fitted(base), base, "x").safetensors)
     assert set(tensors) == {"latent_avg", "pair.source", "pair.target", "pair.steps"}
+
+
+def test_the_engine_goes_on_with_a_kept_fit():
+    base = network(1)
+    document = opened(32)
+    snapshot = document.snapshot()
+    engine = Engine(base, Listeners(lambda _: None, lambda _: None, lambda _: None))
+    kept = pack_fitted(fitted(base), base, "studio-256")
+    before = engine.export_layers(snapshot)
+    engine.take_fit(kept, snapshot)
+    assert engine.packed_fit(snapshot, "studio-256").safetensors == kept.safetensors
+    after = engine.export_layers(snapshot)
+    engine.close()
+    assert after.changed.any()
+    assert (after.result != before.result).any()
 
 
 def test_other_weights_are_refused():
