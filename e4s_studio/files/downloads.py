@@ -121,13 +121,20 @@ def _fetch(
     begun = partial_of(target)
     try:
         attempt()
-    except (requests.HTTPError, TransferError):
-        after = partial_of(target)
-        if begun is None or after is None or after.stat().st_size > begun.stat().st_size:
+    except (requests.HTTPError, TransferError) as error:
+        if begun is None or not _cannot_go_on(error):
             raise
         begun.unlink()
         attempt()
     return whole
+
+
+def _cannot_go_on(error: requests.HTTPError | TransferError) -> bool:
+    """Say whether the server has the file, but not from where the last attempt ended."""
+    if isinstance(error, requests.HTTPError):
+        unsatisfiable = requests.codes.requested_range_not_satisfiable
+        return error.response is not None and error.response.status_code == unsatisfiable
+    return "byte range" in str(error)  # gdown's only mark of it
 
 
 def _host(url: str) -> str:

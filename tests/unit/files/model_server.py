@@ -57,6 +57,9 @@ class Handler(BaseHTTPRequestHandler):
         start = int(asked.removeprefix("bytes=").split("-")[0]) if asked else 0
         if not self.served.ranges:
             start = 0
+        if start >= len(self.served.content):
+            self.send_error(416)
+            return
         self._head(start, partial=asked is not None and self.served.ranges)
         self._body(self.served.content[start:])
 

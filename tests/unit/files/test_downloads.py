@@ -93,6 +93,26 @@ def test_leftovers_of_another_file_do_not_spoil_the_next_attempt(server, tmp_pat
     assert target.read_bytes() == CONTENT
 
 
+def test_more_than_there_is_was_never_this_file(server, tmp_path):
+    target = tmp_path / "model.pth"
+    (tmp_path / "model.pthpart12345678.part").write_bytes(b"x" * (len(CONTENT) + 5))
+    download(server.url, target, sha256=SHA256)
+    assert target.read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize("trouble", ["gone", "cut at once"])
+def test_what_was_received_outlives_a_server_in_trouble(server, tmp_path, trouble):
+    target = tmp_path / "model.pth"
+    server.cut_after = 1_000_000
+    with pytest.raises(DownloadError):
+        download(server.url, target, sha256=SHA256)
+    received = partial_of(target).stat().st_size
+    server.status, server.cut_after = (404, None) if trouble == "gone" else (200, 0)
+    with pytest.raises(DownloadError):
+        download(server.url, target, sha256=SHA256)
+    assert partial_of(target).stat().st_size >= received > 0
+
+
 def test_a_file_that_is_gone_is_said_to_be_gone(server, tmp_path):
     server.status = 404
     with pytest.raises(DownloadError, match=r"404.*use it from disk"):
