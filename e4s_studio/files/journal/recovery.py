@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -71,7 +72,10 @@ class CrashedSession:
         ProjectError
             If nothing of it can be opened.
         """
-        base = _bases(self.folder)[-1]
+        bases = _bases(self.folder)
+        if not bases:
+            raise ProjectError("This session is no longer there; another window has taken it.")
+        base = bases[-1]
         opened = open_project(base)
         try:
             log = base.with_name(base.name.replace("base", "edits")).with_suffix(".log")
@@ -97,7 +101,7 @@ def recoverable_sessions(folder: Path) -> list[CrashedSession]:
     for session in folder.iterdir():
         if not session.is_dir() or _is_alive(session):
             continue
-        ended = datetime.fromtimestamp(max(_times(session)), UTC)
+        ended = _last_written(session)
         if _bases(session):
             found.append(CrashedSession(session, ended))
         elif datetime.now(UTC) - ended > _YOUNG:
@@ -105,8 +109,14 @@ def recoverable_sessions(folder: Path) -> list[CrashedSession]:
     return sorted(found, key=lambda one: one.ended, reverse=True)
 
 
-def _times(session: Path) -> list[float]:
-    return [path.stat().st_mtime for path in (session, *session.iterdir())]
+def _last_written(session: Path) -> datetime:
+    times = [0.0]
+    # Not the lock's own time: looking whether it is held may change it.
+    for path in (session, *session.glob("*.*")):
+        # Another window may be discarding it.
+        with suppress(FileNotFoundError):
+            times.append(path.stat().st_mtime)
+    return datetime.fromtimestamp(max(times), UTC)
 
 
 def _bases(session: Path) -> list[Path]:

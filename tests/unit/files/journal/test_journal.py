@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from dataclasses import replace
 from itertools import pairwise
@@ -67,6 +68,17 @@ def test_closing_in_good_order_leaves_nothing(tmp_path):
     assert recoverable_sessions(tmp_path / "missing") == []
 
 
+def test_sessions_that_never_held_anything_are_swept_away(tmp_path):
+    empty, young = tmp_path / "old", tmp_path / "young"
+    for folder in (empty, young):
+        folder.mkdir()
+        (folder / "lock").touch()
+    for path in (empty / "lock", empty):
+        os.utime(path, (0, 0))
+    assert recoverable_sessions(tmp_path) == []
+    assert list(tmp_path.iterdir()) == [young]
+
+
 def test_windows_that_are_open_are_left_alone(tmp_path):
     journal = Journal(tmp_path)
     journal.record(random_project(1, 2))
@@ -85,6 +97,8 @@ def test_the_last_session_comes_first_and_can_be_discarded(tmp_path):
     assert first.ended >= second.ended
     first.discard()
     assert recoverable_sessions(tmp_path) == [second]
+    with pytest.raises(ProjectError, match="no longer there"):
+        first.recover()
 
 
 def test_a_session_is_offered_with_its_picture_and_its_file(tmp_path):
