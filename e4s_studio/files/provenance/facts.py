@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 class Ground(StrEnum):
     """On what ground the sitter's face is used, as the artist states it."""
 
-    OWN_FACE = "own face"
+    OWN_FACE = "own-face"
     CONSENT = "consent"
     LICENSED = "licensed"
-    PUBLIC_DOMAIN = "public domain"
+    PUBLIC_DOMAIN = "public-domain"
     SYNTHETIC = "synthetic"
 
 

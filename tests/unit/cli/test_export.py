@@ -84,7 +84,7 @@ def test_the_first_picture_needs_a_ground_and_the_project_remembers_it(saved, tm
     assert "--ground" in result.stderr
     assert not (tmp_path / "a.png").exists()
     assert run(path, "--kind", "regions", "-o", tmp_path / "map.png").exit_code == 0
-    assert run(path, "--ground", "own face", "-o", tmp_path / "a.png").exit_code == 0
+    assert run(path, "--ground", "own-face", "-o", tmp_path / "a.png").exit_code == 0
     labelling = open_project(path).project.labelling
     assert labelling == Labelling(Ground.OWN_FACE, credential=False)
     assert run(path, "-o", tmp_path / "b.png").exit_code == 0

@@ -49,7 +49,7 @@ def run(*arguments):
 def test_an_intact_file(signed):
     result = run(signed)
     assert result.exit_code == 0, result.stderr
-    for text in ("exactly as it was signed", "this computer trusts", "studio-256", "own face"):
+    for text in ("exactly as it was signed", "this computer trusts", "studio-256", "own-face"):
         assert text in result.stdout
     assert "compositeWithTrainedAlgorithmicMedia" in result.stdout
 
