@@ -19,6 +19,7 @@ from e4s_studio.cli.models import models
 from e4s_studio.cli.parse import parse
 from e4s_studio.cli.regions import regions
 from e4s_studio.cli.swap import swap
+from e4s_studio.cli.train import train
 from e4s_studio.core.errors import CancelledError, StudioError
 
 UNEXPECTED_EXIT_CODE = 70  # "internal software error" of sysexits.h
@@ -110,6 +111,7 @@ app.command()(doctor)
 app.command()(regions)
 app.command()(export)
 app.command()(inspect)
+app.command()(train)
 
 
 def main() -> None:

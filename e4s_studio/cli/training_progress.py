@@ -1,0 +1,74 @@
+"""A training's progress in the terminal, or in a log."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Self
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+LOGGED_STEPS: Final = 50
+REMEMBERED_SECONDS: Final = 600
+"""The time left follows the speed of so many seconds: fine steps take longer than coarse ones."""
+
+
+class TrainingProgress:
+    """Shows steps, losses, and the time left, on stderr.
+
+    Parameters
+    ----------
+    taken, steps
+        Steps taken before, and in all.
+    """
+
+    def __init__(self, taken: int, steps: int) -> None:
+        self._console = Console(stderr=True)
+        self._progress = Progress(
+            TextColumn("Training"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("steps"),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[losses]}"),
+            console=self._console,
+            speed_estimate_period=REMEMBERED_SECONDS,
+            disable=not self._console.is_terminal,
+        )
+        self._steps = steps
+        self._task = self._progress.add_task("train", total=steps, completed=taken, losses="")
+
+    def __enter__(self) -> Self:
+        """Start showing."""
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Stop showing."""
+        self._progress.stop()
+
+    def step(self, taken: int, losses: dict[str, float]) -> None:
+        """Show that so many steps are taken, and the last one's losses."""
+        text = " ".join(f"{name} {value:.3f}" for name, value in losses.items())
+        self._progress.update(self._task, completed=taken, losses=text)
+        # A log has no bar to move: it gets a line now and then.
+        if not self._console.is_terminal and (taken % LOGGED_STEPS == 0 or taken == self._steps):
+            self._console.print(
+                f"Training: step {taken} of {self._steps}: {text}", soft_wrap=True, highlight=False
+            )

@@ -1,0 +1,210 @@
+"""Pairs of portraits with a swap whose truth is known, by number.
+
+A number and a seed decide a pair, whoever makes it and whenever: that is what lets a training go
+on after a kill as if nothing had happened, and any number of processes share one sequence.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import IntEnum
+from typing import TYPE_CHECKING, Final, Protocol
+
+import numpy as np
+
+from e4s_studio.core.regions import FACE, REGION_COUNT, SWAPPED_TEXTURE, Region
+from e4s_studio.train.augment import (
+    blurred,
+    noisy,
+    random_blur,
+    random_recolouring,
+    random_warp,
+)
+from e4s_studio.train.portraits import mix, random_shape, random_texture, render
+
+if TYPE_CHECKING:
+    from numpy.random import Generator
+    from numpy.typing import NDArray
+
+    from e4s_studio.train.portraits import Shape, Texture
+
+SAME_LIGHT: Final = 0.3
+"""Share of the pairs whose portraits stand in the same light."""
+
+FINEST_TAP: Final = 64
+"""The finest resolution at which the encoder pools regions: a region with no pixel there has no
+texture vector."""
+
+
+class Stream(IntEnum):
+    """Sequences of portraits that share no seed."""
+
+    TRAINING = 0
+    VALIDATION = 1
+    HELD_OUT = 2
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two portraits and a swap between them.
+
+    Attributes
+    ----------
+    pictures
+        (2, S, S, 3) uint8 RGB: source and target as the encoder sees them.
+    labels
+        (2, S, S) uint8: their label maps.
+    amounts
+        (12,) float32 texture amounts of the swap, 0 (target) to 1 (source).
+    truths
+        (2, S, S, 3) uint8: what must be drawn on the two label maps, the source itself and the
+        target with the amounts' textures.
+    known
+        (2, S, S) bool: where the truths are.
+    """
+
+    pictures: NDArray[np.uint8]
+    labels: NDArray[np.uint8]
+    amounts: NDArray[np.float32]
+    truths: NDArray[np.uint8]
+    known: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class View:
+    """A picture (S, S, 3) uint8, its label map (S, S), and where it is known (None: everywhere)."""
+
+    image: NDArray[np.uint8]
+    labels: NDArray[np.uint8]
+    known: NDArray[np.bool_] | None = None
+
+
+class Pairs(Protocol):
+    """Where pairs come from."""
+
+    def __getitem__(self, number: int) -> Pair:
+        """Make the pair of a number from 0."""
+
+
+class PortraitPairs:
+    """Pairs of portraits that are painted when asked for.
+
+    Parameters
+    ----------
+    size
+        Pixels on a side.
+    seed
+        Another seed, other portraits.
+    stream
+        Which sequence; training never sees a portrait of another one.
+    augment
+        Chance of each augmentation.
+    """
+
+    def __init__(
+        self, size: int, seed: int = 0, stream: Stream = Stream.TRAINING, augment: float = 0.0
+    ) -> None:
+        self.size, self.seed, self.stream, self.augment = size, seed, stream, augment
+
+    def __getitem__(self, number: int) -> Pair:
+        """Paint the pair of a number from 0."""
+        rng = np.random.default_rng((int(self.stream), self.seed, number))
+        (shape, texture), (target_shape, target_texture) = _person(rng), _person(rng)
+        if rng.random() < SAME_LIGHT:
+            texture = in_light_of(texture, target_texture)
+        source = View(*render(shape, texture, self.size))
+        target = View(*render(target_shape, target_texture, self.size))
+        amounts = possible_amounts(random_amounts(rng), source.labels)
+        swapped = swap_texture(target_texture, texture, amounts)
+        truth = render(target_shape, swapped, self.size)[0]
+        views = (source, target, View(truth, target.labels))
+        return augmented(rng, views, amounts, self.augment)
+
+
+def _person(rng: Generator) -> tuple[Shape, Texture]:
+    return random_shape(rng), random_texture(rng)
+
+
+def in_light_of(texture: Texture, other: Texture) -> Texture:
+    """Return a texture lit as another is."""
+    return replace(texture, background=replace(texture.background, light=other.background.light))
+
+
+def swap_texture(target: Texture, source: Texture, amounts: NDArray[np.float32]) -> Texture:
+    """Mix textures by the region's amounts; the light stays the target's.
+
+    The renderer counts the light with the background. In a swap the light belongs to the place
+    that the face comes into, and a new background must not change the face.
+    """
+    mixed = mix(target, source, {region: float(amounts[region]) for region in Region})
+    return in_light_of(mixed, target)
+
+
+def random_amounts(rng: Generator) -> NDArray[np.float32]:
+    """Draw the amounts of a swap: none, the inner face, with ears and neck, one region, or any."""
+    kind = rng.random()
+    amounts = np.zeros(REGION_COUNT, np.float32)
+    if kind < 0.1:
+        return amounts
+    if kind < 0.5:
+        amounts[list(FACE if kind < 0.3 else SWAPPED_TEXTURE)] = 1
+        return amounts
+    if kind < 0.65:
+        amounts[rng.integers(REGION_COUNT)] = rng.choice((0.5, 1.0, rng.random()))
+        return amounts
+    ends = rng.integers(2, size=REGION_COUNT)
+    partial = rng.random(REGION_COUNT) < 0.3
+    return np.where(partial, rng.random(REGION_COUNT), ends).astype(np.float32)
+
+
+def possible_amounts(
+    amounts: NDArray[np.float32], source: NDArray[np.uint8]
+) -> NDArray[np.float32]:
+    """Return the amounts without those of regions that the source lacks, as the swap has it.
+
+    Parameters
+    ----------
+    amounts
+        (12,).
+    source
+        (S, S) label map.
+    """
+    step = max(source.shape[0] // FINEST_TAP, 1)
+    there = np.bincount(source[::step, ::step].ravel(), minlength=REGION_COUNT) > 0
+    return np.where(there, amounts, 0).astype(np.float32)
+
+
+def augmented(
+    rng: Generator, views: tuple[View, View, View], amounts: NDArray[np.float32], chance: float
+) -> Pair:
+    """Warp, recolour, blur and flip source, target and truth alike, each by lot."""
+    source, target, truth = views
+    size = source.labels.shape[0]
+    lots = rng.random(8) < chance
+    of_source, of_target = (random_recolouring(rng, changed=bool(lots[0])) for _ in range(2))
+    of_truth = of_target.towards(of_source, amounts)
+    sigma = random_blur(rng, size, changed=bool(lots[1]))
+    flips = rng.random(2) < (0.5 if chance else 0.0)
+    warps = [
+        random_warp(rng, size, bent=bool(lots[2 + i]), flipped=bool(flips[i])) for i in range(2)
+    ]
+    parts = ((source, of_source, 0), (target, of_target, 1), (truth, of_truth, 1))
+    images, labels, known = [], [], []
+    for part, recolour, own in parts:
+        coloured = recolour(part.image.astype(np.float32), part.labels)
+        images.append(blurred(warps[own].image(coloured), sigma))
+        labels.append(warps[own].labels(part.labels))
+        whole = np.ones(labels[-1].shape, np.uint8) if part.known is None else part.known
+        known.append(warps[own].labels(whole.astype(np.uint8)) > 0)
+    seen = [noisy(rng, images[i], changed=bool(lots[4 + i])) for i in range(2)]
+    return Pair(
+        pictures=_rounded(seen),
+        labels=np.stack(labels[:2]),
+        amounts=amounts,
+        truths=_rounded([images[0], images[2]]),
+        known=np.stack([known[0], known[2]]),
+    )
+
+
+def _rounded(images: list[NDArray[np.float32]]) -> NDArray[np.uint8]:
+    return np.clip(np.rint(np.stack(images)), 0, 255).astype(np.uint8)

@@ -1,0 +1,166 @@
+"""How a training goes: steps, rates, and what each loss weighs (2211.14068, section 4.1)."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass, field, fields
+from typing import TYPE_CHECKING, Any, Final
+
+from e4s_studio.core.errors import SettingsError
+from e4s_studio.networks.config import PRESETS
+
+if TYPE_CHECKING:
+    from e4s_studio.networks.config import RGIConfig
+
+WARM_UP_STEPS: Final = 20
+
+
+@dataclass(frozen=True)
+class LossWeights:
+    """What each loss weighs; 0 leaves it out.
+
+    Attributes
+    ----------
+    square
+        Mean squared error (the papers' 1.0).
+    pyramid
+        L1 of colours and gradients over four scales (`engine.fit.pyramid_loss`).
+    lpips, identity, parsing
+        Of the networks that judge pictures, where their files are given.
+    adversarial
+        The generator's share, softplus(−D(fake)).
+    r1
+        Gradient penalty on real pictures, λ/2·|∇D|².
+    """
+
+    square: float = 1.0
+    pyramid: float = 0.0
+    lpips: float = 0.8
+    identity: float = 0.1
+    parsing: float = 0.1
+    adversarial: float = 0.01
+    r1: float = 0.0
+
+
+@dataclass(frozen=True)
+class TrainingPlan:
+    """How a training goes. Equal plans, data and machines give equal weights.
+
+    Attributes
+    ----------
+    preset
+        The network, a name of `networks.config.PRESETS`.
+    steps
+        Optimiser steps.
+    batch
+        Pairs of portraits per step and process; two pictures are drawn for each.
+    rate, encoder_rate, judge_rate
+        Adam's rates of generator and MLPs, of the encoder, and of the discriminator.
+    betas
+        Adam's.
+    hold
+        Share of the steps at the full rate, before it falls along a cosine.
+    last_rate
+        What the rate falls to, as a share of it.
+    coarse
+        Share of the steps, at the start, that stop at half the size: they cost a quarter.
+    adversarial_from
+        Share of the steps before the discriminator takes part; it never does while coarse.
+    judge_every, r1_every
+        Steps between two of the discriminator's, and how many of those between two penalties.
+    ema
+        Decay of the average of the weights, per step.
+    freeze_unmasked
+        Leave the layers as they are that the published training never trained: the mapping
+        network, and those that draw with the latent average alone.
+    augment
+        Chance of each augmentation.
+    weights
+        What each loss weighs.
+    seed
+        Of weights and data.
+    """
+
+    preset: str = "studio-256"
+    steps: int = 6000
+    batch: int = 4
+    rate: float = 4e-3
+    encoder_rate: float = 1e-3
+    judge_rate: float = 1e-3
+    betas: tuple[float, float] = (0.9, 0.99)
+    hold: float = 0.4
+    last_rate: float = 0.02
+    coarse: float = 0.4
+    adversarial_from: float = 0.6
+    judge_every: int = 2
+    r1_every: int = 16
+    ema: float = 0.999
+    freeze_unmasked: bool = False
+    augment: float = 0.3
+    weights: LossWeights = field(default_factory=lambda: LossWeights(pyramid=1.0, r1=1.0))
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.preset not in PRESETS:
+            raise SettingsError(
+                f"There is no preset “{self.preset}”; choose {' or '.join(PRESETS)}."
+            )
+        for name in ("steps", "batch", "judge_every", "r1_every"):
+            if getattr(self, name) < 1:
+                raise SettingsError(f"Training takes {name} of 1 or more.")
+
+    @property
+    def config(self) -> RGIConfig:
+        """The preset's network."""
+        return PRESETS[self.preset]
+
+    def is_coarse(self, step: int) -> bool:
+        """Whether a step stops at half the size."""
+        return step < self.coarse * self.steps
+
+    def is_adversarial(self, step: int) -> bool:
+        """Whether the discriminator takes part in a step."""
+        late = step >= self.adversarial_from * self.steps
+        return self.weights.adversarial > 0 and late and not self.is_coarse(step)
+
+    def rate_factor(self, step: int) -> float:
+        """Return what the rates are multiplied with: warm up, hold, fall along a cosine."""
+        warm = min(1.0, (step + 1) / WARM_UP_STEPS)
+        falling = max(0.0, (step / self.steps - self.hold) / (1 - self.hold))
+        cosine = (1 + math.cos(math.pi * falling)) / 2
+        return warm * (self.last_rate + (1 - self.last_rate) * cosine)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the plan as numbers, texts, tuples and dictionaries."""
+        return asdict(self)
+
+    def differences(self, other: dict[str, Any]) -> list[str]:
+        """Name the settings in which another plan, as a dictionary, differs."""
+        own = self.as_dict()
+        return [f.name for f in fields(self) if own[f.name] != other.get(f.name)]
+
+
+PLANS: Final[dict[str, TrainingPlan]] = {
+    "studio-256": TrainingPlan(),
+    # The published recipe, but for its rate, which drops to a tenth at half of the steps: here it
+    # falls there along a cosine, from the same height to the same depth.
+    "e4s-1024": TrainingPlan(
+        preset="e4s-1024",
+        steps=200_000,
+        batch=2,
+        rate=1e-4,
+        encoder_rate=1e-4,
+        judge_rate=1e-4,
+        betas=(0.9, 0.999),
+        hold=0.5,
+        last_rate=0.1,
+        coarse=0.0,
+        adversarial_from=0.0,
+        judge_every=15,
+        ema=0.5 ** (32 / 100_000),
+        freeze_unmasked=True,
+        augment=0.0,
+        weights=LossWeights(),
+    ),
+}
+"""The default plan of each preset."""

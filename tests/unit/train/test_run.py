@@ -1,0 +1,142 @@
+"""A training can be killed, stopped and shared out, and comes to the same weights."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from small import TINY
+from trainings import PLAN, run_in
+
+from e4s_studio.core.errors import CheckpointError
+from e4s_studio.networks.config import PRESETS
+from e4s_studio.train.state_file import read_state
+
+SCRIPT = Path(__file__).with_name("trainings.py")
+ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore"}
+
+
+@pytest.fixture(autouse=True)
+def tiny_preset(monkeypatch):
+    monkeypatch.setitem(PRESETS, "tiny", TINY)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+def tensors_in(value, name=""):
+    if isinstance(value, torch.Tensor):
+        yield name, value
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield from tensors_in(inner, f"{name}.{key}")
+    elif isinstance(value, list | tuple):
+        for key, inner in enumerate(value):
+            yield from tensors_in(inner, f"{name}.{key}")
+
+
+def assert_same_states(one, other):
+    first, second = (dict(tensors_in(state)) for state in (one, other))
+    assert first.keys() == second.keys()
+    assert len(first) > 100
+    assert [name for name in first if not torch.equal(first[name], second[name])] == []
+
+
+def process(*arguments, launcher=()):
+    command = [sys.executable, *launcher, str(SCRIPT), *map(str, arguments)]
+    return subprocess.run(
+        command, env=ENVIRONMENT, check=False, capture_output=True, timeout=200, text=True
+    )
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("whole")
+    done = process(folder, 1)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def test_a_killed_training_goes_on_to_the_bit(tmp_path, whole):
+    # The state of step 3 is the last that was saved: step 4 is taken twice.
+    assert process(tmp_path, 1, 4).returncode == -signal.SIGKILL
+    assert read_state(tmp_path / "state.pt")["step"] == 3
+    done = process(tmp_path, 1)
+    assert done.returncode == 0, done.stderr
+    assert len(json.loads((tmp_path / "losses.json").read_text())) == 3
+    assert_same_states(read_state(whole / "state.pt"), read_state(tmp_path / "state.pt"))
+
+
+def test_two_processes_have_the_losses_of_one_with_twice_the_batch(tmp_path):
+    one, two = tmp_path / "one", tmp_path / "two"
+    alone = process(one, 2)
+    launcher = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2")
+    shared = process(two, 1, launcher=launcher)
+    assert alone.returncode == 0, alone.stderr
+    assert shared.returncode == 0, shared.stderr
+    first, second = (json.loads((f / "losses.json").read_text()) for f in (one, two))
+    assert len(first) == PLAN.steps
+    assert {"square", "pyramid", "adversarial", "discriminator", "r1"} <= first[-2].keys()
+    for expected, got in zip(first, second, strict=True):
+        assert got == pytest.approx(expected, rel=2e-3)
+
+
+def test_a_stopped_training_is_saved_and_goes_on(tmp_path):
+    plan = dataclasses.replace(PLAN, steps=3)
+    stopped = run_in(tmp_path / "a", plan)(should_stop=lambda: True)
+    assert (stopped.steps, stopped.figures) == (1, None)
+    finished = run_in(tmp_path / "a", plan)()
+    assert finished.steps == 3
+    assert finished.figures.reconstruction > 0
+    assert list((tmp_path / "a" / "samples").glob("*.png"))
+    assert list((tmp_path / "a" / "curves").glob("events*"))
+    run_in(tmp_path / "b", plan)()
+    assert_same_states(*(read_state(tmp_path / f / "state.pt") for f in "ab"))
+
+
+def test_workers_make_the_same_pairs(tmp_path):
+    plan = dataclasses.replace(PLAN, steps=2)
+    run_in(tmp_path / "a", plan)()
+    run_in(tmp_path / "b", plan, workers=2)()
+    assert_same_states(*(read_state(tmp_path / f / "state.pt") for f in "ab"))
+
+
+def test_random_generators_go_on_too(tmp_path):
+    def draws():
+        return random.random(), np.random.random(), torch.rand(1).item()  # noqa: NPY002, S311
+
+    run = run_in(tmp_path, dataclasses.replace(PLAN, steps=1))
+    state = run.trainer.state()
+    expected = draws()
+    assert draws() != expected
+    run.trainer.load(state)
+    assert draws() == expected
+
+
+def test_another_plan_does_not_go_on(tmp_path):
+    plan = dataclasses.replace(PLAN, steps=1)
+    run_in(tmp_path, plan)()
+    before = (tmp_path / "state.pt").read_bytes()
+    with pytest.raises(CheckpointError, match="differs in batch, rate"):
+        run_in(tmp_path, dataclasses.replace(plan, batch=2, rate=1.0))
+    assert (tmp_path / "state.pt").read_bytes() == before
+
+
+@pytest.mark.parametrize("damage", [b"", b"no state", None])
+def test_a_damaged_state_is_told(tmp_path, damage):
+    path = tmp_path / "state.pt"
+    torch.save({"a": 1}, path)
+    if damage is not None:
+        path.write_bytes(damage)
+    with pytest.raises(CheckpointError, match="start anew"):
+        read_state(path)
