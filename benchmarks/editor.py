@@ -31,6 +31,7 @@ from rich.table import Table
 
 from e4s_studio.core.regions import Region
 from e4s_studio.gui.app import Editor, Start, connect_true_engine, make_application
+from e4s_studio.gui.places import Places
 from e4s_studio.gui.ports import EngineChoice, Rendered, Stage
 from e4s_studio.gui.preferences import Preferences
 from e4s_studio.networks.config import PRESETS
@@ -98,7 +99,7 @@ def open_editor(folder: Path, choice: EngineChoice) -> Editor:
     store = QSettings(str(folder / "settings.ini"), QSettings.Format.IniFormat)
     preferences = Preferences(store)
     preferences.hint_seen = True
-    editor = Editor(connect_true_engine, preferences)
+    editor = Editor(connect_true_engine, preferences, Places.under(folder))
     editor.start(Start(choice=choice))
     editor.window.resize(*SCREEN)
     pump_until(lambda: editor.controller.results.newest is not None, 300)
@@ -159,7 +160,7 @@ def start_seconds() -> float:
         "from PySide6.QtCore import QSettings\n"
         "app = make_application()\n"
         "prefs = Preferences(QSettings(sys.argv[1], QSettings.Format.IniFormat))\n"
-        "editor = Editor(connect_true_engine, prefs)\n"
+        "editor = Editor(connect_true_engine, prefs, Places.own())\n"
         "editor.start(Start())\n"
         "assert 'torch' not in sys.modules\n"
         "app.processEvents()\n"
@@ -219,7 +220,7 @@ def main() -> None:
         editor.controller.cancel_fit()
         pump_until(lambda: not editor.controller.is_fitting, 60)
         alone = edit_times(editor, arguments.edits)
-        editor.window.close()
+        editor.projects.leave()
     rows |= {
         "paint, median": (percentile(painted, 50), "ms"),
         "paint, 99 %": (percentile(painted, 99), "ms"),

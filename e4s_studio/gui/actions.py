@@ -105,6 +105,20 @@ class Actions(QObject):
         self.add("file.sample", self.tr("Open the s&ample pair"))
         self.add("file.forget", self.tr("&Clear this list"))
         self.add(
+            "file.open_project",
+            self.tr("Open &project …"),
+            "Ctrl+Alt+O",
+            tip=self.tr("Photographs, map, sliders and history as they were saved"),
+        )
+        self.add("file.forget_projects", self.tr("C&lear the list of projects"))
+        self.add(
+            "file.save",
+            self.tr("&Save project"),
+            "Ctrl+S",
+            tip=self.tr("Keep photographs, map, sliders and history in one file"),
+        )
+        self.add("file.save_as", self.tr("Save project &as …"), "Ctrl+Shift+S")
+        self.add(
             "file.export",
             self.tr("&Export result …"),
             "Ctrl+E",

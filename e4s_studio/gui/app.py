@@ -23,15 +23,19 @@ from e4s_studio.gui.handlers.compare import CompareHandler
 from e4s_studio.gui.handlers.editing import EditingHandler
 from e4s_studio.gui.handlers.engine import EngineHandler
 from e4s_studio.gui.handlers.files import FilesHandler
+from e4s_studio.gui.handlers.project import ProjectHandler
 from e4s_studio.gui.handlers.tools import ToolsHandler
 from e4s_studio.gui.handlers.view import ViewHandler
 from e4s_studio.gui.main_window import MainWindow
+from e4s_studio.gui.places import Places
 from e4s_studio.gui.ports import EngineChoice
 from e4s_studio.gui.preferences import Preferences
+from e4s_studio.gui.project_session import ProjectSession
 from e4s_studio.gui.resources import ICONS
 from e4s_studio.gui.tools.toolbox import Toolbox
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from types import TracebackType
 
     from e4s_studio.gui.ports import Connect, Engine, Post
@@ -51,10 +55,13 @@ class Start:
         The pair to open; the sample pair where none is given.
     choice
         The model and the device.
+    project
+        The project to open in place of photographs.
     """
 
     photographs: Photographs = field(default_factory=Photographs)
     choice: EngineChoice = field(default_factory=EngineChoice)
+    project: Path | None = None
 
 
 class Editor(QObject):
@@ -66,11 +73,14 @@ class Editor(QObject):
         Makes the engine, off the GUI thread.
     preferences
         What outlives the session.
+    places
+        The program's own folders.
     """
 
-    def __init__(self, connect: Connect, preferences: Preferences) -> None:
+    def __init__(self, connect: Connect, preferences: Preferences, places: Places) -> None:
         super().__init__()
         self.controller = Controller(connect, self)
+        self.session = ProjectSession(self.controller, places.locks)
         self._runner = ThreadRunner(self)
         self.toolbox = Toolbox(self.controller.document, run=self._runner, name_step=step_name)
         self.view = ViewTransform(self)
@@ -90,7 +100,8 @@ class Editor(QObject):
     def _connect(self, preferences: Preferences) -> None:
         window, controller = self.window, self.controller
         self._looks = ViewHandler(window, self.view, preferences)
-        self._files = FilesHandler(window, controller, preferences)
+        self.projects = ProjectHandler(window, self.session, preferences)
+        self._files = FilesHandler(window, controller, preferences, self.projects)
         EngineHandler(window, controller, preferences)
         EditingHandler(window, controller, self.editing, self.toolbox)
         ToolsHandler(window, controller, self.toolbox)
@@ -99,7 +110,9 @@ class Editor(QObject):
     def _begin(self, start: Start) -> None:
         self.controller.use_engine(start.choice)
         photographs = start.photographs
-        if photographs.source is None and photographs.target is None:
+        if start.project is not None:
+            self.session.open(start.project)
+        elif photographs.source is None and photographs.target is None:
             self._files.open_sample()
         else:
             self.controller.open(photographs)
@@ -109,6 +122,7 @@ class Editor(QObject):
         self.window.hide()
         self._runner.close()
         self.controller.close()
+        self.session.close()
         self._files.close()
 
 
@@ -126,7 +140,7 @@ def run(start: Start) -> int:
         The process's exit code.
     """
     application = make_application()
-    editor = Editor(connect_true_engine, Preferences(QSettings()))
+    editor = Editor(connect_true_engine, Preferences(QSettings()), Places.own())
     # Ctrl+C in the terminal closes the window as its cross does: nothing is cut off.
     signal.signal(signal.SIGINT, lambda _number, _frame: editor.window.close())
     sys.excepthook = partial(_report, editor)

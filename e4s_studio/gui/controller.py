@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from e4s_studio.core.contents import DocumentContents
     from e4s_studio.core.events import Change
     from e4s_studio.core.portrait import Portrait
     from e4s_studio.core.settings import EditSettings
@@ -187,6 +188,55 @@ class Controller(QObject):
             self._engine.close()
             self._engine = None
 
+    # Projects
+
+    def announce_opening(self) -> int:
+        """Return a number for something to open: only what was asked for last is opened."""
+        self._asked += 1
+        return self._asked
+
+    def restore(self, asked: int, contents: DocumentContents) -> bool:
+        """Take over what a project holds; False where something else was asked for since.
+
+        Raises
+        ------
+        LabelMapError
+            If the contents do not fit together; what is open stays then.
+        """
+        if asked != self._asked:
+            return False
+        self._opening = True
+        try:
+            self.document.restore(contents)
+        finally:
+            self._opening = False
+        self._begin_pair(asked)
+        self.pair_opened.emit()
+        self._begin_work()
+        return True
+
+    def in_background(
+        self,
+        doing: str,
+        work: Callable[[], Any],
+        done: Callable[[Any], None],
+        failed: Callable[[str], None] | None = None,
+    ) -> None:
+        """Have work done off the GUI thread, in turn; `done` or `failed` are called on it.
+
+        Parameters
+        ----------
+        doing
+            What the artist reads meanwhile.
+        work
+            What to do; its value is what `done` gets.
+        done
+            Called at its end.
+        failed
+            Called with a sentence where it failed; by default the artist reads it.
+        """
+        self._run(doing, work, done, failed)
+
     # On the background thread
 
     def _make_engine(self, choice: EngineChoice) -> EngineChoice:
@@ -233,7 +283,13 @@ class Controller(QObject):
     def _open(self, load: Callable[[], _Opened]) -> None:
         self._run(self.tr("Opening"), load, self._take_opened)
 
-    def _run(self, doing: str, work: Callable[[], Any], done: Callable[[Any], None]) -> None:
+    def _run(
+        self,
+        doing: str,
+        work: Callable[[], Any],
+        done: Callable[[Any], None],
+        failed: Callable[[str], None] | None = None,
+    ) -> None:
         """Have work done in the background; the artist reads what is being done meanwhile."""
 
         def finish(value: Any) -> None:
@@ -242,7 +298,7 @@ class Controller(QObject):
 
         def fail(sentence: str) -> None:
             self._next_job()
-            self.failed.emit(sentence)
+            (failed or self.failed.emit)(sentence)
 
         self._jobs.append(doing)
         self.busy.emit(self._jobs[0])
@@ -260,13 +316,16 @@ class Controller(QObject):
     def _take_opened(self, opened: _Opened) -> None:
         if opened.asked != self._asked:
             return
-        self.cancel_fit()
-        self._pair = opened.asked
-        self._fitting = False
-        self.results.begin(self._pair)
+        self._begin_pair(opened.asked)
         self._put_in_document(opened)
         self.pair_opened.emit()
         self._begin_work()
+
+    def _begin_pair(self, number: int) -> None:
+        self.cancel_fit()
+        self._pair = number
+        self._fitting = False
+        self.results.begin(number)
 
     def _put_in_document(self, opened: _Opened) -> None:
         """Open what was loaded; the engine hears of the whole of it, not of each part."""

@@ -83,7 +83,7 @@ class MainWindow(QMainWindow):
         self.status = StatusBar(self)
         self.setStatusBar(self.status)
         self.dock_widgets = self._make_docks()
-        self.recent = self._make_menus()
+        self.recent, self.recent_projects = self._make_menus()
         self.addToolBar(menus.make_bar(self, actions))
 
     def arrange_first(self) -> None:
@@ -135,9 +135,9 @@ class MainWindow(QMainWindow):
             for name, (title, content) in contents.items()
         }
 
-    def _make_menus(self) -> QMenu:
+    def _make_menus(self) -> tuple[QMenu, QMenu]:
         bar, actions = self.menuBar(), self.actions_by_name
-        recent = menus.fill_file_menu(bar.addMenu(self.tr("&File")), actions)
+        recents = menus.fill_file_menu(bar.addMenu(self.tr("&File")), actions)
         menus.add_actions(bar.addMenu(self.tr("&Edit")), actions, menus.EDIT)
         toggles = [dock.toggleViewAction() for dock in self.dock_widgets.values()]
         menus.fill_view_menu(bar.addMenu(self.tr("&View")), actions, toggles)
@@ -146,7 +146,7 @@ class MainWindow(QMainWindow):
         menus.add_actions(bar.addMenu(self.tr("&Regions")), actions, menus.REGIONS)
         menus.add_actions(bar.addMenu(self.tr("&Model")), actions, menus.MODEL)
         menus.add_actions(bar.addMenu(self.tr("&Help")), actions, menus.HELP)
-        return recent
+        return recents
 
 
 def _scrolling(content: QWidget) -> QScrollArea:

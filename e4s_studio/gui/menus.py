@@ -65,6 +65,8 @@ MODEL: Final = (
     "model.builtin",
 )
 SNAPSHOTS: Final = ("compare.show_A", "compare.show_B", "compare.show_C")
+PROJECTS: Final = ("file.open_project",)
+SAVING: Final = ("file.save", "file.save_as", LINE, "file.export", LINE, "file.quit")
 NAMED: Final = ("file.open_source", "file.open_target", "file.export", "model.refine")
 """Actions whose names stand beside their icons on the bar."""
 
@@ -86,12 +88,14 @@ BAR: Final = (
 )
 
 
-def fill_file_menu(menu: QMenu, actions: Actions) -> QMenu:
-    """Fill the file menu; return the submenu that is to hold the recent pairs."""
+def fill_file_menu(menu: QMenu, actions: Actions) -> tuple[QMenu, QMenu]:
+    """Fill the file menu; return the submenus for the recent pairs and the recent projects."""
     add_actions(menu, actions, ("file.open_source", "file.open_target", "file.exchange", LINE))
     recent = menu.addMenu(_tr("Open &recent"))
-    add_actions(menu, actions, ("file.sample", LINE, "file.export", LINE, "file.quit"))
-    return recent
+    add_actions(menu, actions, ("file.sample", LINE, *PROJECTS))
+    projects = menu.addMenu(_tr("Recent pro&jects"))
+    add_actions(menu, actions, SAVING)
+    return recent, projects
 
 
 def fill_view_menu(menu: QMenu, actions: Actions, docks: Iterable[QAction]) -> None:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QMainWindow
 
 RECENT_PAIRS: Final = 10
+RECENT_PROJECTS: Final = 10
 # Raised when docks are renamed or moved: an older saved layout would scramble the window.
 _LAYOUT_VERSION: Final = 1
 
@@ -76,6 +77,20 @@ class Preferences:
     def clear_recent_pairs(self) -> None:
         """Forget the recent pairs."""
         self._store.remove("recent")
+
+    def recent_projects(self) -> list[Path]:
+        """Return the projects opened or saved last, newest first, that still exist."""
+        return [path for path in self._paths("projects") if path.is_file()]
+
+    def remember_project(self, path: Path) -> None:
+        """Put a project at the head of the recent ones."""
+        path = path.resolve()
+        known = [path, *(one for one in self.recent_projects() if one != path)]
+        self._store.setValue("projects", [str(one) for one in known[:RECENT_PROJECTS]])
+
+    def clear_recent_projects(self) -> None:
+        """Forget the recent projects."""
+        self._store.remove("projects")
 
     def shortcuts(self) -> dict[str, str]:
         """Return the shortcuts that the artist changed: {action name: portable key text}."""

@@ -16,6 +16,7 @@ from e4s_studio.files.images import write_image
 from e4s_studio.files.label_maps import write_label_map
 from e4s_studio.gui.app import Editor, Start
 from e4s_studio.gui.controller import Photographs
+from e4s_studio.gui.places import Places
 from e4s_studio.gui.ports import Stage
 from e4s_studio.gui.preferences import Preferences
 
@@ -108,7 +109,8 @@ def make_studio(qtbot, tmp_path):
 
         store = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
         preferences = Preferences(store)
-        studio = Studio(Editor(connect, preferences), preferences, gate, qtbot, engines)
+        places = Places.under(tmp_path / "own")
+        studio = Studio(Editor(connect, preferences, places), preferences, gate, qtbot, engines)
         made.append(studio)
         return studio
 
@@ -116,7 +118,7 @@ def make_studio(qtbot, tmp_path):
     for studio in made:
         studio.gate.render.set()
         studio.gate.fit.set()
-        studio.window.close()
+        studio.editor.projects.leave()
         studio.window.deleteLater()
         studio.editor.deleteLater()
     QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)

@@ -76,7 +76,7 @@ def test_closing_during_a_render_ends_every_thread(studio, qtbot):
     studio.gate.rendering.clear()
     studio.editor.editing.set_amounts([Region.SKIN], 0.1)
     qtbot.waitUntil(studio.gate.rendering.is_set, timeout=5_000)
-    studio.window.close()
+    studio.editor.projects.leave()
     assert engine_threads() == []
 
 

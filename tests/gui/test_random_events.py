@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication, QDialog, QMenu
 EVENTS = 1000
 # Dialogs of the platform and the end of the session would end the test, not try the window.
 LEFT_OUT = frozenset({"file.quit", "file.open_source", "file.open_target", "file.export",
+                      "file.open_project", "file.save", "file.save_as",
                       "model.checkpoint", "file.sample"})  # fmt: skip
 KEYS = (
     Qt.Key.Key_BracketLeft,

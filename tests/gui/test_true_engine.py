@@ -8,6 +8,7 @@ from PySide6.QtCore import QSettings
 
 from e4s_studio.core.regions import Region
 from e4s_studio.gui.app import Editor, Start, connect_true_engine
+from e4s_studio.gui.places import Places
 from e4s_studio.gui.ports import EngineChoice
 from e4s_studio.gui.preferences import Preferences
 
@@ -17,9 +18,9 @@ PATIENCE_MS = 120_000
 @pytest.fixture
 def editor(qtbot, tmp_path):
     preferences = Preferences(QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat))
-    editor = Editor(connect_true_engine, preferences)
+    editor = Editor(connect_true_engine, preferences, Places.under(tmp_path))
     yield editor
-    editor.window.close()
+    editor.projects.leave()
     editor.window.deleteLater()
     editor.deleteLater()
 
@@ -37,7 +38,7 @@ def test_the_sample_pair_is_swapped_and_follows_an_edit(editor, qtbot):
     image = controller.results.newest.image
     assert image.ndim == 3
     assert image.std() > 10
-    editor.window.close()
+    editor.projects.leave()
     names = {thread.name for thread in threading.enumerate()}
     assert not names & {"render", "fit"}
 

@@ -11,11 +11,13 @@ from PySide6.QtCore import QEvent, QObject
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog
 
+from e4s_studio.files.project.saving import SUFFIX
 from e4s_studio.gui.controller import Photographs
 from e4s_studio.gui.resources import sample_map, sample_pair
 
 if TYPE_CHECKING:
     from e4s_studio.gui.controller import Controller
+    from e4s_studio.gui.handlers.project import ProjectHandler
     from e4s_studio.gui.main_window import MainWindow
     from e4s_studio.gui.preferences import Preferences
 
@@ -27,11 +29,16 @@ class FilesHandler(QObject):
     """Opening and exporting, however the artist asks for it."""
 
     def __init__(
-        self, window: MainWindow, controller: Controller, preferences: Preferences
+        self,
+        window: MainWindow,
+        controller: Controller,
+        preferences: Preferences,
+        projects: ProjectHandler,
     ) -> None:
         super().__init__(window)
         self._window = window
         self._controller = controller
+        self._projects = projects
         self._preferences = preferences
         self._pasted = TemporaryDirectory(prefix="e4s-studio-")
         self._connect_actions()
@@ -61,7 +68,9 @@ class FilesHandler(QObject):
         actions = self._window.actions_by_name
         actions["file.open_source"].triggered.connect(partial(self._ask, "source"))
         actions["file.open_target"].triggered.connect(partial(self._ask, "target"))
-        actions["file.exchange"].triggered.connect(self._controller.exchange)
+        actions["file.exchange"].triggered.connect(
+            lambda: self._projects.ask_first(self._controller.exchange)
+        )
         actions["file.sample"].triggered.connect(self.open_sample)
         actions["file.sample"].setEnabled(sample_pair() is not None)
         actions["file.forget"].triggered.connect(self._forget)
@@ -104,15 +113,23 @@ class FilesHandler(QObject):
         self._controller.export(path)
 
     def _open_one(self, role: str, path: Path) -> None:
+        if path.suffix.lower() == SUFFIX:
+            self._projects.open(path)
+            return
         self._preferences.remember_folder(role, path.parent)
         self._open(role, path)
 
     def _open(self, role: str, path: Path) -> None:
         opened = {role: path, f"{role}_map": sample_map(path)}
-        self._controller.open(Photographs(**opened))
+        photographs = Photographs(**opened)
+        if role == "source":  # what is painted stays
+            self._controller.open(photographs)
+        else:
+            self._projects.ask_first(lambda: self._controller.open(photographs))
 
     def _open_pair(self, source: Path, target: Path) -> None:
-        self._controller.open(Photographs(source, target, sample_map(source), sample_map(target)))
+        pair = Photographs(source, target, sample_map(source), sample_map(target))
+        self._projects.ask_first(lambda: self._controller.open(pair))
 
     def _paste(self, role: str) -> None:
         clipboard = QGuiApplication.clipboard()
@@ -135,19 +152,11 @@ class FilesHandler(QObject):
         source, target = document.source, document.target
         self._show_name("source", None if source is None else source.path)
         self._show_name("canvas", None if target is None else target.path)
-        self._show_title()
         for name in ("file.export", "file.exchange", "edit.copy"):
             actions[name].setEnabled(self._controller.has_pair)
         if source and target and source.path and target.path and not self._is_pasted():
             self._preferences.remember_pair(source.path, target.path)
             self._show_recent()
-
-    def _show_title(self) -> None:
-        document = self._controller.document
-        opened = [portrait for portrait in (document.source, document.target) if portrait]
-        names = [portrait.path.stem for portrait in opened if portrait.path]
-        title = self.tr("E4S Studio")
-        self._window.setWindowTitle(f"{' → '.join(names)} – {title}" if names else title)
 
     def _is_pasted(self) -> bool:
         document = self._controller.document

@@ -1,0 +1,247 @@
+"""Projects: saved, opened, marked as modified, and asked about before work would be lost."""
+
+import errno
+import zipfile
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
+
+from e4s_studio.core.commands import Layer
+from e4s_studio.core.regions import Region
+from e4s_studio.files.project.lock import hold
+from e4s_studio.files.project.opening import open_project
+from e4s_studio.gui.app import Start
+from e4s_studio.gui.controller import Photographs
+
+
+def edit(studio, amount: float = 0.3) -> None:
+    studio.editor.editing.set_amounts([Region.SKIN], amount)
+    studio.editor.editing.end_gesture()
+
+
+def trigger(studio, name: str) -> None:
+    studio.window.actions_by_name[name].trigger()
+
+
+def choose_file(studio, path) -> None:
+    """Answer the file dialog that is open."""
+    dialog = studio.window.findChildren(QFileDialog)[-1]
+    dialog.fileSelected.emit(str(path))
+    dialog.close()
+
+
+def save_as(studio, path, qtbot) -> None:
+    trigger(studio, "file.save_as")
+    with qtbot.waitSignal(studio.editor.session.saved, timeout=10_000):
+        choose_file(studio, path)
+
+
+def open_file(studio, path, qtbot) -> None:
+    with qtbot.waitSignal(studio.editor.session.opened, timeout=10_000):
+        studio.editor.projects.open(path)
+
+
+def question(studio) -> QMessageBox:
+    return studio.window.findChild(QMessageBox, "unsaved")
+
+
+def answer(studio, button, qtbot) -> None:
+    qtbot.mouseClick(question(studio).button(button), Qt.MouseButton.LeftButton)
+
+
+@pytest.fixture
+def saved(studio, tmp_path, qtbot):
+    """Return a studio whose project is saved, and the file."""
+    edit(studio)
+    path = tmp_path / "work.e4s"
+    save_as(studio, path, qtbot)
+    return studio, path
+
+
+def test_an_edit_marks_the_window_and_undo_takes_the_mark_away(studio):
+    assert not studio.window.isWindowModified()
+    edit(studio)
+    assert studio.window.isWindowModified()
+    trigger(studio, "edit.undo")
+    assert not studio.window.isWindowModified()
+
+
+def test_a_project_opens_as_it_was_saved(saved, make_studio, qtbot):
+    studio, path = saved
+    assert not studio.window.isWindowModified()
+    assert studio.window.windowTitle().startswith("work.e4s")
+    before = studio.document
+    studio.window.close()
+    second = make_studio()
+    second.editor.start(Start(project=path))
+    second.wait_for_pair()
+    second.wait_for_final()
+    after = second.document
+    assert after.settings == before.settings
+    assert [one.name for one in after.history.commands] == [
+        one.name for one in before.history.commands
+    ]
+    for layer in Layer:
+        np.testing.assert_array_equal(after.pixels(layer), before.pixels(layer))
+    np.testing.assert_array_equal(after.source.image, before.source.image)
+    assert not second.window.isWindowModified()
+    trigger(second, "edit.undo")
+    assert after.settings.amount(Region.SKIN) == 1.0
+    assert second.window.isWindowModified()
+
+
+def test_save_writes_to_the_same_file(saved, qtbot):
+    studio, path = saved
+    edit(studio, 0.7)
+    with qtbot.waitSignal(studio.editor.session.saved, timeout=10_000):
+        trigger(studio, "file.save")
+    state = open_project(path).project.contents.state
+    assert state.settings.amount(Region.SKIN) == 0.7
+    assert not studio.window.isWindowModified()
+
+
+def test_the_first_save_asks_for_a_name(studio, tmp_path, qtbot):
+    edit(studio)
+    trigger(studio, "file.save")
+    with qtbot.waitSignal(studio.editor.session.saved, timeout=10_000):
+        choose_file(studio, tmp_path / "first.e4s")
+    assert (tmp_path / "first.e4s").is_file()
+    entries = [action.text() for action in studio.window.recent_projects.actions()]
+    assert entries[0] == "first.e4s"
+
+
+def test_edits_made_while_it_is_written_are_not_taken_for_saved(saved, qtbot):
+    studio, path = saved
+    edit(studio, 0.5)
+    with qtbot.waitSignal(studio.editor.session.saved, timeout=10_000):
+        studio.editor.session.save(path)
+        edit(studio, 0.6)
+    assert studio.window.isWindowModified()
+    assert open_project(path).project.contents.state.settings.amount(Region.SKIN) == 0.5
+
+
+@pytest.mark.parametrize("reason", ["full", "gone"])
+def test_a_save_that_fails_is_said_and_nothing_is_lost(saved, tmp_path, qtbot, monkeypatch, reason):
+    studio, path = saved
+    old = path.read_bytes()
+    edit(studio, 0.9)
+    place = path
+    if reason == "full":
+        full = OSError(errno.ENOSPC, "No space left on device")
+        monkeypatch.setattr("os.fsync", lambda _: (_ for _ in ()).throw(full))
+    else:
+        place = tmp_path / "gone" / "work.e4s"
+    with qtbot.waitSignal(studio.editor.session.not_saved, timeout=10_000):
+        studio.editor.session.save(place)
+    assert studio.window.notice.isVisible()
+    wanted = "no space" if reason == "full" else "does not exist"
+    assert wanted in studio.window.notice.sentence.text()
+    assert path.read_bytes() == old
+    assert studio.window.isWindowModified()
+    assert studio.document.settings.amount(Region.SKIN) == 0.9
+    assert studio.editor.session.path == path
+
+
+@pytest.mark.parametrize("kind", ["newer", "rubbish", "missing"])
+def test_a_file_that_is_no_project_leaves_all_as_it_was(saved, tmp_path, qtbot, kind):
+    studio, _ = saved
+    bad = tmp_path / "bad.e4s"
+    if kind == "newer":
+        with zipfile.ZipFile(bad, "w") as archive:
+            archive.writestr("manifest.json", '{"version": 99}')
+    elif kind == "rubbish":
+        bad.write_bytes(b"no project")
+    revision = studio.document.revision
+    with qtbot.waitSignal(studio.controller.failed, timeout=10_000) as failed:
+        studio.editor.projects.open(bad)
+    assert "bad.e4s" in failed.args[0]
+    assert studio.window.notice.sentence.text() == failed.args[0]
+    assert studio.document.revision == revision
+    assert studio.editor.session.path.name == "work.e4s"
+
+
+def test_a_project_that_another_window_holds_is_not_opened(saved, tmp_path, qtbot):
+    studio, path = saved
+    copy = tmp_path / "copy.e4s"
+    copy.write_bytes(path.read_bytes())
+    lock = hold(copy, tmp_path / "own" / "locks")
+    with qtbot.waitSignal(studio.controller.failed, timeout=10_000) as failed:
+        studio.editor.projects.open(copy)
+    assert "another window" in failed.args[0]
+    lock.release()
+    open_file(studio, copy, qtbot)
+    # The first file is free again for others.
+    hold(path, tmp_path / "own" / "locks").release()
+
+
+def test_a_damaged_project_opens_as_far_as_it_goes_without_its_name(saved, tmp_path, qtbot):
+    studio, path = saved
+    data = path.read_bytes()
+    cut = tmp_path / "cut.e4s"
+    cut.write_bytes(data[: len(data) * 3 // 4])
+    open_file(studio, cut, qtbot)
+    assert "another name" in studio.window.notice.sentence.text()
+    assert studio.editor.session.path is None
+    assert studio.window.isWindowModified()
+
+
+def test_a_dropped_project_opens(saved, qtbot):
+    studio, path = saved
+    studio.controller.open(Photographs(target=studio.document.source.path))
+    qtbot.waitUntil(lambda: studio.editor.session.path is None, timeout=5_000)
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path))])
+    buttons, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    place = studio.window.canvas.rect().center()
+    with qtbot.waitSignal(studio.editor.session.opened, timeout=10_000):
+        for event in (
+            QDragEnterEvent(place, Qt.DropAction.CopyAction, data, buttons, keys),
+            QDropEvent(QPointF(place), Qt.DropAction.CopyAction, data, buttons, keys),
+        ):
+            QApplication.sendEvent(studio.window.canvas, event)
+    assert studio.editor.session.path == path
+
+
+def test_the_artist_is_asked_before_work_is_closed(studio, qtbot):
+    edit(studio)
+    assert not studio.window.close()
+    answer(studio, QMessageBox.StandardButton.Cancel, qtbot)
+    assert studio.window.isVisible()
+    assert studio.document.settings.amount(Region.SKIN) == 0.3
+    qtbot.waitUntil(lambda: question(studio) is None)
+    assert not studio.window.close()
+    answer(studio, QMessageBox.StandardButton.Discard, qtbot)
+    assert not studio.window.isVisible()
+
+
+def test_closing_can_save_first(saved, qtbot):
+    studio, path = saved
+    edit(studio, 0.8)
+    assert not studio.window.close()
+    answer(studio, QMessageBox.StandardButton.Save, qtbot)
+    qtbot.waitUntil(lambda: not studio.window.isVisible(), timeout=10_000)
+    assert open_project(path).project.contents.state.settings.amount(Region.SKIN) == 0.8
+
+
+def test_a_new_target_asks_before_it_drops_the_paint(studio, pair, qtbot):
+    edit(studio)
+    target = studio.document.target
+    trigger(studio, "file.exchange")
+    answer(studio, QMessageBox.StandardButton.Cancel, qtbot)
+    assert studio.document.target is target
+    qtbot.waitUntil(lambda: question(studio) is None)
+    trigger(studio, "file.exchange")
+    answer(studio, QMessageBox.StandardButton.Discard, qtbot)
+    qtbot.waitUntil(lambda: studio.document.target.path == pair.source, timeout=5_000)
+    assert not studio.window.isWindowModified()
+
+
+def test_another_source_stays_in_the_project_as_an_unsaved_change(saved, pair, qtbot):
+    studio, path = saved
+    studio.controller.open(Photographs(source=pair.target, source_map=pair.target_map))
+    qtbot.waitUntil(lambda: studio.document.source.path == pair.target, timeout=5_000)
+    assert studio.editor.session.path == path
+    assert studio.window.isWindowModified()
