@@ -2,7 +2,8 @@
 
 from e4s_studio.networks.config import RGIConfig
 
-# Fewer than 16 channels crash oneDNN in the gradient of a strided 1×1 convolution.
+# One width everywhere: a strided 1×1 convolution between widths below 16 crashes oneDNN in its
+# gradient.
 TINY = RGIConfig(
     size=32,
     code_layers=13,
@@ -10,6 +11,6 @@ TINY = RGIConfig(
     hidden=16,
     mapping_layers=0,
     channels=(16, 16, 16, 16),
-    stem=16,
-    encoder_groups=((1, 16), (1, 16), (1, 16), (1, 16)),
+    stem=4,
+    encoder_groups=((1, 4), (1, 4), (1, 4), (1, 4)),
 )

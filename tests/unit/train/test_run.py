@@ -59,22 +59,16 @@ def process(*arguments, launcher=()):
     )
 
 
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("whole")
-    done = process(folder, 1)
-    assert done.returncode == 0, done.stderr
-    return folder
-
-
-def test_a_killed_training_goes_on_to_the_bit(tmp_path, whole):
+def test_a_killed_training_goes_on_to_the_bit(tmp_path):
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
     # The state of step 3 is the last that was saved: step 4 is taken twice.
-    assert process(tmp_path, 1, 4).returncode == -signal.SIGKILL
-    assert read_state(tmp_path / "state.pt")["step"] == 3
-    done = process(tmp_path, 1)
-    assert done.returncode == 0, done.stderr
-    assert len(json.loads((tmp_path / "losses.json").read_text())) == 3
-    assert_same_states(read_state(whole / "state.pt"), read_state(tmp_path / "state.pt"))
+    assert process(killed, 1, 4).returncode == -signal.SIGKILL
+    assert read_state(killed / "state.pt")["step"] == 3
+    steps = []
+    run_in(killed)(lambda step, _: steps.append(step))
+    assert steps == [4, 5, 6]
+    run_in(whole)()
+    assert_same_states(*(read_state(folder / "state.pt") for folder in (whole, killed)))
 
 
 def test_two_processes_have_the_losses_of_one_with_twice_the_batch(tmp_path):

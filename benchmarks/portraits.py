@@ -1,0 +1,221 @@
+"""How true swaps are where the truth is known: on painted portraits that were never trained on.
+
+    python benchmarks/portraits.py [--count 200] [--checkpoint FILE] [--pictures FOLDER]
+
+Nothing is fitted. A swap puts the source's textures on the target's shape, in the target's light;
+the truth is that portrait, painted. Two baselines do the same without a network: pasting the
+source's pixels where the target's map has the swapped regions, with multi-band blending, and
+giving each region of the target the source's mean and deviation of colour.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from e4s_studio.core.regions import FACE, REGION_COUNT, Region
+from e4s_studio.engine.blend import blend
+from e4s_studio.engine.models import load_network
+from e4s_studio.engine.pictures import to_image, to_labels, to_levels, to_network
+from e4s_studio.engine.swap import mix_vectors
+from e4s_studio.files.images import write_image
+from e4s_studio.files.output import make_folder
+from e4s_studio.train.pairs import Stream, possible_amounts, swap_texture
+from e4s_studio.train.portraits import Shape, Texture, random_shape, random_texture, render
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from e4s_studio.networks.rgi import RGI
+
+SINGLE_PER_PAIR = 3
+SEAM_WIDTH = 8.0
+LOSSLESS_DB = 99.0
+SHEET_ROWS = 8
+Image = NDArray[np.uint8]
+Scores = defaultdict[str, list[float]]
+
+
+@dataclass(frozen=True)
+class Person:
+    """A painted portrait with what it was painted from."""
+
+    shape: Shape
+    texture: Texture
+    image: Image
+    labels: NDArray[np.uint8]
+
+    @classmethod
+    def random(cls, rng: np.random.Generator, size: int) -> Person:
+        """Paint somebody by lot."""
+        shape, texture = random_shape(rng), random_texture(rng)
+        return cls(shape, texture, *render(shape, texture, size))
+
+
+class Swaps:
+    """Draws swaps of a pair with the network, and paints their truths."""
+
+    def __init__(self, network: RGI, source: Person, target: Person) -> None:
+        self.network, self.source, self.target = network, source, target
+        self.size = network.config.size
+        device = network.latent_avg.device
+        self.vectors = [
+            network.encode_labels(
+                to_network(person.image, self.size).to(device), to_labels(person.labels).to(device)
+            )
+            for person in (source, target)
+        ]
+        self.layout = network.layout(to_labels(target.labels))
+
+    def amounts(self, regions: frozenset[Region], amount: float) -> NDArray[np.float32]:
+        """Return one amount for some regions, but none for those that the source lacks."""
+        wanted = np.zeros(REGION_COUNT, np.float32)
+        wanted[list(regions)] = amount
+        return possible_amounts(wanted, self.source.labels)
+
+    def drawn(self, amounts: NDArray[np.float32]) -> Image:
+        """Draw the swap with the network."""
+        mixed = mix_vectors(*self.vectors, torch.from_numpy(amounts))
+        rgb = self.network.draw(self.network.style_codes(mixed), self.layout)
+        return to_image(to_levels(rgb))
+
+    def truth(self, amounts: NDArray[np.float32]) -> Image:
+        """Paint what the swap must show."""
+        texture = swap_texture(self.target.texture, self.source.texture, amounts)
+        return render(self.target.shape, texture, self.size)[0]
+
+
+def pasted(swaps: Swaps, amounts: NDArray[np.float32]) -> Image:
+    """Paste the source's pixels by the map, multi-band blended."""
+    target, source = (person.image.astype(np.float32) for person in (swaps.target, swaps.source))
+    alpha = amounts[swaps.target.labels]
+    mixed = target + alpha[..., None] * (source - target)
+    return to_image(blend(target, mixed, alpha > 0, SEAM_WIDTH))
+
+
+def transferred(swaps: Swaps, amounts: NDArray[np.float32]) -> Image:
+    """Give each region the source's mean and deviation in Lab, by its amount."""
+    target, source = (lab(person.image) for person in (swaps.target, swaps.source))
+    result = target.copy()
+    for region in np.flatnonzero(amounts):
+        inside, there = swaps.target.labels == region, swaps.source.labels == region
+        if not inside.any():
+            continue
+        own, other = target[inside], source[there]
+        gain = other.std(axis=0) / np.maximum(own.std(axis=0), 1e-3)
+        moved = (own - own.mean(axis=0)) * gain + other.mean(axis=0)
+        result[inside] += amounts[region] * (moved - own)
+    return to_image(cv2.cvtColor(result, cv2.COLOR_LAB2RGB).astype(np.float32) * 255)
+
+
+def lab(image: Image) -> NDArray[np.float32]:
+    return cv2.cvtColor(image.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
+
+
+def psnr(one: Image, other: Image, where: NDArray[np.bool_]) -> float:
+    error = np.mean((one[where].astype(np.float64) - other[where].astype(np.float64)) ** 2)
+    return min(LOSSLESS_DB, 10 * np.log10(255**2 / error)) if error > 0 else LOSSLESS_DB
+
+
+def delta_e(one: Image, other: Image, where: NDArray[np.bool_]) -> float:
+    """Mean CIE76 colour difference."""
+    return float(np.linalg.norm(lab(one) - lab(other), axis=2)[where].mean())
+
+
+WAYS: dict[str, Callable[[Swaps, NDArray[np.float32]], Image]] = {
+    "ours": Swaps.drawn,
+    "pasting": pasted,
+    "colour transfer": transferred,
+}
+
+
+def measure_pair(swaps: Swaps, number: int, scores: Scores) -> list[Image]:
+    """Add a pair's scores; return a row for the sheet."""
+    labels = swaps.target.labels
+    everywhere, face = np.ones(labels.shape, bool), np.isin(labels, list(FACE))
+    untouched = swaps.drawn(np.zeros(REGION_COUNT, np.float32))
+    scores["reconstruction, whole picture"].append(psnr(untouched, swaps.target.image, everywhere))
+    scores["reconstruction, inner face"].append(psnr(untouched, swaps.target.image, face))
+    row = [swaps.source.image, swaps.target.image, untouched]
+    for amount in (1.0, 0.5):
+        amounts = swaps.amounts(FACE, amount)
+        truth = swaps.truth(amounts)
+        results = {name: way(swaps, amounts) for name, way in WAYS.items()}
+        for name, result in results.items():
+            scores[f"inner face {amount}, {name}"].append(psnr(result, truth, face))
+        if amount == 1.0:
+            row += [*results.values(), truth]
+    step = REGION_COUNT // SINGLE_PER_PAIR
+    for region in (Region((number + k * step) % REGION_COUNT) for k in range(SINGLE_PER_PAIR)):
+        measure_region(swaps, region, untouched, scores)
+    return row
+
+
+def measure_region(swaps: Swaps, region: Region, untouched: Image, scores: Scores) -> None:
+    """Swap one region, if both portraits have it."""
+    amounts, inside = swaps.amounts(frozenset({region}), 1.0), swaps.target.labels == region
+    if not amounts.any() or not inside.any():
+        return
+    truth = swaps.truth(amounts)
+    for name, way in WAYS.items():
+        result = way(swaps, amounts)
+        scores[f"{region.label}, {name}"].append(psnr(result, truth, inside))
+        if name == "ours":
+            leak = delta_e(result, untouched, ~inside)
+            scores[f"{region.label}, leak"].append(leak)
+
+
+def table_of(scores: Scores) -> Table:
+    def mean(name: str) -> str:
+        return f"{np.mean(scores[name]):.2f}" if scores[name] else "–"
+
+    table = Table("swap against its truth", *(f"{way} dB" for way in WAYS), "leak ΔE", "pairs")
+    for part in ("whole picture", "inner face"):
+        name = f"reconstruction, {part}"
+        table.add_row(name, mean(name), "", "", "", str(len(scores[name])))
+    swaps = ["inner face 1.0", "inner face 0.5", *(region.label for region in Region)]
+    for swap in swaps:
+        count = str(len(scores[f"{swap}, ours"]))
+        table.add_row(swap, *(mean(f"{swap}, {way}") for way in WAYS), mean(f"{swap}, leak"), count)
+    return table
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--count", type=int, default=200, help="pairs of portraits")
+    parser.add_argument("--checkpoint", type=Path, help="weights in place of the built-in ones")
+    parser.add_argument("--pictures", type=Path, help="a folder for a sheet of the first pairs")
+    parser.add_argument("--device", default="cpu")
+    options = parser.parse_args()
+    network = load_network(options.checkpoint, options.device)
+    size = network.config.size
+    scores: Scores = defaultdict(list)
+    rows = []
+    console = Console(width=120)
+    with torch.inference_mode():
+        for number in track(range(options.count), "Swapping", console=Console(stderr=True)):
+            rng = np.random.default_rng((int(Stream.HELD_OUT), number))
+            source, target = (Person.random(rng, size) for _ in range(2))
+            row = measure_pair(Swaps(network, source, target), number, scores)
+            if number < SHEET_ROWS:
+                rows.append(np.concatenate(row, axis=1))
+    console.print(table_of(scores))
+    if options.pictures:
+        # Source, target, reconstruction; the inner face swapped by each way, and in truth.
+        make_folder(options.pictures)
+        write_image(options.pictures / "portraits.png", np.concatenate(rows))
+
+
+if __name__ == "__main__":
+    main()
