@@ -170,9 +170,12 @@ class Engine:
     def _render(self, request: RenderRequest, should_stop: ShouldStop) -> Iterator[RenderResult]:
         snapshot = request.snapshot
         settings = snapshot.settings
-        precision = chosen(settings.precision, self._network.latent_avg.device)
         with self._turns.drawing():
             session = self._session_of(snapshot)
+            if request.on_cpu:
+                session = session.on_cpu()
+        device = session.fitted.source.device
+        precision = chosen(settings.precision, device)
         full = session.fitted.network.config.size
         drawings = session.drawings(snapshot.labels, settings.amounts, precision)
         while True:
@@ -191,7 +194,7 @@ class Engine:
                 revision=request.revision,
                 pair=request.pair,
                 final=resolution == full,
-                device=str(self._network.latent_avg.device),
+                device=str(device),
                 precision=precision,
             )
 
@@ -220,7 +223,9 @@ class Engine:
 
     def _free_memory(self) -> None:
         with self._state:
-            self._session = None
+            session = self._session
+        if session is not None:
+            session.free_memory()
 
 
 def spare_threads() -> None:

@@ -108,6 +108,11 @@ class Fitted:
     target: Tensor
     steps: int = 0
 
+    def on(self, device: torch.device | str) -> Fitted:
+        """Return a copy of the fit on another device."""
+        network = copy.deepcopy(self.network).to(device)
+        return Fitted(network, self.source.to(device), self.target.to(device), self.steps)
+
 
 def encode_pair(network: RGI, source: Portrait, target: Portrait) -> Fitted:
     """Return the network as it is, with the vectors that its encoder gives for the pair."""

@@ -94,6 +94,17 @@ class Session:
         mattes = Mattes(snapshot.amount, snapshot.occluder)
         return compose(self.pair(size), drawn, snapshot.labels, snapshot.settings, mattes)
 
+    def free_memory(self) -> None:
+        """Forget what can be computed again; the fit stays."""
+        self._cache.clear()
+        self._pairs.clear()
+
+    def on_cpu(self) -> Session:
+        """Return the session on the CPU: itself, if it is there already."""
+        if self.fitted.source.device.type == "cpu":
+            return self
+        return Session(self.fitted.on("cpu"), self.source, self.target)
+
     def _last(self, labels: NDArray[np.uint8], amounts: Sequence[float]) -> NDArray[np.float32]:
         *_, last = self.drawings(labels, amounts)
         return last

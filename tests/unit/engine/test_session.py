@@ -57,3 +57,11 @@ def test_a_swap_with_itself_returns_the_photograph() -> None:
     session = Session(encode_pair(small_network(), face, face), face, face)
     result = session.swap(face.labels, EditSettings(light=0.0), size=256)
     np.testing.assert_allclose(result.result, face.image, atol=1e-2)
+
+
+def test_freed_memory_is_computed_again(session: Session) -> None:
+    labels, settings = swapped_map(session), EditSettings()
+    before = session.swap(labels, settings, size=256).result
+    session.free_memory()
+    np.testing.assert_array_equal(session.swap(labels, settings, size=256).result, before)
+    assert session.on_cpu() is session
