@@ -63,7 +63,7 @@ class TrainingPlan:
     last_rate
         What the rate falls to, as a share of it.
     coarse
-        Share of the steps, at the start, that stop at half the size: they cost a quarter.
+        Share of the steps, at the start, that stop at half the size, which is quicker.
     adversarial_from
         Share of the steps before the discriminator takes part; it never does while coarse.
     judge_every, r1_every
