@@ -24,8 +24,10 @@ from e4s_studio.gui.handlers.editing import EditingHandler
 from e4s_studio.gui.handlers.engine import EngineHandler
 from e4s_studio.gui.handlers.files import FilesHandler
 from e4s_studio.gui.handlers.project import ProjectHandler
+from e4s_studio.gui.handlers.recovery import RecoveryHandler
 from e4s_studio.gui.handlers.tools import ToolsHandler
 from e4s_studio.gui.handlers.view import ViewHandler
+from e4s_studio.gui.journal_keeper import JournalKeeper
 from e4s_studio.gui.main_window import MainWindow
 from e4s_studio.gui.places import Places
 from e4s_studio.gui.ports import EngineChoice
@@ -81,12 +83,13 @@ class Editor(QObject):
         super().__init__()
         self.controller = Controller(connect, self)
         self.session = ProjectSession(self.controller, places.locks)
+        self.keeper = JournalKeeper(self.controller, self.session, places.sessions)
         self._runner = ThreadRunner(self)
         self.toolbox = Toolbox(self.controller.document, run=self._runner, name_step=step_name)
         self.view = ViewTransform(self)
         self.window = MainWindow(self.toolbox, self.view)
         self.editing = Editing(self.controller)
-        self._connect(preferences)
+        self._connect(preferences, places)
         self._runner.failed.connect(self.window.notice.say)
         self.window.closing.connect(self._close)
 
@@ -97,11 +100,14 @@ class Editor(QObject):
         # Only once the window stands: the engine's libraries take seconds to load.
         QTimer.singleShot(0, self, lambda: self._begin(start))
 
-    def _connect(self, preferences: Preferences) -> None:
+    def _connect(self, preferences: Preferences, places: Places) -> None:
         window, controller = self.window, self.controller
         self._looks = ViewHandler(window, self.view, preferences)
         self.projects = ProjectHandler(window, self.session, preferences)
         self._files = FilesHandler(window, controller, preferences, self.projects)
+        self._recovery = RecoveryHandler(
+            window, controller, self.session, self.keeper, places.sessions
+        )
         EngineHandler(window, controller, preferences)
         EditingHandler(window, controller, self.editing, self.toolbox)
         ToolsHandler(window, controller, self.toolbox)
@@ -109,6 +115,9 @@ class Editor(QObject):
 
     def _begin(self, start: Start) -> None:
         self.controller.use_engine(start.choice)
+        self._recovery.offer(lambda: self._open(start))
+
+    def _open(self, start: Start) -> None:
         photographs = start.photographs
         if start.project is not None:
             self.session.open(start.project)
@@ -121,7 +130,9 @@ class Editor(QObject):
         self._looks.remember()
         self.window.hide()
         self._runner.close()
+        self._recovery.close()
         self.controller.close()
+        self.keeper.close()
         self.session.close()
         self._files.close()
 

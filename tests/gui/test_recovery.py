@@ -1,0 +1,168 @@
+"""The journal: what a crash leaves behind, and going on with it."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QMessageBox
+
+from e4s_studio.core.regions import Region
+from e4s_studio.files.journal.recovery import recoverable_sessions
+from e4s_studio.gui.app import Start
+from e4s_studio.gui.dialogs.recovery import RecoveryDialog
+
+AMOUNT = 0.4
+CRASHING = """
+import sys
+from pathlib import Path
+from PySide6.QtCore import QSettings
+from e4s_studio.gui.app import Editor, Start, make_application
+from e4s_studio.gui.controller import Photographs
+from e4s_studio.gui.places import Places
+from e4s_studio.gui.preferences import Preferences
+from e4s_studio.core.regions import Region
+from fake_engine import FakeEngine, Gate
+
+folder, own, pictures = map(Path, sys.argv[1:])
+application = make_application()
+store = QSettings(str(folder / "settings.ini"), QSettings.Format.IniFormat)
+editor = Editor(lambda choice, post: FakeEngine(choice, post, Gate()),
+                Preferences(store), Places.under(own))
+editor.start(Start(Photographs(pictures / "red.png", pictures / "blue.png")))
+def edit(*_):
+    if editor.keeper.journal is None and editor.controller.has_pair:
+        editor.editing.set_amounts([Region.SKIN], 0.4)
+        editor.keeper.journal.flush()
+        print("kept", flush=True)
+editor.controller.result_shown.connect(edit)
+application.exec()
+"""
+
+
+def sessions(tmp_path) -> Path:
+    return tmp_path / "own" / "sessions"
+
+
+def edit(studio, amount: float) -> None:
+    studio.editor.editing.set_amounts([Region.SKIN], amount)
+    studio.editor.editing.end_gesture()
+
+
+@pytest.fixture
+def crashed(tmp_path, pictures):
+    """Leave behind what an editor leaves that is killed right after an edit."""
+    command = [sys.executable, "-c", CRASHING, tmp_path, tmp_path / "own", pictures]
+    path = os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")])
+    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": path}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment) as process:
+        assert process.stdout.readline() == b"kept\n"
+        process.send_signal(signal.SIGKILL)
+    assert len(recoverable_sessions(sessions(tmp_path))) == 1
+    return sessions(tmp_path)
+
+
+@pytest.fixture
+def asked(crashed, make_studio, qtbot):
+    """A studio that has just started after a crash, and its dialog."""
+    studio = make_studio()
+    studio.preferences.hint_seen = True
+    studio.editor.start(Start())
+    qtbot.waitUntil(lambda: dialog_of(studio) is not None, timeout=10_000)
+    return studio, dialog_of(studio)
+
+
+def dialog_of(studio) -> RecoveryDialog | None:
+    return studio.window.findChild(RecoveryDialog)
+
+
+def test_going_on_after_a_crash(asked, crashed, qtbot):
+    studio, dialog = asked
+    assert dialog.list.count() == 1
+    assert not dialog.list.item(0).icon().isNull()
+    qtbot.mouseClick(dialog.go_on, Qt.MouseButton.LeftButton)
+    studio.wait_for_pair()
+    assert studio.document.settings.amount(Region.SKIN) == AMOUNT
+    assert studio.window.isWindowModified()
+    studio.wait_for_final()
+    # The old journal goes, and a new one holds all that it held.
+    qtbot.waitUntil(lambda: len(list(crashed.iterdir())) == 1, timeout=10_000)
+    assert studio.editor.keeper.journal.folder.is_dir()
+    studio.window.actions_by_name["edit.undo"].trigger()
+    assert studio.document.settings.amount(Region.SKIN) == 1.0
+
+
+def test_not_now_keeps_it_for_the_next_start(asked, crashed, qtbot):
+    studio, dialog = asked
+    qtbot.mouseClick(dialog.later, Qt.MouseButton.LeftButton)
+    studio.wait_for_pair()
+    assert studio.document.settings.amount(Region.SKIN) == 1.0
+    assert len(recoverable_sessions(crashed)) == 1
+
+
+def test_discarding_takes_a_second_answer(asked, crashed, qtbot):
+    studio, dialog = asked
+    qtbot.mouseClick(dialog.discard, Qt.MouseButton.LeftButton)
+    box = dialog.findChild(QMessageBox)
+    assert len(recoverable_sessions(crashed)) == 1
+    qtbot.mouseClick(box.button(QMessageBox.StandardButton.Discard), Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not list(crashed.iterdir()), timeout=5_000)
+    studio.wait_for_pair()
+
+
+def test_an_edit_is_on_the_disk_within_a_second(studio, tmp_path):
+    assert not sessions(tmp_path).exists()
+    begin = time.perf_counter()
+    edit(studio, 0.2)
+    handed = time.perf_counter() - begin
+    assert studio.editor.keeper.journal.flush(timeout=1.0)
+    assert handed < 1.0
+    assert list(studio.editor.keeper.journal.folder.glob("base-*.e4s"))
+
+
+def test_a_stroke_is_kept_once_it_is_done(studio, monkeypatch):
+    edit(studio, 0.2)
+    recorded = []
+    monkeypatch.setattr(studio.editor.keeper.journal, "record", recorded.append)
+    canvas = studio.window.canvas
+    place = canvas.rect().center()
+    QTest.mousePress(canvas, Qt.MouseButton.LeftButton, pos=place)
+    QTest.mouseMove(canvas, place + QPoint(40, 25))
+    assert studio.document.in_stroke
+    assert recorded == []
+    QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=place + QPoint(40, 25))
+    assert len(recorded) == 1
+    assert len(recorded[0].contents.commands) == 2
+
+
+def test_a_clean_close_leaves_nothing(studio, tmp_path):
+    edit(studio, 0.2)
+    assert studio.editor.keeper.journal.flush()
+    studio.editor.projects.leave()
+    assert list(sessions(tmp_path).iterdir()) == []
+
+
+def test_a_saved_project_needs_no_journal(studio, tmp_path, qtbot):
+    edit(studio, 0.2)
+    with qtbot.waitSignal(studio.editor.session.saved, timeout=10_000):
+        studio.editor.session.save(tmp_path / "work.e4s")
+    assert studio.editor.keeper.journal is None
+    qtbot.waitUntil(lambda: not list(sessions(tmp_path).iterdir()), timeout=5_000)
+    edit(studio, 0.3)
+    assert studio.editor.keeper.journal is not None
+
+
+def test_a_journal_that_cannot_be_written_is_said_once(studio, tmp_path, qtbot):
+    sessions(tmp_path).parent.mkdir(exist_ok=True)
+    sessions(tmp_path).write_bytes(b"a file where the folder should be")
+    with qtbot.waitSignal(studio.controller.failed, timeout=5_000) as failed:
+        edit(studio, 0.2)
+    assert "crash" in failed.args[0]
+    with qtbot.assertNotEmitted(studio.controller.failed, wait=50):
+        edit(studio, 0.3)
+    assert studio.document.settings.amount(Region.SKIN) == 0.3
