@@ -157,10 +157,11 @@ def start_seconds() -> float:
     code = (
         "import time, sys; begin = time.perf_counter()\n"
         "from e4s_studio.gui.app import *\n"
+        "from pathlib import Path\n"
         "from PySide6.QtCore import QSettings\n"
         "app = make_application()\n"
         "prefs = Preferences(QSettings(sys.argv[1], QSettings.Format.IniFormat))\n"
-        "editor = Editor(connect_true_engine, prefs, Places.own())\n"
+        "editor = Editor(connect_true_engine, prefs, Places.under(Path(sys.argv[1]).parent))\n"
         "editor.start(Start())\n"
         "assert 'torch' not in sys.modules\n"
         "app.processEvents()\n"
