@@ -19,9 +19,11 @@ from e4s_studio.gui.canvas.runner import ThreadRunner
 from e4s_studio.gui.canvas.view import ViewTransform
 from e4s_studio.gui.controller import Controller, Photographs
 from e4s_studio.gui.editing import Editing
+from e4s_studio.gui.exporter import Exporter
 from e4s_studio.gui.handlers.compare import CompareHandler
 from e4s_studio.gui.handlers.editing import EditingHandler
 from e4s_studio.gui.handlers.engine import EngineHandler
+from e4s_studio.gui.handlers.export import ExportHandler
 from e4s_studio.gui.handlers.files import FilesHandler
 from e4s_studio.gui.handlers.project import ProjectHandler
 from e4s_studio.gui.handlers.recovery import RecoveryHandler
@@ -108,6 +110,8 @@ class Editor(QObject):
         self._recovery = RecoveryHandler(
             window, controller, self.session, self.keeper, places.sessions
         )
+        self.exporter = Exporter(controller, places.keys)
+        ExportHandler(window, controller, self.session, self.exporter, preferences)
         EngineHandler(window, controller, preferences)
         EditingHandler(window, controller, self.editing, self.toolbox)
         ToolsHandler(window, controller, self.toolbox)
@@ -131,6 +135,7 @@ class Editor(QObject):
         self.window.hide()
         self._runner.close()
         self._recovery.close()
+        self.exporter.cancel()
         self.controller.close()
         self.keeper.close()
         self.session.close()

@@ -59,8 +59,6 @@ class Controller(QObject):
         An edit is on its way to the engine.
     pair_opened(), model_known(ModelInUse), fit_moved(FitProgress)
         What the engine or the background reports.
-    exported(Path)
-        The result was written.
     busy(str)
         What the background is doing; an empty text when it is done.
     failed(str)
@@ -73,7 +71,6 @@ class Controller(QObject):
     pair_opened = Signal()
     model_known = Signal(object)
     fit_moved = Signal(object)
-    exported = Signal(object)
     busy = Signal(str)
     failed = Signal(str)
 
@@ -170,16 +167,6 @@ class Controller(QObject):
             self._asked += 1
             self._open(partial(self._pair_up, self._asked, target, source))
 
-    def export(self, path: Path) -> None:
-        """Write the result at the target photograph's own resolution."""
-        self.document.commit()
-        snapshot = self.document.snapshot()
-        self._run(
-            self.tr("Exporting"),
-            lambda: self._ready_engine().save_result(snapshot, path),
-            lambda _: self.exported.emit(path),
-        )
-
     def close(self) -> None:
         """Stop all work. Nothing is delivered after this."""
         self._rest.stop()
@@ -256,7 +243,7 @@ class Controller(QObject):
         return choice
 
     def _load(self, asked: int, photographs: Photographs) -> _Opened:
-        engine = self._ready_engine()
+        engine = self.ready_engine()
         source, target = self.document.source, self.document.target
         if photographs.source is not None:
             source = engine.open_portrait(photographs.source, photographs.source_map)
@@ -271,9 +258,16 @@ class Controller(QObject):
         return _Opened(asked, source, target, start)
 
     def _start_map(self, source: Portrait, target: Portrait, settings: EditSettings) -> StartMap:
-        return self._ready_engine().start_map(source, target, settings)
+        return self.ready_engine().start_map(source, target, settings)
 
-    def _ready_engine(self) -> Engine:
+    def ready_engine(self) -> Engine:
+        """Return the engine, for work off the GUI thread.
+
+        Raises
+        ------
+        DeviceError
+            If none could be made.
+        """
         if self._engine is None:
             raise DeviceError(self.tr("The network could not be started; choose another model."))
         return self._engine

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from e4s_studio.core.contents import DocumentSnapshot
     from e4s_studio.core.portrait import Portrait
     from e4s_studio.core.settings import EditSettings
+    from e4s_studio.files.export.layers import ExportLayers
 
 
 class Stage(StrEnum):
@@ -123,7 +124,14 @@ class Engine(Protocol):
     """What computes. The first three methods take their time and run off the GUI thread.
 
     After `close` the other methods do nothing.
+
+    Attributes
+    ----------
+    model
+        The network's name, as credentials and projects call it.
     """
+
+    model: str
 
     def open_portrait(self, path: Path, label_map: Path | None) -> Portrait:
         """Return a photograph's aligned crop with its label map.
@@ -146,14 +154,8 @@ class Engine(Protocol):
         """Return the (H, W) label map of the swap rule and its (H, W) bool holes."""
         ...
 
-    def save_result(self, snapshot: DocumentSnapshot, path: Path) -> None:
-        """Write the swap at the target photograph's own resolution.
-
-        Raises
-        ------
-        OutputError
-            If the place cannot be written to.
-        """
+    def export_layers(self, snapshot: DocumentSnapshot) -> ExportLayers:
+        """Return the swap in full at the target photograph's own resolution; never the preview."""
         ...
 
     def submit(self, snapshot: DocumentSnapshot, pair: int) -> None:

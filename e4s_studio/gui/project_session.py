@@ -96,6 +96,13 @@ class ProjectSession(QObject):
         return " → ".join(names) or (self.tr("Untitled") if portraits else "")
 
     @property
+    def stem(self) -> str:
+        """The name as a file may have it, without a suffix."""
+        if self._path is not None:
+            return self._path.stem
+        return self.name.replace(" → ", self.tr(" on "))
+
+    @property
     def is_modified(self) -> bool:
         """Whether there is work that its file does not hold."""
         document = self._document

@@ -11,11 +11,9 @@ from typing import TYPE_CHECKING
 
 from e4s_studio.engine.devices import device_named
 from e4s_studio.engine.engine import Engine, Listeners, spare_threads
-from e4s_studio.engine.models import load_network
+from e4s_studio.engine.models import BUILT_IN_CHECKPOINT, load_network
 from e4s_studio.engine.opening import open_portrait
 from e4s_studio.engine.warm_up import warm_up
-from e4s_studio.files.images import write_image
-from e4s_studio.files.output import check_writable
 from e4s_studio.gui.ports import (
     EngineFailed,
     FitProgress,
@@ -33,6 +31,7 @@ if TYPE_CHECKING:
     from e4s_studio.core.settings import EditSettings
     from e4s_studio.engine.fitting import FitState
     from e4s_studio.engine.request import RenderResult
+    from e4s_studio.files.export.layers import ExportLayers
     from e4s_studio.gui.ports import EngineChoice, Post, StartMap
 
 
@@ -65,6 +64,8 @@ class TrueEngine:
         # Beginning and ending a fit waits for the step under way, which the window must not.
         self._fits = ThreadPoolExecutor(max_workers=1, thread_name_prefix="fits")
         self._closed = False
+        checkpoint = choice.checkpoint
+        self.model = BUILT_IN_CHECKPOINT.stem if checkpoint is None else checkpoint.name
         self._fits.submit(warm_up)
         post(ModelInUse(_name(choice), _device_name(str(device)), self._engine.needs_fit))
 
@@ -76,10 +77,9 @@ class TrueEngine:
         """Return the label map of the swap rule, and its holes."""
         return self._engine.start_map(source, target, settings)
 
-    def save_result(self, snapshot: DocumentSnapshot, path: Path) -> None:
-        """Write the swap at the target photograph's own resolution."""
-        check_writable(path)
-        write_image(path, self._engine.finished(snapshot))
+    def export_layers(self, snapshot: DocumentSnapshot) -> ExportLayers:
+        """Return the swap in full at the target photograph's own resolution; never the preview."""
+        return self._engine.export_layers(snapshot)
 
     def submit(self, snapshot: DocumentSnapshot, pair: int) -> None:
         """Ask for pictures of a snapshot in place of whatever is waiting; returns at once."""

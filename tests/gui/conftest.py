@@ -118,6 +118,7 @@ def make_studio(qtbot, tmp_path):
     for studio in made:
         studio.gate.render.set()
         studio.gate.fit.set()
+        studio.gate.export.set()
         studio.editor.projects.leave()
         studio.window.deleteLater()
         studio.editor.deleteLater()

@@ -8,11 +8,13 @@ import cv2
 import numpy as np
 
 from e4s_studio.core.contents import DocumentSnapshot
-from e4s_studio.core.errors import ImageError, OutputError
+from e4s_studio.core.errors import ImageError
+from e4s_studio.core.geometry import Box
 from e4s_studio.core.portrait import Portrait
 from e4s_studio.core.regions import FACE, Region
 from e4s_studio.core.settings import EditSettings, ShapeSource
-from e4s_studio.files.images import read_image, write_image
+from e4s_studio.files.export.layers import ExportLayers
+from e4s_studio.files.images import read_image
 from e4s_studio.files.label_maps import read_label_map
 from e4s_studio.gui.ports import (
     EngineChoice,
@@ -46,8 +48,11 @@ class Gate:
     fit: threading.Event = field(default_factory=threading.Event)
     rendering: threading.Event = field(default_factory=threading.Event)
     fitting: threading.Event = field(default_factory=threading.Event)
+    export: threading.Event = field(default_factory=threading.Event)
+    exporting: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
+        self.export.set()
         self.render.set()
         self.fit.set()
 
@@ -67,6 +72,7 @@ class FakeEngine:
         self._fit: threading.Thread | None = None
         self._thread = threading.Thread(target=self._render_all, name="fake render")
         self._thread.start()
+        self.model = "fake"
         name = "Built-in 256" if choice.checkpoint is None else choice.checkpoint.stem
         post(ModelInUse(name, "CPU", needs_fit=choice.checkpoint is None))
 
@@ -90,11 +96,20 @@ class FakeEngine:
         labels[taken] = source.labels[taken]
         return labels, np.zeros(labels.shape, np.bool_)
 
-    def save_result(self, snapshot: DocumentSnapshot, path: Path) -> None:
-        """Write the mixed picture."""
-        if not path.parent.is_dir():
-            raise OutputError("There is no such folder; choose another one.")
-        write_image(path, mix(snapshot))
+    def export_layers(self, snapshot: DocumentSnapshot) -> ExportLayers:
+        """Return the mixed picture, and the source's face over the whole crop."""
+        self.gate.exporting.set()
+        self.gate.export.wait()
+        target = snapshot.target.image
+        return ExportLayers(
+            photograph=target,
+            window=Box.of(target),
+            result=mix(snapshot).astype(np.float32),
+            face=snapshot.source.image.astype(np.float32),
+            matte=np.isin(snapshot.labels, list(FACE)).astype(np.float32),
+            occluder=np.float32(1 / 255) * snapshot.occluder,
+            labels=snapshot.labels,
+        )
 
     def submit(self, snapshot: DocumentSnapshot, pair: int) -> None:
         """Put a snapshot in place of the one that waits."""

@@ -6,7 +6,6 @@ from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QApplication, QFileDialog
 
-from e4s_studio.files.images import read_image
 from e4s_studio.gui.app import Start
 
 
@@ -95,22 +94,6 @@ def test_open_by_dialog_remembers_the_folder(studio, pair, qtbot):
     dialog_of(studio).close()
     qtbot.waitUntil(lambda: studio.document.source.path == pair.target, timeout=5_000)
     assert studio.preferences.folder("source") == pair.target.parent
-
-
-def test_export_writes_the_newest_edit(studio, tmp_path, qtbot):
-    path = tmp_path / "swap.png"
-    studio.window.actions_by_name["file.export"].trigger()
-    dialog_of(studio).fileSelected.emit(str(path))
-    dialog_of(studio).close()
-    qtbot.waitUntil(path.is_file, timeout=5_000)
-    qtbot.waitUntil(lambda: str(path) in studio.window.status.currentMessage(), timeout=5_000)
-    np.testing.assert_array_equal(read_image(path), studio.controller.results.newest.image)
-
-
-def test_an_export_that_fails_is_said(studio, tmp_path, qtbot):
-    with qtbot.waitSignal(studio.controller.failed, timeout=5_000):
-        studio.controller.export(tmp_path / "nowhere" / "swap.png")
-    assert studio.window.notice.isVisible()
 
 
 def test_an_empty_window_invites(make_studio, monkeypatch, qtbot):

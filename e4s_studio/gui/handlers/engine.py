@@ -57,7 +57,6 @@ class EngineHandler(QObject):
         controller.result_pending.connect(window.status.show_pending)
         controller.pair_opened.connect(self._show_pair)
         controller.busy.connect(self._show_busy)
-        controller.exported.connect(window.status.show_written)
         controller.failed.connect(self._show_failure)
         window.canvas.pointed.connect(self._show_pointed)
 

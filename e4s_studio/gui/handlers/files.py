@@ -22,11 +22,10 @@ if TYPE_CHECKING:
     from e4s_studio.gui.preferences import Preferences
 
 READABLE: Final = "*.png *.jpg *.jpeg *.webp *.tif *.tiff *.bmp *.heic *.heif *.avif"
-WRITABLE: Final = "*.png *.jpg *.jpeg *.webp *.tif *.tiff"
 
 
 class FilesHandler(QObject):
-    """Opening and exporting, however the artist asks for it."""
+    """Opening photographs, however the artist asks for it."""
 
     def __init__(
         self,
@@ -74,7 +73,6 @@ class FilesHandler(QObject):
         actions["file.sample"].triggered.connect(self.open_sample)
         actions["file.sample"].setEnabled(sample_pair() is not None)
         actions["file.forget"].triggered.connect(self._forget)
-        actions["file.export"].triggered.connect(self._ask_export)
         actions["file.quit"].triggered.connect(self._window.close)
         actions["edit.paste_source"].triggered.connect(partial(self._paste, "source"))
         actions["edit.paste_target"].triggered.connect(partial(self._paste, "target"))
@@ -96,21 +94,6 @@ class FilesHandler(QObject):
         )
         dialog.fileSelected.connect(lambda name: self._open_one(role, Path(name)))
         dialog.open()
-
-    def _ask_export(self) -> None:
-        dialog = QFileDialog(
-            self._window, self.tr("Export result"), str(self._preferences.folder("export"))
-        )
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setNameFilters([self.tr("Pictures ({0})").format(WRITABLE)])
-        dialog.setDefaultSuffix("png")
-        dialog.selectFile("swap.png")
-        dialog.fileSelected.connect(lambda name: self._export(Path(name)))
-        dialog.open()
-
-    def _export(self, path: Path) -> None:
-        self._preferences.remember_folder("export", path.parent)
-        self._controller.export(path)
 
     def _open_one(self, role: str, path: Path) -> None:
         if path.suffix.lower() == SUFFIX:

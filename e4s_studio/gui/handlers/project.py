@@ -124,7 +124,7 @@ class ProjectHandler(QObject):
         dialog = self._dialog(self.tr("Save project"))
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setDefaultSuffix(SUFFIX.removeprefix("."))
-        dialog.selectFile(f"{Path(self._session.name).stem}{SUFFIX}")
+        dialog.selectFile(f"{self._session.stem}{SUFFIX}")
         dialog.fileSelected.connect(lambda name: self._save_as(Path(name)))
         dialog.rejected.connect(self._drop_plan)
         dialog.open()

@@ -1,0 +1,114 @@
+"""Exports off the GUI thread, with progress and a way to stop."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Qt, Signal
+
+from e4s_studio.files.export.kinds import ExportKind, require_suffix
+from e4s_studio.files.output import check_writable
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from e4s_studio.core.contents import DocumentSnapshot
+    from e4s_studio.files.project.project import Labelling
+    from e4s_studio.gui.controller import Controller
+
+
+@dataclass(frozen=True)
+class ExportOrder:
+    """What the artist wants exported.
+
+    Attributes
+    ----------
+    path
+        Where to; the suffix decides the format.
+    kind
+        What of it.
+    labelling
+        How it is labelled.
+    """
+
+    path: Path
+    kind: ExportKind
+    labelling: Labelling
+
+
+class Exporter(QObject):
+    """Draws the document in full and writes it, one export at a time.
+
+    Signals
+    -------
+    progressed(float)
+        0 to 1, once the picture is drawn.
+    written(list)
+        The files that were written.
+    failed(str)
+        Why nothing was written.
+
+    Parameters
+    ----------
+    controller
+        Whose document and engine they are.
+    keys
+        The folder of the keys to sign with.
+    """
+
+    progressed = Signal(float)
+    written = Signal(object)
+    failed = Signal(str)
+    _reached = Signal(float)
+
+    def __init__(self, controller: Controller, keys: Path) -> None:
+        super().__init__(controller)
+        self._controller = controller
+        self._keys = keys
+        self._stop = threading.Event()
+        # The background thread emits the one, the GUI's the other.
+        self._reached.connect(self.progressed, Qt.ConnectionType.QueuedConnection)
+
+    def start(self, order: ExportOrder) -> None:
+        """Export the document as it is now."""
+        self._controller.document.commit()
+        snapshot = self._controller.document.snapshot()
+        self._stop = stop = threading.Event()
+        self._controller.in_background(
+            self.tr("Exporting"),
+            partial(self._export, snapshot, order, stop),
+            self.written.emit,
+            self.failed.emit,
+        )
+
+    def cancel(self) -> None:
+        """Stop the export under way; nothing is written then."""
+        self._stop.set()
+
+    def _export(
+        self, snapshot: DocumentSnapshot, order: ExportOrder, stop: threading.Event
+    ) -> list[Path]:
+        require_suffix(order.path, order.kind)
+        check_writable(order.path)
+        # Writers of formats and signatures: only once something is exported.
+        from e4s_studio.files.export.exporting import ExportJob, export  # noqa: PLC0415
+        from e4s_studio.files.provenance.facts import facts_of  # noqa: PLC0415
+        from e4s_studio.files.provenance.identity import local_identity  # noqa: PLC0415
+
+        labelling, source = order.labelling, snapshot.source
+        engine = self._controller.ready_engine()
+        signs = labelling.credential
+        job = ExportJob(
+            path=order.path,
+            layers=engine.export_layers(snapshot),
+            source=source.image if source.photograph is None else source.photograph,
+            kind=order.kind,
+            target_file=snapshot.target.file,
+            facts=facts_of(snapshot, engine.model, labelling.ground) if signs else None,
+            identity=local_identity(self._keys) if signs else None,
+            mark=labelling.mark,
+        )
+        return export(job, self._reached.emit, stop.is_set)

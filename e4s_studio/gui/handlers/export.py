@@ -1,0 +1,75 @@
+"""Connects the export dialog with the exporter and the project's labelling."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+
+from e4s_studio.gui.dialogs.export import ExportDialog
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from e4s_studio.gui.controller import Controller
+    from e4s_studio.gui.exporter import Exporter, ExportOrder
+    from e4s_studio.gui.main_window import MainWindow
+    from e4s_studio.gui.preferences import Preferences
+    from e4s_studio.gui.project_session import ProjectSession
+
+
+class ExportHandler(QObject):
+    """Asks what to export, and shows how far it is."""
+
+    def __init__(
+        self,
+        window: MainWindow,
+        controller: Controller,
+        session: ProjectSession,
+        exporter: Exporter,
+        preferences: Preferences,
+    ) -> None:
+        super().__init__(window)
+        self._window = window
+        self._controller = controller
+        self._session = session
+        self._exporter = exporter
+        self._preferences = preferences
+        self._dialog: ExportDialog | None = None
+        window.actions_by_name["file.export"].triggered.connect(self._ask)
+        exporter.progressed.connect(self._show_progress)
+        exporter.written.connect(self._take_written)
+        exporter.failed.connect(self._take_failure)
+
+    def _ask(self) -> None:
+        if self._dialog is not None or not self._controller.has_pair:
+            return
+        path = self._preferences.folder("export") / f"{self._session.stem} swapped.png"
+        self._dialog = dialog = ExportDialog(path, self._session.labelling, self._window)
+        dialog.export_asked.connect(self._export)
+        dialog.cancel_asked.connect(self._exporter.cancel)
+        dialog.finished.connect(self._forget)
+        dialog.open()
+
+    def _export(self, order: ExportOrder) -> None:
+        self._preferences.remember_folder("export", order.path.parent)
+        self._session.labelling = order.labelling
+        self._exporter.start(order)
+
+    def _show_progress(self, fraction: float) -> None:
+        if self._dialog is not None:
+            self._dialog.show_progress(fraction)
+
+    def _take_written(self, written: list[Path]) -> None:
+        self._window.status.show_written(written[0])
+        if self._dialog is not None:
+            self._dialog.accept()
+
+    def _take_failure(self, sentence: str) -> None:
+        if self._dialog is not None:
+            self._dialog.say(sentence)
+
+    def _forget(self) -> None:
+        dialog, self._dialog = self._dialog, None
+        if dialog is not None:
+            dialog.deleteLater()

@@ -1,0 +1,178 @@
+"""Exports: what is asked before, what is written, and what goes wrong."""
+
+from io import BytesIO
+
+import numpy as np
+import pytest
+from PIL import Image
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QFileDialog, QMessageBox
+
+from e4s_studio.core.regions import Region
+from e4s_studio.files.export.kinds import ExportKind
+from e4s_studio.files.images import read_image
+from e4s_studio.files.provenance.facts import Ground
+from e4s_studio.files.provenance.inspection import inspect_file
+from e4s_studio.gui.dialogs.export import ExportDialog
+
+
+def open_dialog(studio) -> ExportDialog:
+    studio.window.actions_by_name["file.export"].trigger()
+    return studio.window.findChild(ExportDialog)
+
+
+def choose(combo, data) -> None:
+    combo.setCurrentIndex(combo.findData(data))
+
+
+@pytest.fixture
+def dialog(studio, tmp_path) -> ExportDialog:
+    """The dialog, its ground stated, with a file to write."""
+    dialog = open_dialog(studio)
+    choose(dialog.ground, Ground.CONSENT)
+    dialog.path.setText(str(tmp_path / "swap.png"))
+    return dialog
+
+
+def export(studio, dialog, qtbot):
+    """Click Export and return what was written."""
+    with qtbot.waitSignal(studio.editor.exporter.written, timeout=20_000) as written:
+        qtbot.mouseClick(dialog.start, Qt.MouseButton.LeftButton)
+    return written.args[0]
+
+
+def test_the_ground_is_asked_for_once_per_project(studio, tmp_path, qtbot):
+    dialog = open_dialog(studio)
+    assert not dialog.start.isEnabled()
+    choose(dialog.ground, Ground.SYNTHETIC)
+    assert dialog.start.isEnabled()
+    dialog.path.setText(str(tmp_path / "swap.png"))
+    export(studio, dialog, qtbot)
+    assert studio.editor.session.labelling.ground is Ground.SYNTHETIC
+    assert studio.window.isWindowModified()
+    qtbot.waitUntil(lambda: studio.window.findChild(ExportDialog) is None)
+    assert open_dialog(studio).start.isEnabled()
+
+
+def test_a_signed_picture_of_the_newest_edit(studio, dialog, tmp_path, qtbot):
+    studio.editor.editing.set_amounts([Region.SKIN], 0.25)
+    studio.wait_for_final()
+    assert dialog.credential.isChecked()
+    (path,) = export(studio, dialog, qtbot)
+    assert path == tmp_path / "swap.png"
+    np.testing.assert_array_equal(read_image(path), studio.controller.results.newest.image)
+    found = inspect_file(path)
+    assert found.facts["ground"] == "consent"
+    assert found.facts["amounts"]["skin"] == 0.25
+    assert str(path) in studio.window.status.currentMessage()
+
+
+def test_turning_the_credential_off_is_remembered_in_the_project(studio, dialog, qtbot):
+    box = dialog.credential  # wider than the part that can be clicked
+    qtbot.mouseClick(box, Qt.MouseButton.LeftButton, pos=QPoint(10, box.height() // 2))
+    assert not box.isChecked()
+    (path,) = export(studio, dialog, qtbot)
+    assert b"c2pa" not in path.read_bytes()
+    assert not studio.editor.session.project().labelling.credential
+    qtbot.waitUntil(lambda: studio.window.findChild(ExportDialog) is None)
+    assert not open_dialog(studio).credential.isChecked()
+
+
+@pytest.mark.parametrize(
+    ("kind", "suffix"),
+    [
+        (ExportKind.PICTURE, ".jpg"),
+        (ExportKind.PICTURE, ".webp"),
+        (ExportKind.PICTURE, ".tif"),
+        (ExportKind.PICTURE, ".psd"),
+        (ExportKind.PICTURE, ".ora"),
+        (ExportKind.FACE, ".png"),
+        (ExportKind.REGIONS, ".png"),
+        (ExportKind.CELEBAMASK, ".png"),
+        (ExportKind.COLOURS, ".png"),
+        (ExportKind.SHEET, ".jpg"),
+    ],
+)
+def test_every_kind_and_format(studio, dialog, qtbot, kind, suffix):
+    choose(dialog.kind, kind)
+    choose(dialog.format, suffix)
+    path, *_ = export(studio, dialog, qtbot)
+    assert path.suffix == suffix
+    assert path.stat().st_size > 100
+    if kind is ExportKind.FACE:
+        assert Image.open(BytesIO(path.read_bytes())).mode == "RGBA"
+
+
+def test_the_format_and_the_name_follow_each_other(dialog, tmp_path):
+    choose(dialog.format, ".psd")
+    assert dialog.path.text() == str(tmp_path / "swap.psd")
+    dialog.path.setText(str(tmp_path / "other.tiff"))
+    dialog.path.editingFinished.emit()
+    assert dialog.format.currentData() == ".tif"
+    assert dialog.path.text().endswith("other.tiff")
+    choose(dialog.kind, ExportKind.REGIONS)
+    assert dialog.path.text() == str(tmp_path / "other.png")
+    assert not dialog.credential.isEnabled()
+    dialog.path.setText(str(tmp_path / "v1.2 plain"))
+    dialog.path.editingFinished.emit()
+    assert dialog.path.text() == str(tmp_path / "v1.2 plain.png")
+
+
+def test_a_visible_mark_shows(studio, dialog, qtbot):
+    dialog.mark.setChecked(True)
+    (path,) = export(studio, dialog, qtbot)
+    marked = read_image(path) != studio.controller.results.newest.image
+    assert 0 < marked.mean() < 0.2
+
+
+def test_a_failure_is_said_in_the_dialog(studio, dialog, tmp_path, qtbot):
+    dialog.path.setText(str(tmp_path / "nowhere" / "swap.png"))
+    with qtbot.waitSignal(studio.editor.exporter.failed, timeout=10_000):
+        qtbot.mouseClick(dialog.start, Qt.MouseButton.LeftButton)
+    assert "does not exist" in dialog.said.text()
+    assert dialog.said.isVisible()
+    assert dialog.start.isEnabled()
+    # The way out is to name another place.
+    dialog.path.setText(str(tmp_path / "swap.png"))
+    export(studio, dialog, qtbot)
+
+
+def test_an_export_can_be_stopped(studio, dialog, tmp_path, qtbot):
+    studio.gate.export.clear()
+    qtbot.mouseClick(dialog.start, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(studio.gate.exporting.is_set, timeout=5_000)
+    assert dialog.progress.isVisible()
+    assert not dialog.start.isEnabled()
+    qtbot.mouseClick(dialog.cancel, Qt.MouseButton.LeftButton)
+    with qtbot.waitSignal(studio.editor.exporter.failed, timeout=10_000):
+        studio.gate.export.set()
+    assert not (tmp_path / "swap.png").exists()
+    assert dialog.said.isVisible()
+    qtbot.mouseClick(dialog.cancel, Qt.MouseButton.LeftButton)
+    assert not dialog.isVisible()
+
+
+def test_closing_during_an_export_ends_it(studio, dialog, tmp_path, qtbot):
+    studio.gate.export.clear()
+    qtbot.mouseClick(dialog.start, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(studio.gate.exporting.is_set, timeout=5_000)
+    studio.editor.exporter.cancel()
+    studio.gate.export.set()
+    studio.editor.projects.leave()
+    assert not (tmp_path / "swap.png").exists()
+
+
+def test_a_file_is_replaced_only_after_a_question(studio, dialog, tmp_path, qtbot):
+    path = tmp_path / "swap.png"
+    path.write_bytes(b"an older picture")
+    qtbot.mouseClick(dialog.start, Qt.MouseButton.LeftButton)
+    box = dialog.findChild(QMessageBox)
+    qtbot.mouseClick(box.button(QMessageBox.StandardButton.Cancel), Qt.MouseButton.LeftButton)
+    assert path.read_bytes() == b"an older picture"
+    qtbot.mouseClick(dialog.browse, Qt.MouseButton.LeftButton)
+    files = dialog.findChild(QFileDialog)
+    files.fileSelected.emit(str(path))
+    files.close()
+    # That dialog of the platform has asked.
+    assert export(studio, dialog, qtbot) == [path]
+    assert path.read_bytes() != b"an older picture"
