@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from e4s_studio.core.contents import DocumentContents
     from e4s_studio.core.events import Change
     from e4s_studio.core.portrait import Portrait
     from e4s_studio.core.settings import EditSettings
+    from e4s_studio.files.project.project import FittedWeights, Project
     from e4s_studio.gui.ports import Connect, Engine, Message, StartMap
 
 REST_MS: Final = 80
@@ -89,6 +89,7 @@ class Controller(QObject):
         self._submitted = -1
         self._jobs: list[str] = []
         self._fitting = False
+        self._kept_fit: FittedWeights | None = None
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
         self._rest.setInterval(REST_MS)
@@ -137,6 +138,7 @@ class Controller(QObject):
     def start_fit(self) -> None:
         """Fit the model to the open pair."""
         if self._engine is not None and self.has_pair:
+            self._kept_fit = None
             self._fitting = True
             self._engine.start_fit(self.document.snapshot(), self._pair)
             self.fit_moved.emit(FitProgress(self._pair, 0.0))
@@ -182,8 +184,10 @@ class Controller(QObject):
         self._asked += 1
         return self._asked
 
-    def restore(self, asked: int, contents: DocumentContents) -> bool:
+    def restore(self, asked: int, project: Project) -> bool:
         """Take over what a project holds; False where something else was asked for since.
+
+        The pair is not fitted anew where the project keeps a fit.
 
         Raises
         ------
@@ -194,10 +198,11 @@ class Controller(QObject):
             return False
         self._opening = True
         try:
-            self.document.restore(contents)
+            self.document.restore(project.contents)
         finally:
             self._opening = False
         self._begin_pair(asked)
+        self._kept_fit = project.fitted
         self.pair_opened.emit()
         self._begin_work()
         return True
@@ -319,6 +324,7 @@ class Controller(QObject):
         self.cancel_fit()
         self._pair = number
         self._fitting = False
+        self._kept_fit = None
         self.results.begin(number)
 
     def _put_in_document(self, opened: _Opened) -> None:
@@ -339,9 +345,28 @@ class Controller(QObject):
 
     def _begin_work(self) -> None:
         """Render, and fit where the model needs it, what is open."""
+        if self._kept_fit is not None and self._engine is not None and self.has_pair:
+            self._go_on_with(self._kept_fit)
+            return
         self.submit()
         if self._model is not None and self._model.needs_fit:
             self.start_fit()
+
+    def _go_on_with(self, fit: FittedWeights) -> None:
+        snapshot = self.document.snapshot()
+
+        def refuse(sentence: str) -> None:
+            self.failed.emit(sentence)
+            if self._kept_fit is fit:
+                self._kept_fit = None
+                self._begin_work()
+
+        self._run(
+            self.tr("Opening"),
+            lambda: self.ready_engine().take_fit(fit, snapshot),
+            lambda _: self.submit(),
+            refuse,
+        )
 
     def _document_changed(self, change: Change) -> None:
         self.changed.emit(change)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from e4s_studio.core.portrait import Portrait
     from e4s_studio.core.settings import EditSettings
     from e4s_studio.files.export.layers import ExportLayers
+    from e4s_studio.files.project.project import FittedWeights
 
 
 class Stage(StrEnum):
@@ -121,7 +122,7 @@ StartMap = tuple["NDArray[np.uint8]", "NDArray[np.bool_]"]
 
 
 class Engine(Protocol):
-    """What computes. The first three methods take their time and run off the GUI thread.
+    """What computes. Those above `submit` take their time and run off the GUI thread.
 
     After `close` the other methods do nothing.
 
@@ -156,6 +157,20 @@ class Engine(Protocol):
 
     def export_layers(self, snapshot: DocumentSnapshot) -> ExportLayers:
         """Return the swap in full at the target photograph's own resolution; never the preview."""
+        ...
+
+    def packed_fit(self, snapshot: DocumentSnapshot) -> FittedWeights:
+        """Return the pair's fit as it stands, for a project to keep; takes its time."""
+        ...
+
+    def take_fit(self, weights: FittedWeights, snapshot: DocumentSnapshot) -> None:
+        """Go on with the fit that a project kept for the snapshot's pair; takes its time.
+
+        Raises
+        ------
+        CheckpointError
+            If it is a fit of another network.
+        """
         ...
 
     def submit(self, snapshot: DocumentSnapshot, pair: int) -> None:

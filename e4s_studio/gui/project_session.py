@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -17,6 +18,7 @@ from e4s_studio.files.project.saving import save_project
 from e4s_studio.gui.ports import Stage
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     import numpy as np
@@ -26,11 +28,19 @@ if TYPE_CHECKING:
     from e4s_studio.core.events import Change
     from e4s_studio.files.project.project import FittedWeights, Opened
     from e4s_studio.gui.controller import Controller
+    from e4s_studio.gui.ports import FitProgress
+
+_LOG = logging.getLogger(__name__)
 
 
 class _Held(NamedTuple):
     lock: FileLock
     opened: Opened
+
+
+class _Written(NamedTuple):
+    lock: FileLock
+    fitted: FittedWeights | None
 
 
 class ProjectSession(QObject):
@@ -72,6 +82,7 @@ class ProjectSession(QObject):
         self._lock: FileLock | None = None
         self._labelling = Labelling()
         self._fitted: FittedWeights | None = None
+        self._has_fit = False
         # What the history does not tell of: kept snapshots, rules, the source, the labelling.
         self._touched = False
         self._saving = self._restoring = self._was_modified = False
@@ -79,6 +90,7 @@ class ProjectSession(QObject):
         self._source, self._target = self._document.source, self._document.target
         controller.changed.connect(self._take_change)
         controller.pair_opened.connect(self._take_pair)
+        controller.fit_moved.connect(self._take_fit)
 
     @property
     def path(self) -> Path | None:
@@ -145,8 +157,8 @@ class ProjectSession(QObject):
         held = self._lock if path == self._path else None
         self._controller.in_background(
             self.tr("Saving"),
-            partial(_save, project, path, self._locks, held),
-            partial(self._take_saved, path),
+            partial(_save, project, path, self._locks, held, self._packer()),
+            partial(self._take_saved, path, project),
             self._take_failure,
         )
         self._tell()
@@ -189,15 +201,25 @@ class ProjectSession(QObject):
         """Let other windows have the file."""
         self._take_lock(None)
 
+    def _packer(self) -> Callable[[], FittedWeights] | None:
+        """Return what packs the pair's fit in the background; None where there is none to pack."""
+        if self._fitted is not None or not self._has_fit or not self._controller.has_pair:
+            return None
+        snapshot = self._document.snapshot()
+        return lambda: self._controller.ready_engine().packed_fit(snapshot)
+
     def _own_or_new_lock(self, path: Path) -> FileLock:
         if self._lock is not None and path == self._path:
             return self._lock
         return hold(path, self._locks)
 
-    def _take_saved(self, path: Path, lock: FileLock) -> None:
+    def _take_saved(self, path: Path, project: Project, written: _Written) -> None:
         self._saving = False
         self._path = path
-        self._take_lock(lock)
+        self._take_lock(written.lock)
+        contents, document = project.contents, self._document
+        if contents.source is document.source and contents.target is document.target:
+            self._fitted = self._fitted or (written.fitted if self._has_fit else None)
         self._tell()
         self.saved.emit(path)
         again, self._next = self._next, None
@@ -230,7 +252,7 @@ class ProjectSession(QObject):
     def _restore(self, asked: int, opened: Opened) -> bool:
         self._restoring = True
         try:
-            return self._controller.restore(asked, opened.project.contents)
+            return self._controller.restore(asked, opened.project)
         except StudioError as error:
             self._controller.failed.emit(str(error))
             return False
@@ -239,6 +261,7 @@ class ProjectSession(QObject):
 
     def _adopt(self, path: Path | None, lock: FileLock | None, project: Project) -> None:
         self._path, self._labelling, self._fitted = path, project.labelling, project.fitted
+        self._has_fit = False
         self._take_lock(lock)
         self._source, self._target = self._document.source, self._document.target
         self._touched = False
@@ -257,6 +280,11 @@ class ProjectSession(QObject):
         if self.is_modified != self._was_modified:
             self._tell()
 
+    def _take_fit(self, fit: FitProgress) -> None:
+        """Keep no fit that is not at its end: it would be taken for a finished one."""
+        self._fitted = None
+        self._has_fit = fit.is_over
+
     def _take_pair(self) -> None:
         """Begin a project with a new target; go on with this one if the source alone is new."""
         if self._restoring:
@@ -266,7 +294,7 @@ class ProjectSession(QObject):
             self._adopt(None, None, Project(document.contents()))
         elif document.source is not self._source:
             self._labelling = replace(self._labelling, ground=None)
-            self._fitted = None
+            self._fitted, self._has_fit = None, False
             self._touched = self._path is not None or self._was_modified
         self._source, self._target = document.source, document.target
         self._tell()
@@ -281,15 +309,30 @@ class ProjectSession(QObject):
         return newest.image if newest is not None and final else None
 
 
-def _save(project: Project, path: Path, locks: Path, held: FileLock | None) -> FileLock:
+def _save(
+    project: Project,
+    path: Path,
+    locks: Path,
+    held: FileLock | None,
+    pack: Callable[[], FittedWeights] | None,
+) -> _Written:
     lock = hold(path, locks) if held is None else held
     try:
-        save_project(project, path)
+        fitted = project.fitted if pack is None else _packed(pack)
+        save_project(replace(project, fitted=fitted), path)
     except BaseException:
         if held is None:
             lock.release()
         raise
-    return lock
+    return _Written(lock, fitted)
+
+
+def _packed(pack: Callable[[], FittedWeights]) -> FittedWeights | None:
+    try:
+        return pack()
+    except Exception:  # noqa: BLE001 - the edits are saved whatever becomes of a fit
+        _LOG.exception("the fit was not packed")
+        return None
 
 
 def _open(path: Path, locks: Path, held: FileLock | None) -> _Held:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from e4s_studio.engine.fitting import FitState
     from e4s_studio.engine.request import RenderResult
     from e4s_studio.files.export.layers import ExportLayers
+    from e4s_studio.files.project.project import FittedWeights
     from e4s_studio.gui.ports import EngineChoice, Post, StartMap
 
 
@@ -80,6 +81,14 @@ class TrueEngine:
     def export_layers(self, snapshot: DocumentSnapshot) -> ExportLayers:
         """Return the swap in full at the target photograph's own resolution; never the preview."""
         return self._engine.export_layers(snapshot)
+
+    def packed_fit(self, snapshot: DocumentSnapshot) -> FittedWeights:
+        """Return the pair's fit as it stands, for a project to keep."""
+        return self._engine.packed_fit(snapshot, self.model)
+
+    def take_fit(self, weights: FittedWeights, snapshot: DocumentSnapshot) -> None:
+        """Go on with the fit that a project kept, once any other has ended."""
+        self._fits.submit(self._engine.take_fit, weights, snapshot).result()
 
     def submit(self, snapshot: DocumentSnapshot, pair: int) -> None:
         """Ask for pictures of a snapshot in place of whatever is waiting; returns at once."""

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import safetensors.numpy
 
 from e4s_studio.core.contents import DocumentSnapshot
-from e4s_studio.core.errors import ImageError
+from e4s_studio.core.errors import CheckpointError, ImageError
 from e4s_studio.core.geometry import Box
 from e4s_studio.core.portrait import Portrait
 from e4s_studio.core.regions import FACE, Region
@@ -16,6 +17,7 @@ from e4s_studio.core.settings import EditSettings, ShapeSource
 from e4s_studio.files.export.layers import ExportLayers
 from e4s_studio.files.images import read_image
 from e4s_studio.files.label_maps import read_label_map
+from e4s_studio.files.project.project import FittedWeights
 from e4s_studio.gui.ports import (
     EngineChoice,
     FitProgress,
@@ -72,7 +74,9 @@ class FakeEngine:
         self._fit: threading.Thread | None = None
         self._thread = threading.Thread(target=self._render_all, name="fake render")
         self._thread.start()
-        self.model = "fake"
+        self.model = "fake" if choice.checkpoint is None else choice.checkpoint.name
+        self.packed: list[int] = []
+        self.taken: list[tuple[FittedWeights, Portrait]] = []
         name = "Built-in 256" if choice.checkpoint is None else choice.checkpoint.stem
         post(ModelInUse(name, "CPU", needs_fit=choice.checkpoint is None))
 
@@ -110,6 +114,18 @@ class FakeEngine:
             occluder=np.float32(1 / 255) * snapshot.occluder,
             labels=snapshot.labels,
         )
+
+    def packed_fit(self, snapshot: DocumentSnapshot) -> FittedWeights:
+        """Keep the source's mean colour as what was learnt."""
+        self.packed.append(snapshot.revision)
+        learnt = snapshot.source.image.mean(axis=(0, 1), dtype=np.float32)
+        return FittedWeights(self.model, safetensors.numpy.save({"mean": learnt}))
+
+    def take_fit(self, weights: FittedWeights, snapshot: DocumentSnapshot) -> None:
+        """Take what `packed_fit` gave."""
+        if weights.model != self.model:
+            raise CheckpointError("The fit is not one of this network.")
+        self.taken.append((weights, snapshot.source))
 
     def submit(self, snapshot: DocumentSnapshot, pair: int) -> None:
         """Put a snapshot in place of the one that waits."""

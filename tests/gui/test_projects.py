@@ -15,6 +15,7 @@ from e4s_studio.files.project.lock import hold
 from e4s_studio.files.project.opening import open_project
 from e4s_studio.gui.app import Start
 from e4s_studio.gui.controller import Photographs
+from e4s_studio.gui.ports import EngineChoice
 
 
 def edit(studio, amount: float = 0.3) -> None:
@@ -245,3 +246,55 @@ def test_another_source_stays_in_the_project_as_an_unsaved_change(saved, pair, q
     qtbot.waitUntil(lambda: studio.document.source.path == pair.target, timeout=5_000)
     assert studio.editor.session.path == path
     assert studio.window.isWindowModified()
+
+
+def test_the_fit_is_kept_and_not_made_again(saved, make_studio, qtbot):
+    studio, path = saved
+    kept = open_project(path).project.fitted
+    assert kept.model == studio.engine.model
+    edit(studio, 0.7)
+    with qtbot.waitSignal(studio.editor.session.saved, timeout=10_000):
+        trigger(studio, "file.save")
+    assert len(studio.engine.packed) == 1  # what did not change is not packed again
+    studio.window.close()
+    second = make_studio()
+    second.editor.start(Start(project=path))
+    second.wait_for_pair()
+    second.wait_for_final()
+    assert not second.controller.is_fitting
+    ((taken, source),) = second.engine.taken
+    assert taken.safetensors == kept.safetensors
+    assert source is second.document.source
+    assert second.editor.session.project().fitted.safetensors == kept.safetensors
+
+
+def test_a_fit_of_another_model_is_made_anew(saved, make_studio, tmp_path, qtbot):
+    studio, path = saved
+    studio.window.close()
+    second = make_studio()
+    with qtbot.waitSignal(second.controller.failed, timeout=10_000) as failed:
+        second.editor.start(Start(project=path, choice=EngineChoice(tmp_path / "other.pt")))
+    assert "network" in failed.args[0]
+    second.wait_for_final()
+    assert second.editor.session.project().contents.commands
+
+
+def test_an_unfinished_fit_is_not_kept(saved, qtbot):
+    studio, path = saved
+    studio.gate.fit.clear()
+    trigger(studio, "model.refine")
+    with qtbot.waitSignal(studio.editor.session.saved, timeout=10_000):
+        trigger(studio, "file.save")
+    assert open_project(path).project.fitted is None
+    studio.gate.fit.set()
+    studio.wait_for_fit()
+
+
+def test_a_fit_that_cannot_be_packed_does_not_stop_the_save(studio, tmp_path, qtbot, monkeypatch):
+    def fail(snapshot):
+        raise RuntimeError("out of memory")
+
+    monkeypatch.setattr(studio.engine, "packed_fit", fail)
+    edit(studio)
+    save_as(studio, tmp_path / "work.e4s", qtbot)
+    assert open_project(tmp_path / "work.e4s").project.contents.commands
