@@ -18,7 +18,7 @@ from e4s_studio.core.regions import FACE, Region
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-SOURCE_FEATHER: Final = 10 / 1024
+SOURCE_FEATHER: Final = 16 / 1024
 """Width, in crop sides, over which detail fades towards pixels whose labels differ: the residual
 of a soft reconstruction holds both sides of an edge, and one of them is not there any more."""
 TARGET_FEATHER: Final = 3 / 1024
@@ -43,11 +43,14 @@ class Residual:
         (N, N, 3) float32 levels: photograph − reconstruction.
     fine
         (N, N, 3) float32: the part of `full` finer than `FINE`.
+    texture
+        (N, N, 3) float32: `full`, less the hairs that lie over the neck: they are not its texture.
     """
 
     labels: NDArray[np.uint8]
     full: NDArray[np.float32]
     fine: NDArray[np.float32]
+    texture: NDArray[np.float32]
 
 
 def residual_of(
@@ -56,7 +59,11 @@ def residual_of(
     """Compare a portrait's crop with its reconstruction, both (N, N, 3) levels of 0 to 255."""
     full = photograph - reconstruction
     coarse = cv2.GaussianBlur(full, (0, 0), FINE * full.shape[0])
-    return Residual(labels, full, full - coarse)
+    texture, neck = full, labels == Region.BELOWFACE
+    if neck.any():
+        texture = full.copy()
+        texture[neck] = _clipped(full[neck], np.ones(np.count_nonzero(neck), np.bool_))
+    return Residual(labels, full, full - coarse, texture)
 
 
 class Grain:
@@ -144,7 +151,7 @@ def detail_of(
     # edges stay true whatever the texture; on the skin they would be a ghost of its features.
     inside = np.isin(labels, list(FACE | {Region.BELOWFACE}))
     owned = np.where(inside, from_source, from_source * (1 - from_target))
-    detail = source.full * (alpha * owned)[..., None]
+    detail = source.texture * (alpha * owned)[..., None]
     detail += target.full * ((1 - alpha) * from_target)[..., None]
     detail += target.fine * (alpha * from_target * ~inside)[..., None]
     lacking = np.where(inside, alpha * (1 - from_source), 0).astype(np.float32)
