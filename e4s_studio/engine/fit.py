@@ -56,8 +56,9 @@ class FitPlan:
     plain, late_plain
         Of the other steps, the share on portraits that are not warped, until two thirds of the
         fit and after.
-    coarse
-        Share of the steps, at the start, that stop at half the size: they cost half.
+    quarter, half
+        Shares of the steps, at the start, that stop at a quarter of the size, and then at half of
+        it: they cost a third and a half of a whole one.
     seed
         The same seed, portraits and weights give the same fit.
     """
@@ -69,7 +70,8 @@ class FitPlan:
     mixed: float = 0.25
     plain: float = 0.4
     late_plain: float = 0.7
-    coarse: float = 0.5
+    quarter: float = 0.12
+    half: float = 0.4
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -79,7 +81,14 @@ class FitPlan:
 
 BUILT_IN_PLAN: Final = FitPlan(steps=680, tune=Tune.GENERATOR)
 PUBLISHED_PLAN: Final = FitPlan(
-    steps=200, tune=Tune.VECTORS, rate=1e-3, mixed=0.0, plain=1.0, late_plain=1.0, coarse=0.0
+    steps=200,
+    tune=Tune.VECTORS,
+    rate=1e-3,
+    mixed=0.0,
+    plain=1.0,
+    late_plain=1.0,
+    quarter=0.0,
+    half=0.0,
 )
 BUILT_IN_SIZE: Final = 256
 WARM_UP_STEPS: Final = 10
@@ -195,7 +204,8 @@ class Fitter:
         late = self.steps_taken > LATE * plan.steps
         if examples.chance() < (plan.late_plain if late else plan.plain):
             # The portrait that is drawn worse comes more often.
-            share = self._plain_losses[0] / sum(self._plain_losses)
+            target, source = (loss**2 for loss in self._plain_losses)
+            share = target / (target + source)
             return examples.plain(0 if examples.chance() < share else 1)
         return examples.warped()
 
@@ -209,8 +219,13 @@ class Fitter:
     def _draw(self, codes: Tensor, example: Example) -> Tensor:
         network = self._network
         size = network.config.size
-        coarse = self.steps_taken < self.plan.coarse * self.plan.steps
-        wanted = size // 2 if coarse else size
+        done = self.steps_taken / self.plan.steps
+        if done < self.plan.quarter:
+            wanted = size // 4
+        elif done < self.plan.quarter + self.plan.half:
+            wanted = size // 2
+        else:
+            wanted = size
         stages = network.G.stages(codes, example.layout)
         return next(stage.rgb for stage in stages if stage.resolution == wanted)
 
