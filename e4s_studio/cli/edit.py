@@ -12,7 +12,8 @@ from e4s_studio.core.errors import ImageError
 
 def edit(
     source: Annotated[
-        Path | None, typer.Argument(help="The photograph whose face is taken.")
+        Path | None,
+        typer.Argument(help="The photograph whose face is taken; or, alone, a project, .e4s."),
     ] = None,
     target: Annotated[
         Path | None, typer.Argument(help="The photograph that the face goes into.")
@@ -24,16 +25,18 @@ def edit(
     ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
 ) -> None:
-    """Open the editor, with SOURCE and TARGET or else with the sample pair."""
+    """Open the editor, with SOURCE and TARGET, a project, or else with the sample pair."""
     for path in (source, target, source_mask, target_mask):
         if path is not None and not path.is_file():
             raise ImageError(f"There is no file “{path}”; check its name.")
     # The window's libraries are needed by this command alone.
+    from e4s_studio.files.project.saving import SUFFIX
     from e4s_studio.gui.app import Start, run
     from e4s_studio.gui.controller import Photographs
     from e4s_studio.gui.ports import EngineChoice
 
-    start = Start(
-        Photographs(source, target, source_mask, target_mask), EngineChoice(checkpoint, device)
-    )
-    raise typer.Exit(run(start))
+    choice = EngineChoice(checkpoint, device)
+    if source is not None and source.suffix.lower() == SUFFIX:
+        raise typer.Exit(run(Start(choice=choice, project=source)))
+    photographs = Photographs(source, target, source_mask, target_mask)
+    raise typer.Exit(run(Start(photographs, choice)))
