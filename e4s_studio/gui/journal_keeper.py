@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, Qt, Signal
 
@@ -20,8 +21,15 @@ if TYPE_CHECKING:
     from e4s_studio.gui.project_session import ProjectSession
 
 
+UNTOUCHED: Final = "untouched"
+"""The name of a file in a session's folder for as long as nothing in it is unsaved."""
+
+
 class JournalKeeper(QObject):
-    """Hands every committed edit to a journal, from the first one that no file holds.
+    """Hands every committed edit to a journal.
+
+    The journal begins when photographs or a project are opened, so that the first edit already
+    finds them on the disk; as long as nothing is unsaved it says so.
 
     Signals
     -------
@@ -47,7 +55,7 @@ class JournalKeeper(QObject):
         self._folder = folder
         self._journal: Journal | None = None
         self._place: Path | None = None
-        self._has_failed = False
+        self._has_failed = self._is_opening = False
         # The end of a journal waits for its last write, which the window must not.
         self._ends = ThreadPoolExecutor(max_workers=1, thread_name_prefix="journals")
         controller.changed.connect(self._take_change)
@@ -61,11 +69,20 @@ class JournalKeeper(QObject):
 
     @property
     def journal(self) -> Journal | None:
-        """The journal; None as long as a file holds everything."""
+        """The journal; None as long as nothing is open."""
         return self._journal
 
     def record(self) -> None:
         """Have all that there is now on the disk within a second."""
+        self._leave_no_doubt()
+        self._hand_over()
+
+    def close(self) -> None:
+        """End the journal: the session has come to a good end."""
+        self._retire()
+        self._ends.shutdown(wait=True)
+
+    def _hand_over(self) -> None:
         journal = self._journal or self._new_journal()
         if journal is None:
             return
@@ -74,10 +91,22 @@ class JournalKeeper(QObject):
             self._place = self._session.path
             journal.belongs_to(self._place)
 
-    def close(self) -> None:
-        """End the journal: the session has come to a good end."""
-        self._retire()
-        self._ends.shutdown(wait=True)
+    def _begin(self) -> None:
+        """Begin a journal of what is saved, or was only just opened."""
+        journal = self._new_journal()
+        if journal is not None:
+            with suppress(OSError):  # the journal itself tells of a disk that cannot be written to
+                (journal.folder / UNTOUCHED).touch()
+            self._hand_over()
+
+    def _leave_no_doubt(self) -> None:
+        """Say of the journal, before anything is written, that it holds what no file does."""
+        if self._journal is None:
+            return
+        try:
+            (self._journal.folder / UNTOUCHED).unlink(missing_ok=True)
+        except OSError:
+            self._retire()  # another one is begun that never said so
 
     def _new_journal(self) -> Journal | None:
         if self._has_failed:
@@ -94,17 +123,25 @@ class JournalKeeper(QObject):
 
     def _take_change(self, change: Change) -> None:
         committed = change.history or change.rules or change.snapshots
-        if change.portraits or change.in_stroke or not committed:
+        # Half of a pair may be open now; the whole of it is told of at its end.
+        self._is_opening = self._is_opening or change.portraits
+        if self._is_opening or change.in_stroke or not committed:
             return
         if self._journal is not None or self._session.is_modified:
             self.record()
 
     def _settle(self) -> None:
-        """Go on where something is not saved; else there is nothing to keep."""
+        """Go on where something is not saved; else begin anew."""
+        self._is_opening = False
+        if self._session.is_opening:
+            return  # it tells when it knows whose file this is
+        document = self._controller.document
         if self._session.is_modified:
             self.record()
-        else:
-            self._retire()
+            return
+        self._retire()
+        if document.source is not None or document.target is not None:
+            self._begin()
 
     def _retire(self) -> None:
         journal, self._journal = self._journal, None

@@ -128,6 +128,11 @@ class ProjectSession(QObject):
         return self._saving
 
     @property
+    def is_opening(self) -> bool:
+        """Whether a project is just being put in place of what was open."""
+        return self._restoring
+
+    @property
     def labelling(self) -> Labelling:
         """How exports are labelled."""
         return self._labelling

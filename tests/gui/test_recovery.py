@@ -16,6 +16,7 @@ from e4s_studio.core.regions import Region
 from e4s_studio.files.journal.recovery import recoverable_sessions
 from e4s_studio.gui.app import Start
 from e4s_studio.gui.dialogs.recovery import RecoveryDialog
+from e4s_studio.gui.journal_keeper import UNTOUCHED
 
 AMOUNT = 0.4
 CRASHING = """
@@ -29,17 +30,18 @@ from e4s_studio.gui.preferences import Preferences
 from e4s_studio.core.regions import Region
 from fake_engine import FakeEngine, Gate
 
-folder, own, pictures = map(Path, sys.argv[1:])
+folder, own, pictures = map(Path, sys.argv[1:4])
 application = make_application()
 store = QSettings(str(folder / "settings.ini"), QSettings.Format.IniFormat)
 editor = Editor(lambda choice, post: FakeEngine(choice, post, Gate()),
                 Preferences(store), Places.under(own))
 editor.start(Start(Photographs(pictures / "red.png", pictures / "blue.png")))
 def edit(*_):
-    if editor.keeper.journal is None and editor.controller.has_pair:
+    editor.controller.result_shown.disconnect(edit)
+    if sys.argv[-1] == "edit":
         editor.editing.set_amounts([Region.SKIN], 0.4)
-        editor.keeper.journal.flush()
-        print("kept", flush=True)
+    editor.keeper.journal.flush()
+    print("kept", flush=True)
 editor.controller.result_shown.connect(edit)
 application.exec()
 """
@@ -54,10 +56,9 @@ def edit(studio, amount: float) -> None:
     studio.editor.editing.end_gesture()
 
 
-@pytest.fixture
-def crashed(tmp_path, pictures):
-    """Leave behind what an editor leaves that is killed right after an edit."""
-    command = [sys.executable, "-c", CRASHING, tmp_path, tmp_path / "own", pictures]
+def crash(tmp_path, pictures, what: str) -> Path:
+    """Leave behind what an editor leaves that is killed right after an edit, or without one."""
+    command = [sys.executable, "-c", CRASHING, tmp_path, tmp_path / "own", pictures, what]
     path = os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")])
     environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": path}
     with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment) as process:
@@ -65,6 +66,11 @@ def crashed(tmp_path, pictures):
         process.send_signal(signal.SIGKILL)
     assert len(recoverable_sessions(sessions(tmp_path))) == 1
     return sessions(tmp_path)
+
+
+@pytest.fixture
+def crashed(tmp_path, pictures) -> Path:
+    return crash(tmp_path, pictures, "edit")
 
 
 @pytest.fixture
@@ -111,18 +117,28 @@ def test_discarding_takes_a_second_answer(asked, crashed, qtbot):
     box = dialog.findChild(QMessageBox)
     assert len(recoverable_sessions(crashed)) == 1
     qtbot.mouseClick(box.button(QMessageBox.StandardButton.Discard), Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: not list(crashed.iterdir()), timeout=5_000)
+    qtbot.waitUntil(lambda: not recoverable_sessions(crashed), timeout=5_000)
     studio.wait_for_pair()
 
 
-def test_an_edit_is_on_the_disk_within_a_second(studio, tmp_path):
-    assert not sessions(tmp_path).exists()
+def test_nothing_is_offered_where_nothing_was_edited(tmp_path, pictures, make_studio):
+    folder = crash(tmp_path, pictures, "nothing")
+    studio = make_studio()
+    studio.editor.start(Start())
+    studio.wait_for_pair()
+    assert dialog_of(studio) is None
+    assert recoverable_sessions(folder) == []
+
+
+def test_an_edit_is_on_the_disk_within_a_second(studio):
     begin = time.perf_counter()
     edit(studio, 0.2)
     handed = time.perf_counter() - begin
     assert studio.editor.keeper.journal.flush(timeout=1.0)
     assert handed < 1.0
-    assert list(studio.editor.keeper.journal.folder.glob("base-*.e4s"))
+    (log,) = studio.editor.keeper.journal.folder.glob("edits-*.log")
+    assert log.stat().st_size > 0
+    assert not (log.parent / UNTOUCHED).exists()
 
 
 def test_a_stroke_is_kept_once_it_is_done(studio, monkeypatch):
@@ -147,22 +163,26 @@ def test_a_clean_close_leaves_nothing(studio, tmp_path):
     assert list(sessions(tmp_path).iterdir()) == []
 
 
-def test_a_saved_project_needs_no_journal(studio, tmp_path, qtbot):
+def test_a_saved_project_begins_another_journal(studio, tmp_path, qtbot):
     edit(studio, 0.2)
+    first = studio.editor.keeper.journal.folder
     with qtbot.waitSignal(studio.editor.session.saved, timeout=10_000):
         studio.editor.session.save(tmp_path / "work.e4s")
-    assert studio.editor.keeper.journal is None
-    qtbot.waitUntil(lambda: not list(sessions(tmp_path).iterdir()), timeout=5_000)
+    qtbot.waitUntil(lambda: not first.exists(), timeout=5_000)
+    second = studio.editor.keeper.journal.folder
+    assert (second / UNTOUCHED).exists()
     edit(studio, 0.3)
-    assert studio.editor.keeper.journal is not None
+    assert not (second / UNTOUCHED).exists()
 
 
-def test_a_journal_that_cannot_be_written_is_said_once(studio, tmp_path, qtbot):
-    sessions(tmp_path).parent.mkdir(exist_ok=True)
+def test_a_journal_that_cannot_be_written_is_said_once(make_studio, pair, tmp_path, qtbot):
+    sessions(tmp_path).parent.mkdir()
     sessions(tmp_path).write_bytes(b"a file where the folder should be")
-    with qtbot.waitSignal(studio.controller.failed, timeout=5_000) as failed:
-        edit(studio, 0.2)
+    studio = make_studio()
+    with qtbot.waitSignal(studio.controller.failed, timeout=10_000) as failed:
+        studio.editor.start(Start(pair))
     assert "crash" in failed.args[0]
+    studio.wait_for_pair()
     with qtbot.assertNotEmitted(studio.controller.failed, wait=50):
         edit(studio, 0.3)
     assert studio.document.settings.amount(Region.SKIN) == 0.3

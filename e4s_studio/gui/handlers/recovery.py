@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject
 from e4s_studio.files.journal.recovery import recoverable_sessions
 from e4s_studio.gui.background import Background
 from e4s_studio.gui.dialogs.recovery import RecoveryDialog
+from e4s_studio.gui.journal_keeper import UNTOUCHED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -109,7 +110,14 @@ class RecoveryHandler(QObject):
 
 
 def _found(folder: Path) -> list[Found]:
-    return [(session, session.picture()) for session in recoverable_sessions(folder)]
+    """Return the sessions with unsaved work; what is left of others is removed."""
+    found: list[Found] = []
+    for session in recoverable_sessions(folder):
+        if (session.folder / UNTOUCHED).exists():
+            session.discard()
+        else:
+            found.append((session, session.picture()))
+    return found
 
 
 def _replace(journal: Journal, crashed: CrashedSession) -> None:
