@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
 from e4s_studio.core.errors import ImageError
 from e4s_studio.files.output import make_folder
-
-SAMPLES: Final = Path(__file__).resolve().parents[2] / "resources" / "samples"
+from e4s_studio.files.resources import sample_pair
 
 
 def demo(
@@ -32,19 +30,19 @@ def demo(
 
 
 def _sample_arguments() -> list[str]:
-    manifest = SAMPLES / "samples.json"
-    if not manifest.is_file():
+    pair = sample_pair()
+    if pair is None:
         raise ImageError(
-            "The sample portraits come with the project's folder and not with the installed"
-            " package; run this from a checkout."
+            "The sample portraits are missing; run this from the project's folder, or install it"
+            " again."
         )
+    photographs = [_near(path) for path in pair]
+    maps = [path.with_name(f"{path.stem}_map.png") for path in photographs]
+    masks = ["--source-mask", str(maps[0]), "--target-mask", str(maps[1])]
+    return [*map(str, photographs), *masks]
+
+
+def _near(path: Path) -> Path:
+    """Return a path as it is typed here: relative where it lies below."""
     here = Path.cwd()
-    folder = SAMPLES.relative_to(here) if SAMPLES.is_relative_to(here) else SAMPLES
-    source, target = json.loads(manifest.read_text(encoding="utf-8"))["first_pair"]
-    return [
-        *(str(path) for name in (source, target) for path in folder.glob(f"{name}.*")),
-        "--source-mask",
-        str(folder / f"{source}_map.png"),
-        "--target-mask",
-        str(folder / f"{target}_map.png"),
-    ]
+    return path.relative_to(here) if path.is_relative_to(here) else path

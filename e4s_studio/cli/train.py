@@ -183,9 +183,9 @@ def _train(run: Run) -> Outcome:
     with stop.listening():
         if not run.fabric.is_global_zero:
             return run(should_stop=lambda: stop.asked)
-        from e4s_studio.cli.training_progress import TrainingProgress
+        from e4s_studio.cli.progress import StepProgress
 
-        with TrainingProgress(run.trainer.steps_taken, run.plan.steps) as progress:
+        with StepProgress("Training", run.plan.steps, run.trainer.steps_taken) as progress:
             return run(progress.step, lambda: stop.asked)
 
 

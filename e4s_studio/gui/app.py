@@ -14,6 +14,7 @@ from PySide6.QtCore import QCoreApplication, QObject, QSettings, QTimer
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
+from e4s_studio.files.resources import ICONS
 from e4s_studio.gui.canvas.phrases import step_name
 from e4s_studio.gui.canvas.runner import ThreadRunner
 from e4s_studio.gui.canvas.view import ViewTransform
@@ -35,7 +36,6 @@ from e4s_studio.gui.places import Places
 from e4s_studio.gui.ports import EngineChoice
 from e4s_studio.gui.preferences import Preferences
 from e4s_studio.gui.project_session import ProjectSession
-from e4s_studio.gui.resources import ICONS
 from e4s_studio.gui.tools.toolbox import Toolbox
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from PySide6.QtGui import QAction, QColor, QIcon, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QAbstractButton
 
-from e4s_studio.gui.resources import ICONS
+from e4s_studio.files.resources import ICONS
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QObject

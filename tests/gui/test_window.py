@@ -10,8 +10,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QMenu
 
 from e4s_studio.files.label_maps import read_label_map
+from e4s_studio.files.resources import ICONS, sample_map, sample_pair
 from e4s_studio.gui.app import Start
-from e4s_studio.gui.resources import ICONS, sample_map, sample_pair
 from e4s_studio.gui.theme import Theme
 
 

@@ -12,8 +12,8 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog
 
 from e4s_studio.files.project.saving import SUFFIX
+from e4s_studio.files.resources import sample_map, sample_pair
 from e4s_studio.gui.controller import Photographs
-from e4s_studio.gui.resources import sample_map, sample_pair
 
 if TYPE_CHECKING:
     from e4s_studio.gui.controller import Controller

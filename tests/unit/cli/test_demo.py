@@ -9,9 +9,9 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from e4s_studio.cli import demo
 from e4s_studio.cli.app import app
 from e4s_studio.core.errors import ImageError
+from e4s_studio.files import resources
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def swaps(monkeypatch):
 def samples(tmp_path, monkeypatch):
     folder = tmp_path / "samples"
     folder.mkdir()
-    monkeypatch.setattr(demo, "SAMPLES", folder)
+    monkeypatch.setattr(resources, "SAMPLES", folder)
     return folder
 
 
@@ -59,5 +59,5 @@ def test_the_first_pair_is_swapped(samples, swaps, tmp_path):
 def test_without_the_samples_it_says_where_they_are(samples, swaps, tmp_path):
     result = CliRunner().invoke(app, ["demo", "-o", str(tmp_path / "a.png")])
     assert result.exit_code == ImageError.exit_code
-    assert "checkout" in result.stderr
+    assert "project's folder" in result.stderr
     assert not swaps

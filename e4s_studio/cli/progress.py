@@ -1,4 +1,4 @@
-"""A training's progress in the terminal, or in a log."""
+"""The progress of long work in the terminal, or in a log."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from rich.progress import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from types import TracebackType
 
 LOGGED_STEPS: Final = 50
@@ -22,19 +23,24 @@ REMEMBERED_SECONDS: Final = 600
 """The time left follows the speed of so many seconds: fine steps take longer than coarse ones."""
 
 
-class TrainingProgress:
-    """Shows steps, losses, and the time left, on stderr.
+class StepProgress:
+    """Shows steps, the time left, and losses if there are any, on stderr.
 
     Parameters
     ----------
-    taken, steps
-        Steps taken before, and in all.
+    title
+        What is being done: "Fitting".
+    steps
+        Steps in all.
+    taken
+        Steps taken before.
     """
 
-    def __init__(self, taken: int, steps: int) -> None:
+    def __init__(self, title: str, steps: int, taken: int = 0) -> None:
+        self._title = title
         self._console = Console(stderr=True)
         self._progress = Progress(
-            TextColumn("Training"),
+            TextColumn(title),
             BarColumn(),
             MofNCompleteColumn(),
             TextColumn("steps"),
@@ -47,7 +53,7 @@ class TrainingProgress:
             disable=not self._console.is_terminal,
         )
         self._steps = steps
-        self._task = self._progress.add_task("train", total=steps, completed=taken, losses="")
+        self._task = self._progress.add_task(title, total=steps, completed=taken, losses="")
 
     def __enter__(self) -> Self:
         """Start showing."""
@@ -63,12 +69,11 @@ class TrainingProgress:
         """Stop showing."""
         self._progress.stop()
 
-    def step(self, taken: int, losses: dict[str, float]) -> None:
+    def step(self, taken: int, losses: Mapping[str, float] | None = None) -> None:
         """Show that so many steps are taken, and the last one's losses."""
-        text = " ".join(f"{name} {value:.3f}" for name, value in losses.items())
+        text = " ".join(f"{name} {value:.3f}" for name, value in (losses or {}).items())
         self._progress.update(self._task, completed=taken, losses=text)
         # A log has no bar to move: it gets a line now and then.
         if not self._console.is_terminal and (taken % LOGGED_STEPS == 0 or taken == self._steps):
-            self._console.print(
-                f"Training: step {taken} of {self._steps}: {text}", soft_wrap=True, highlight=False
-            )
+            line = f"{self._title}: step {taken} of {self._steps} {text}".rstrip()
+            self._console.print(line, soft_wrap=True, highlight=False)
