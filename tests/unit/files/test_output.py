@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -13,14 +14,19 @@ from e4s_studio.files.output import check_writable, make_folder, write_whole
 LIMIT = 1000
 
 
-@pytest.fixture
+@contextmanager
 def full_disk():
-    """A limit on the size of files, which the system enforces as it does a full disk."""
+    """A limit on the size of files, which the system enforces as it does a full disk.
+
+    Not a fixture: the limit would hold for the log that the tests are written to, too.
+    """
     resource = pytest.importorskip("resource", reason="file size limits are a Unix matter")
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (LIMIT, before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def test_replaces_what_was_there(tmp_path):
@@ -31,10 +37,10 @@ def test_replaces_what_was_there(tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_full_disk_leaves_the_old_file(tmp_path, full_disk):
+def test_a_full_disk_leaves_the_old_file(tmp_path):
     path = tmp_path / "a.bin"
     path.write_bytes(b"old")
-    with pytest.raises(OutputError, match="could not be written"):
+    with full_disk(), pytest.raises(OutputError, match="could not be written"):
         write_whole(path, b"x" * (LIMIT + 1))
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
