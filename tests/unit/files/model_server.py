@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 class Served:
     """What the server does, changed by the test as it goes on.
 
-    `cut_after` ends each answer after so many bytes; `pause_after` waits there for `resume`.
+    `cut_after` ends each answer after so many bytes.
     """
 
     content: bytes
@@ -19,9 +19,6 @@ class Served:
     status: int = 200
     cut_after: int | None = None
     ranges: bool = True
-    pause_after: int | None = None
-    paused: threading.Event = field(default_factory=threading.Event)
-    resume: threading.Event = field(default_factory=threading.Event)
     sent: int = 0
     requests: list[str | None] = field(default_factory=list)
 
@@ -37,7 +34,6 @@ def serving(content: bytes) -> Iterator[Served]:
     try:
         yield served
     finally:
-        served.resume.set()
         server.shutdown()
         thread.join()
         server.server_close()
@@ -72,11 +68,6 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
 
     def _body(self, rest: bytes) -> None:
-        if self.served.pause_after is not None:
-            self._send(rest[: self.served.pause_after])
-            self.served.paused.set()
-            self.served.resume.wait(20)
-            rest = rest[self.served.pause_after :]
         self._send(rest if self.served.cut_after is None else rest[: self.served.cut_after])
         if self.served.cut_after is not None:
             self.close_connection = True
