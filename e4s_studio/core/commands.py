@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from e4s_studio.core.plane import Patch
+    from e4s_studio.core.portrait import Portrait
     from e4s_studio.core.settings import EditSettings
+
+    Pair = tuple[Portrait | None, Portrait | None]
 
 MAX_STEPS: Final = 1000
 """Steps that are kept; the oldest go first."""
@@ -52,6 +55,9 @@ class Command:
         Commands that follow each other with the same key become one; None never merges.
     thumbnail
         (h, w) uint8: the label map after the command, thinned out to about 64 pixels.
+    recut
+        The (source, target) portraits before and after, where one of them was cut out of its
+        photograph anew; None for all other steps.
     """
 
     name: str
@@ -60,6 +66,7 @@ class Command:
     after: EditSettings
     merge_key: str | None = None
     thumbnail: NDArray[np.uint8] = field(default_factory=lambda: NO_THUMBNAIL)
+    recut: tuple[Pair, Pair] | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "patches", MappingProxyType(dict(self.patches)))
@@ -67,7 +74,7 @@ class Command:
     @property
     def is_empty(self) -> bool:
         """Whether the command changes nothing."""
-        return not self.patches and self.before == self.after
+        return not self.patches and self.before == self.after and self.recut is None
 
     @property
     def nbytes(self) -> int:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from e4s_studio.core.commands import Command
+    from e4s_studio.core.commands import Command, Layer
     from e4s_studio.core.layers import EditState
     from e4s_studio.core.portrait import Portrait
     from e4s_studio.core.settings import EditSettings
@@ -50,6 +50,30 @@ class DocumentSnapshot:
     occluder: NDArray[np.uint8]
     amount: NDArray[np.uint8]
     settings: EditSettings
+
+
+@dataclass(frozen=True, eq=False)
+class Recut:
+    """Crops that were cut out of the same photographs anew, and what belongs to them.
+
+    Attributes
+    ----------
+    source, target
+        The portraits, as large as those they replace.
+    started, hole
+        (H, W) uint8 and bool: the swap rule's map of the new crops, and its gaps.
+    planes
+        The planes brought to the target's new crop; those that are missing stay.
+    kept
+        The kept snapshots brought to the target's new crop; None where that is not new.
+    """
+
+    source: Portrait | None
+    target: Portrait | None
+    started: NDArray[np.uint8]
+    hole: NDArray[np.bool_]
+    planes: Mapping[Layer, NDArray[np.uint8]] = field(default_factory=lambda: MappingProxyType({}))
+    kept: Mapping[str, EditState] | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from e4s_studio.core.commands import Command, Pair
+    from e4s_studio.core.contents import Recut
     from e4s_studio.core.layers import EditState
     from e4s_studio.core.portrait import Portrait
 
@@ -35,7 +37,8 @@ class Document(Painting):
         super().__init__(settings)
         self._source: Portrait | None = None
         self._target: Portrait | None = None
-        self._kept: dict[str, EditState] = {}
+        # Each crop of the target has its own: an undone re-crop brings its old ones back.
+        self._kept: dict[Portrait | None, dict[str, EditState]] = {}
 
     @property
     def source(self) -> Portrait | None:
@@ -87,9 +90,9 @@ class Document(Painting):
             raise ImageError("The source and the target crop must have the same size.")
         self.abort()
         self._source, self._target = new_source, new_target
+        self._kept = {self._target: self._slots() if target is None else {}}
         if target is not None:
             self._layers = Layers.blank(target.labels)
-            self._kept = {}
         self._history = CommandStack()
         self._changed(Change(0, portraits=True, history=True, snapshots=True, labels=self.box))
 
@@ -116,16 +119,24 @@ class Document(Painting):
         self._changed(Change(0, labels=self.box, regions=frozenset(Region), history=True))
 
     def contents(self) -> DocumentContents:
-        """Return all that the document holds; a stroke under way is committed first."""
+        """Return all that the document holds; a stroke under way is committed first.
+
+        Of the history it has the steps between the last re-crop and the next undone one: those
+        that belong to the crops as they are now.
+        """
         self.commit()
+        commands, index = self._history.commands, self._history.index
+        recuts = [place for place, command in enumerate(commands) if command.recut is not None]
+        first = max((place + 1 for place in recuts if place < index), default=0)
+        last = min((place for place in recuts if place >= index), default=len(commands))
         return DocumentContents(
             source=self._source,
             target=self._target,
             state=None if self._layers is None else self.state(),
             rules=self._rules,
-            kept=MappingProxyType(dict(self._kept)),
-            commands=self._history.commands,
-            index=self._history.index,
+            kept=MappingProxyType(dict(self._slots())),
+            commands=commands[first:last],
+            index=index - first,
         )
 
     def restore(self, contents: DocumentContents) -> None:
@@ -148,7 +159,8 @@ class Document(Painting):
         self._source, self._target, self._layers = contents.source, contents.target, layers
         if contents.state is not None:
             self._settings = contents.state.settings
-        self._rules, self._kept, self._history = contents.rules, dict(contents.kept), history
+        self._rules, self._history = contents.rules, history
+        self._kept = {self._target: dict(contents.kept)}
         self._changed(
             Change(0, portraits=True, history=True, snapshots=True, rules=True, labels=self.box)
         )
@@ -186,18 +198,53 @@ class Document(Painting):
         self._settings = settings
         self._record(name, before, origin)
 
+    def recut(self, recut: Recut, *, name: str) -> None:
+        """Take crops that were cut out of the same photographs anew, as one undo step.
+
+        What was painted lies in the planes that come with them; around it is the started map.
+
+        Raises
+        ------
+        LabelMapError
+            If a plane does not fit, or no target is open; the document stays as it was.
+        """
+        layers = self._open_layers()
+        self._require_fit(recut.started, recut.hole)
+        if any(plane.shape != self.box.shape for plane in recut.planes.values()):
+            raise LabelMapError("The maps do not fit the new crop of the target photograph.")
+        self.commit()
+        before, old, new = self.state(), self._pair, (recut.source, recut.target)
+        layers.restore(recut.planes)
+        layers.rebase(recut.started, recut.hole, frozenset(), frozenset())
+        self._source, self._target = new
+        if recut.kept is not None:
+            self._kept[self._target] = dict(recut.kept)
+        patches = layers.patches_since(before.planes)
+        self._push(name, patches, before.settings, recut=(old, new))
+        boxes = {layer: patch.box for layer, patch in patches.items()}
+        self._announce(before.planes, before.settings, boxes, portraits=True)
+
+    def jump(self, index: int) -> None:
+        """Go to where `index` steps are done; see `Painting.jump`."""
+        pair = self._pair
+        try:
+            super().jump(index)
+        except LabelMapError:
+            self._source, self._target = pair
+            raise
+
     # Snapshots to compare
 
     @property
     def kept(self) -> Mapping[str, EditState]:
         """The kept snapshots by slot, "A" to "C"."""
-        return MappingProxyType(self._kept)
+        return MappingProxyType(self._slots())
 
     def keep(self, slot: str) -> None:
         """Keep the present state in a slot, "A" to "C"."""
         _require_slot(slot)
         self.commit()
-        self._kept[slot] = self.state()
+        self._slots()[slot] = self.state()
         self._notify(Change(self._revision, snapshots=True))
 
     def recall(self, slot: str, *, name: str = "Recall snapshot") -> None:
@@ -209,13 +256,24 @@ class Document(Painting):
             If nothing is kept in that slot.
         """
         _require_slot(slot)
-        if slot not in self._kept:
+        if slot not in self._slots():
             raise SettingsError(f"Nothing is kept as snapshot {slot} yet.")
         self.commit()
-        before, kept = self.state(), self._kept[slot]
+        before, kept = self.state(), self._slots()[slot]
         self._open_layers().restore(kept.planes)
         self._settings = kept.settings
         self._record(name, before)
+
+    @property
+    def _pair(self) -> Pair:
+        return self._source, self._target
+
+    def _slots(self) -> dict[str, EditState]:
+        return self._kept.setdefault(self._target, {})
+
+    def _exchange(self, command: Command, *, back: bool) -> None:
+        if command.recut is not None:
+            self._source, self._target = command.recut[0 if back else 1]
 
     def _require_fit(self, label_map: NDArray[np.uint8], hole: NDArray[np.bool_]) -> None:
         checked_labels(label_map)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from e4s_studio.core.brush import SoftStencil, Stencil
+    from e4s_studio.core.commands import Pair
     from e4s_studio.core.plane import Patch
     from e4s_studio.core.regions import Region
 
@@ -241,7 +242,8 @@ class Painting:
                 self._layers.restore(before)
             raise
         if steps:
-            self._announce(before, before_settings, boxes)
+            recut = any(step.recut is not None for step in steps)
+            self._announce(before, before_settings, boxes, portraits=recut)
 
     # Inside
 
@@ -263,9 +265,13 @@ class Painting:
                 self._open_layers()[layer].apply(patch)
                 boxes[layer] = boxes.get(layer, EMPTY_BOX).union(patch.box)
             self._settings = command.before if back else command.after
+            self._exchange(command, back=back)
         for layer in boxes.keys() & {Layer.LABELS, Layer.STARTED}:
             checked_labels(self.pixels(layer))
         return boxes
+
+    def _exchange(self, command: Command, *, back: bool) -> None:
+        """Exchange what a step exchanges besides planes and settings: here, nothing."""
 
     def _record(self, name: str, before: EditState, origin: object = None) -> None:
         patches = self._open_layers().patches_since(before.planes)
@@ -279,9 +285,12 @@ class Painting:
         patches: Mapping[Layer, Patch],
         before: EditSettings,
         merge_key: str | None = None,
+        recut: tuple[Pair, Pair] | None = None,
     ) -> None:
         thumbnail = NO_THUMBNAIL if self._layers is None else self._layers.thumbnail()
-        self._history.push(Command(name, patches, before, self._settings, merge_key, thumbnail))
+        self._history.push(
+            Command(name, patches, before, self._settings, merge_key, thumbnail, recut)
+        )
 
     def _announce(
         self,
@@ -289,6 +298,8 @@ class Painting:
         settings: EditSettings,
         boxes: Mapping[Layer, Box],
         origin: object = None,
+        *,
+        portraits: bool = False,
     ) -> None:
         """Report what differs from earlier settings, and from earlier planes inside the boxes."""
         maps = Box.joining(*(boxes.get(layer, EMPTY_BOX) for layer in MAPS))
@@ -304,6 +315,8 @@ class Painting:
                 regions=regions,
                 mattes=mattes,
                 settings=settings.changes(self._settings),
+                portraits=portraits,
+                snapshots=portraits,
                 history=True,
                 origin=origin,
             )
