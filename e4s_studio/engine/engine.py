@@ -1,7 +1,7 @@
 """The engine: pairs opened, pictures drawn and models fitted, on two threads of its own.
 
-The worker's thread draws; the fitter's thread fits. They take turns at the processor step by
-step, so that an edit during a fit waits for one step at most.
+The worker's thread draws; the fitter's thread fits, and pauses wherever it is while something is
+drawn: an edit never waits for a fit.
 """
 
 from __future__ import annotations
@@ -106,11 +106,13 @@ class Engine:
 
     def start_fit(self, snapshot: DocumentSnapshot, pair: int) -> None:
         """Fit the model to the snapshot's photographs, from its weights; returns at once."""
-        self.cancel_fit()
+        self._end_fit(keep=False)
         source, target = snapshot.source, snapshot.target
 
-        def publish(fitted: Fitted) -> None:
-            self._replace_session(Session(fitted, source, target))
+        def publish(fitted: Fitted) -> float:
+            session = Session(fitted, source, target)
+            self._replace_session(session)
+            return session.quality
 
         self._fitting = FitThread(
             lambda: Fitter(self._network, source, target, plan_for(self._network)),
@@ -122,10 +124,8 @@ class Engine:
         )
 
     def cancel_fit(self) -> None:
-        """Stop fitting and keep what was learnt; returns once the step under way is done."""
-        if self._fitting is not None:
-            self._fitting.close()
-            self._fitting = None
+        """Stop fitting and keep what was learnt; returns once that is in use."""
+        self._end_fit(keep=True)
 
     def finished(self, snapshot: DocumentSnapshot) -> NDArray[np.uint8]:
         """Return the swap in the whole target photograph, at its own resolution.
@@ -164,31 +164,35 @@ class Engine:
 
     def close(self) -> None:
         """Stop all work and return once every thread is gone."""
-        self.cancel_fit()
+        self._end_fit(keep=False)
         self._worker.close()
 
+    def _end_fit(self, *, keep: bool) -> None:
+        if self._fitting is not None:
+            self._fitting.close(keep=keep)
+            self._fitting = None
+
     def _render(self, request: RenderRequest, should_stop: ShouldStop) -> Iterator[RenderResult]:
+        with self._turns.drawing():
+            yield from self._draw(request, should_stop)
+
+    def _draw(self, request: RenderRequest, should_stop: ShouldStop) -> Iterator[RenderResult]:
         snapshot = request.snapshot
         settings = snapshot.settings
-        with self._turns.drawing():
-            session = self._session_of(snapshot)
-            if request.on_cpu:
-                session = session.on_cpu()
+        session = self._session_of(snapshot)
+        if request.on_cpu:
+            session = session.on_cpu()
         device = session.fitted.source.device
         precision = chosen(settings.precision, device)
         full = session.fitted.network.config.size
-        drawings = session.drawings(snapshot.labels, settings.amounts, precision)
-        while True:
-            with self._turns.drawing():
-                drawn = next(drawings, None)
-            if drawn is None or should_stop():
+        for drawn in session.drawings(snapshot.labels, settings.amounts, precision):
+            if should_stop():
                 return
             resolution = drawn.shape[0]
             size = CANONICAL_SIZE if resolution == full else COARSE.get(resolution)
             if size is None:
                 continue
-            with self._turns.drawing():
-                composite = session.finish(drawn, snapshot, size)
+            composite = session.finish(drawn, snapshot, size)
             yield RenderResult(
                 image=to_image(composite.result),
                 revision=request.revision,

@@ -9,60 +9,66 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+import torch
+
 from e4s_studio.core.errors import RenderError, StudioError
+from e4s_studio.engine.priority import step_back
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from torch import Tensor
 
     from e4s_studio.engine.fit import Fitted, Fitter
 
 FIRST_LOOK: Final = 3.0
 """Seconds until the first half-fitted model is shown; later ones follow at doubling intervals."""
+NICENESS: Final = 10
+"""How far a fit steps back: the window, and whatever else the artist runs, goes before it."""
 
 log = logging.getLogger(__name__)
 
 
 class Turns:
-    """Whose turn it is at the processor: drawing goes before fitting, step by step."""
+    """Whose turn it is at the processor: fitting pauses, in the middle of a step, for drawing."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
-        self._busy = False
-        self._drawings_waiting = 0
+        self._one_at_a_time = threading.Lock()
+        self._drawings = 0
 
     @contextmanager
     def drawing(self) -> Iterator[None]:
-        """Wait for the fitting step under way, if any; no other starts before this is done."""
+        """Wait for other drawings alone; fitting pauses until this is done."""
         with self._changed:
-            self._drawings_waiting += 1
-            self._changed.wait_for(lambda: not self._busy)
-            self._drawings_waiting -= 1
-            self._busy = True
+            self._drawings += 1
         try:
-            yield
+            with self._one_at_a_time:
+                yield
         finally:
-            self._release()
-
-    @contextmanager
-    def fitting(self) -> Iterator[None]:
-        """Wait until nothing is drawn, or wants to be."""
-        with self._changed:
-            self._changed.wait_for(lambda: not self._busy and not self._drawings_waiting)
-            self._busy = True
-        try:
-            yield
-        finally:
-            self._release()
+            with self._changed:
+                self._drawings -= 1
+                self._changed.notify_all()
 
     @property
-    def drawing_waits(self) -> bool:
-        """Whether somebody waits to draw."""
-        return self._drawings_waiting > 0
+    def is_drawing(self) -> bool:
+        """Whether somebody draws, or waits to."""
+        return self._drawings > 0
 
-    def _release(self) -> None:
+    def pause(self, is_stopped: Callable[[], bool]) -> None:
+        """Wait until nothing is drawn, or the waiting is stopped (see `wake`)."""
+        if self._drawings:
+            with self._changed:
+                self._changed.wait_for(lambda: not self._drawings or is_stopped())
+
+    def wake(self) -> None:
+        """Let those who pause look anew whether they are stopped."""
         with self._changed:
-            self._busy = False
             self._changed.notify_all()
+
+
+class _StoppedError(Exception):
+    """Ends a step in the middle."""
 
 
 @dataclass(frozen=True)
@@ -75,12 +81,15 @@ class FitState:
         The pair's number.
     fraction
         0 to 1; 1 once it is done.
+    quality
+        How well it reproduces the two photographs, in dB (PSNR); None before it was looked at.
     cancelled
         Whether it ended early; what was learnt is kept.
     """
 
     pair: int
     fraction: float
+    quality: float | None = None
     cancelled: bool = False
 
 
@@ -94,9 +103,10 @@ class FitThread:
     pair
         The pair's number, for the reports.
     turns
-        Lets drawing get in between the steps.
+        Lets drawing get in, between the steps and inside them.
     publish
-        Gets the fit as it stands, now and then and at the end.
+        Gets the fit as it stands, now and then and at the end; returns how well it reproduces the
+        two photographs, in dB.
     report
         Gets the state after every step.
     failed
@@ -108,7 +118,7 @@ class FitThread:
         make: Callable[[], Fitter],
         pair: int,
         turns: Turns,
-        publish: Callable[[Fitted], None],
+        publish: Callable[[Fitted], float],
         report: Callable[[FitState], None],
         failed: Callable[[StudioError], None],
     ) -> None:
@@ -119,15 +129,26 @@ class FitThread:
         self._report = report
         self._failed = failed
         self._stop = threading.Event()
+        self._keep = True
+        self._quality: float | None = None
         self._thread = threading.Thread(target=self._run, name="fit", daemon=True)
         self._thread.start()
 
-    def close(self) -> None:
-        """Stop after the step under way, keep what was learnt, and wait for the thread."""
+    def close(self, *, keep: bool = True) -> None:
+        """Stop in the middle of the step under way, and wait for the thread.
+
+        Parameters
+        ----------
+        keep
+            Whether what was learnt so far is published.
+        """
+        self._keep = keep
         self._stop.set()
+        self._turns.wake()
         self._thread.join()
 
     def _run(self) -> None:
+        step_back(NICENESS)
         try:
             self._fit()
         except StudioError as error:
@@ -137,22 +158,40 @@ class FitThread:
             self._fail(RenderError(f"Fitting stopped: {error}. The picture stays as it is."))
 
     def _fit(self) -> None:
-        with self._turns.fitting():
-            fitter = self._make()
+        fitter = self._make()
         look, begun = FIRST_LOOK, time.monotonic()
         while not fitter.is_done and not self._stop.is_set():
-            with self._turns.fitting():
-                fitter.step()
-            self._report(FitState(self._pair, 0.999 * fitter.steps_taken / fitter.plan.steps))
+            self._step(fitter)
+            fraction = 0.999 * fitter.steps_taken / fitter.plan.steps
+            self._report(FitState(self._pair, fraction, self._quality))
             if time.monotonic() - begun > look:
                 look *= 2
                 self._show(fitter)
-        self._show(fitter)
-        self._report(FitState(self._pair, 1.0 if fitter.is_done else 0.0, self._stop.is_set()))
+        if self._keep:
+            self._show(fitter)
+        fraction = 1.0 if fitter.is_done else 0.0
+        self._report(FitState(self._pair, fraction, self._quality, self._stop.is_set()))
+
+    def _step(self, fitter: Fitter) -> None:
+        """Take a step; where torch keeps a tensor, or takes one back, is room for a drawing.
+
+        What a step computes is the same, however often it pauses.
+        """
+        try:
+            with torch.autograd.graph.saved_tensors_hooks(self._give_way, self._give_way):
+                fitter.step()
+        except _StoppedError:
+            log.debug("stopped in step %d", fitter.steps_taken)
+
+    def _give_way(self, kept: Tensor) -> Tensor:
+        self._turns.pause(self._stop.is_set)
+        if self._stop.is_set():
+            raise _StoppedError
+        return kept
 
     def _show(self, fitter: Fitter) -> None:
-        with self._turns.fitting():
-            self._publish(fitter.fitted())
+        self._turns.pause(self._stop.is_set)
+        self._quality = self._publish(fitter.fitted())
 
     def _fail(self, error: StudioError) -> None:
         self._failed(error)

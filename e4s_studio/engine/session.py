@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import torch
 
-from e4s_studio.core.regions import REGION_COUNT
+from e4s_studio.core.regions import REGION_COUNT, Region
 from e4s_studio.core.settings import Precision
 from e4s_studio.engine.cache import NetworkCache
-from e4s_studio.engine.compose import Composite, Mattes, Pair, compose, prepare
-from e4s_studio.engine.pictures import to_labels, to_levels
+from e4s_studio.engine.compose import WHITE, Composite, Mattes, Pair, compose, prepare
+from e4s_studio.engine.pictures import resize, resize_labels, to_labels, to_levels
 from e4s_studio.engine.precision import DTYPES
 from e4s_studio.engine.swap import mix_vectors
 
@@ -47,6 +48,19 @@ class Session:
             self._last(target.labels, (0.0,) * REGION_COUNT),
         )
         self._pairs: dict[int, Pair] = {}
+
+    @property
+    def quality(self) -> float:
+        """How well the network reproduces both portraits, background aside: PSNR in dB."""
+        squares, count = 0.0, 0
+        portraits = (self.source, self.target)
+        for portrait, drawn in zip(portraits, self.reconstructions, strict=True):
+            size = drawn.shape[0]
+            seen = resize_labels(portrait.labels, size) != Region.BACKGROUND
+            error = (drawn - resize(portrait.image.astype(drawn.dtype), size))[seen]
+            squares += float((error**2).sum())
+            count += error.size
+        return 10 * math.log10(WHITE**2 * count / squares) if squares else math.inf
 
     def drawings(
         self,

@@ -18,6 +18,7 @@ from e4s_studio.files.resources import ICONS
 from e4s_studio.gui.canvas.phrases import step_name
 from e4s_studio.gui.canvas.runner import ThreadRunner
 from e4s_studio.gui.canvas.view import ViewTransform
+from e4s_studio.gui.collector import resting
 from e4s_studio.gui.controller import Controller, Photographs
 from e4s_studio.gui.editing import Editing
 from e4s_studio.gui.exporter import Exporter
@@ -181,7 +182,8 @@ def _report(
 
 def connect_true_engine(choice: EngineChoice, post: Post) -> Engine:
     """Make the true engine; runs off the GUI thread, since importing torch takes seconds."""
-    from e4s_studio.gui.true_engine import TrueEngine  # noqa: PLC0415 - it brings torch along
+    with resting():
+        from e4s_studio.gui.true_engine import TrueEngine  # noqa: PLC0415 - it brings torch along
 
     return TrueEngine(choice, post)
 

@@ -14,6 +14,7 @@ from e4s_studio.engine.engine import Engine, Listeners, spare_threads
 from e4s_studio.engine.models import BUILT_IN_CHECKPOINT, load_network
 from e4s_studio.engine.opening import open_portrait
 from e4s_studio.engine.warm_up import warm_up
+from e4s_studio.gui.collector import resting
 from e4s_studio.gui.ports import (
     EngineFailed,
     FitProgress,
@@ -67,7 +68,7 @@ class TrueEngine:
         self._closed = False
         checkpoint = choice.checkpoint
         self.model = BUILT_IN_CHECKPOINT.stem if checkpoint is None else checkpoint.name
-        self._fits.submit(warm_up)
+        self._fits.submit(_warm_up)
         post(ModelInUse(_name(choice), _device_name(str(device)), self._engine.needs_fit))
 
     def open_portrait(self, path: Path, label_map: Path | None) -> Portrait:
@@ -113,6 +114,11 @@ class TrueEngine:
             self._fits.submit(work)
 
 
+def _warm_up() -> None:
+    with resting():
+        warm_up()
+
+
 def _post_result(post: Post, result: RenderResult) -> None:
     stage = Stage.FINAL if result.final else Stage.COARSE
     post(
@@ -125,7 +131,7 @@ def _post_result(post: Post, result: RenderResult) -> None:
 
 
 def _progress(state: FitState) -> FitProgress:
-    return FitProgress(state.pair, state.fraction, cancelled=state.cancelled)
+    return FitProgress(state.pair, state.fraction, state.quality, state.cancelled)
 
 
 def _name(choice: EngineChoice) -> str:

@@ -10,7 +10,7 @@ from e4s_studio.core.document import Document
 from e4s_studio.engine import engine as engine_module
 from e4s_studio.engine.engine import Engine, Listeners
 from e4s_studio.engine.fit import FitPlan, Tune
-from e4s_studio.engine.fitting import FitState, Turns
+from e4s_studio.engine.fitting import FitState
 from e4s_studio.engine.request import RenderResult
 from tests.unit.engine.pairs import portrait, small_network
 
@@ -88,7 +88,8 @@ def test_a_fit_improves_the_picture_and_draws_it_again(
     engine.submit(edited.snapshot(), 1)
     before = heard.final(edited.revision)
     engine.start_fit(edited.snapshot(), 1)
-    assert heard.end_of_fit() == FitState(1, 1.0)
+    ended = heard.end_of_fit()
+    assert (ended.pair, ended.fraction, ended.cancelled) == (1, 1.0, False)
     after = heard.final(edited.revision)
     assert (after.image != before.image).any()
 
@@ -111,23 +112,25 @@ def test_what_is_exported_has_the_photographs_size(engine: Engine) -> None:
     assert engine.finished(edited.snapshot()).shape == portrait(2).image.shape
 
 
-def test_drawing_goes_before_fitting() -> None:
-    turns, order = Turns(), []
-    with turns.drawing():
-        fit = threading.Thread(target=lambda: turn(turns.fitting, "fit"))
-        draw = threading.Thread(target=lambda: turn(turns.drawing, "draw"))
+def test_a_finished_fit_says_how_well_it_reproduces_the_pair(
+    engine: Engine, heard: Heard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    short_fits(monkeypatch, 2)
+    engine.start_fit(document(engine).snapshot(), 1)
+    quality = heard.end_of_fit().quality
+    assert quality is not None
+    assert 0 < quality < 60
 
-        def turn(whose: object, name: str) -> None:
-            with whose():  # type: ignore[operator]
-                order.append(name)
 
-        fit.start()
-        draw.start()
-        while not turns.drawing_waits:
-            pass
-    for thread in (fit, draw):
-        thread.join(PATIENCE)
-    assert order == ["draw", "fit"]
+def test_closing_in_the_middle_of_a_fit_publishes_nothing(
+    heard: Heard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    short_fits(monkeypatch, 10_000)
+    engine = Engine(small_network(), heard.listeners)
+    engine.start_fit(document(engine).snapshot(), 1)
+    heard.fits.get(timeout=PATIENCE)
+    engine.close()
+    assert heard.end_of_fit() == FitState(1, 0.0, None, cancelled=True)
 
 
 def test_a_fault_in_a_fit_is_a_sentence(heard: Heard, monkeypatch: pytest.MonkeyPatch) -> None:
