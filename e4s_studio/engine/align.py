@@ -27,6 +27,7 @@ __all__ = [
     "paste_back",
     "quad_from_landmarks",
     "recrop_labels",
+    "recrop_matte",
     "uncrop_labels",
 ]
 
@@ -182,6 +183,26 @@ def recrop_labels(
     carried = _nearest(labels, matrix, (size, size))
     known = _nearest(np.ones_like(labels), matrix, (size, size))
     return np.where(known > 0, carried, beyond)
+
+
+def recrop_matte(
+    matte: NDArray[np.uint8], before: Quad, after: Quad, beyond: int
+) -> NDArray[np.uint8]:
+    """Keep a soft matte, (S, S) uint8, where it was on the face; see `recrop_labels`.
+
+    `beyond`, 0 to 255, stands where the old crop showed nothing.
+    """
+    size = matte.shape[0]
+    matrix = after.to_crop(size) @ before.to_photo(size)
+    warped = cv2.warpPerspective(
+        matte,
+        matrix,
+        (size, size),
+        flags=cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_CONSTANT,
+        borderValue=(beyond,),
+    )
+    return np.asarray(warped, dtype=np.uint8)
 
 
 def _bounds(quad: Quad, shape: Sequence[int], margin: int) -> tuple[int, int, int, int]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from e4s_studio.engine.quad import Quad, quad_from_landmarks
 
 if TYPE_CHECKING:
@@ -42,3 +44,13 @@ class Face:
         """Say whether a click at `point` means this face."""
         x0, y0, x1, y1 = self.box
         return x0 <= point[0] <= x1 and y0 <= point[1] <= y1
+
+
+def face_at(faces: list[Face], point: Point) -> Face | None:
+    """Return the face that a click means: of those around the point, the one centred nearest."""
+    around = [face for face in faces if face.contains(point)]
+    return min(
+        around,
+        key=lambda face: float(np.hypot(*np.subtract(face.quad.centre, point))),
+        default=None,
+    )

@@ -8,14 +8,13 @@ import cv2
 import numpy as np
 
 from e4s_studio.engine import haar, retinaface
-from e4s_studio.engine.face import Face
+from e4s_studio.engine.face import Face, face_at
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-    from e4s_studio.engine.quad import Point
 
 __all__ = ["Face", "as_rgb8", "face_at", "find_faces"]
 
@@ -52,16 +51,6 @@ def find_faces(photo: NDArray[np.generic], weights: Path | None = None) -> list[
         found = retinaface.find(small, weights)
     faces = (_enlarged(face, 1 / ratio) for face in found)
     return sorted(faces, key=lambda face: face.confidence, reverse=True)
-
-
-def face_at(faces: list[Face], point: Point) -> Face | None:
-    """Return the face that a click means: of those around the point, the one centred nearest."""
-    around = [face for face in faces if face.contains(point)]
-    return min(
-        around,
-        key=lambda face: float(np.hypot(*np.subtract(face.quad.centre, point))),
-        default=None,
-    )
 
 
 def as_rgb8(photo: NDArray[np.generic]) -> NDArray[np.uint8]:

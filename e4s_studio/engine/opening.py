@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from e4s_studio.core.errors import FaceError, LabelMapError
-from e4s_studio.engine.faces import find_faces
-from e4s_studio.engine.parse import parser_named
+from e4s_studio.engine.align import recrop_labels
 from e4s_studio.engine.pictures import resize_labels
 from e4s_studio.engine.portraits import CROP_SIZE, cut, labels_in, portrait_in
 from e4s_studio.engine.quad import Quad
+from e4s_studio.engine.recrop import quad_of
+from e4s_studio.engine.sight import Sight
 from e4s_studio.files.images import read_image
 from e4s_studio.files.label_maps import LabelOrder, read_label_map
-from e4s_studio.files.model_folder import ModelFolder
-from e4s_studio.files.models import model_named
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,13 +31,14 @@ in sides (finders place the landmarks of a face with about this error)."""
 SAME_ASPECT: Final = 0.02
 
 
-def open_portrait(
+def open_portrait(  # noqa: PLR0913 - all but the file by name
     path: Path,
     label_map: Path | None = None,
     *,
     order: LabelOrder = "auto",
     face: int = 0,
     quad: Quad | None = None,
+    sight: Sight | None = None,
 ) -> Portrait:
     """Open a photograph as a portrait, with the models that are installed.
 
@@ -54,6 +54,8 @@ def open_portrait(
         Which face, 0 for the surest; only where `quad` is not given.
     quad
         Where the face is, when the artist has said so.
+    sight
+        What finds and parses; one that remembers what it has seen.
 
     Raises
     ------
@@ -64,18 +66,47 @@ def open_portrait(
     LabelMapError
         If the label map is none, or does not fit the photograph.
     """
-    models = ModelFolder()
+    sight = sight or Sight()
     photograph = read_image(path)
     labels = None if label_map is None else read_label_map(label_map, order=order)
     if quad is None:
-        faces = find_faces(photograph, models.installed(model_named("retinaface")))
+        faces = sight.faces(photograph)
         quad = locate(photograph, faces, face=face, name=path.name, has_map=labels is not None)
     if labels is None:
-        labels = parser_named("auto", models)(cut(photograph, quad, CROP_SIZE)).labels
+        labels = sight.parse(cut(photograph, quad, CROP_SIZE)).labels
     else:
         labels = _crop_labels(labels, photograph, quad)
     # Projects keep the photograph as its own file, and exports its profile and EXIF.
     return replace(portrait_in(photograph, quad, labels, path=path), file=path.read_bytes())
+
+
+def recut_portrait(portrait: Portrait, quad: Quad, sight: Sight, *, keep_map: bool) -> Portrait:
+    """Cut a portrait out of its photograph anew, at its own size.
+
+    Parameters
+    ----------
+    portrait
+        As it is.
+    quad
+        Where the face is, in the photograph (in the crop where that is all there is).
+    sight
+        What parses the new crop.
+    keep_map
+        Whether the label map stays where it was on the face; what the old crop did not show is
+        parsed all the same.
+
+    Raises
+    ------
+    FaceError
+        If the quad lies outside the photograph.
+    """
+    photograph = portrait.image if portrait.photograph is None else portrait.photograph
+    size = portrait.shape[0]
+    crop = cut(photograph, quad, size)
+    labels = sight.parse(crop).labels
+    if keep_map:
+        labels = recrop_labels(portrait.labels, quad_of(portrait), quad, labels)
+    return replace(portrait, image=crop, labels=labels, photograph=photograph, quad=quad.points)
 
 
 def locate(

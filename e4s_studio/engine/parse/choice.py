@@ -12,6 +12,7 @@ from e4s_studio.files.models import model_named
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     import numpy as np
     from numpy.typing import NDArray
@@ -46,11 +47,14 @@ def parser_named(name: str, models: ModelFolder) -> Parser:
     if name not in {AUTO, STARTER, BISENET}:
         raise SettingsError(f"There is no parser “{name}”; choose {STARTER}, {BISENET} or {AUTO}.")
     weights = None if name == STARTER else models.installed(model_named(BISENET))
-    if weights is not None:
-        return partial(bisenet_map, weights=weights)
-    if name == BISENET:
+    if weights is None and name == BISENET:
         raise CheckpointError(
             "BiSeNet is not installed; install it with `e4s-studio models install bisenet`, or"
             " use the starter parser."
         )
-    return starter_map
+    return parser_with(weights)
+
+
+def parser_with(weights: Path | None) -> Parser:
+    """Return BiSeNet with its weights, or what parses without any."""
+    return starter_map if weights is None else partial(bisenet_map, weights=weights)
