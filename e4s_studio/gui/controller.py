@@ -59,6 +59,8 @@ class Controller(QObject):
         An edit is on its way to the engine.
     pair_opened(), model_known(ModelInUse), fit_moved(FitProgress)
         What the engine or the background reports.
+    fit_kept()
+        The model goes on with the fit that a project kept.
     busy(str)
         What the background is doing; an empty text when it is done.
     failed(str)
@@ -71,6 +73,7 @@ class Controller(QObject):
     pair_opened = Signal()
     model_known = Signal(object)
     fit_moved = Signal(object)
+    fit_kept = Signal()
     busy = Signal(str)
     failed = Signal(str)
 
@@ -364,9 +367,13 @@ class Controller(QObject):
         self._run(
             self.tr("Opening"),
             lambda: self.ready_engine().take_fit(fit, snapshot),
-            lambda _: self.submit(),
+            lambda _: self._fit_taken(),
             refuse,
         )
+
+    def _fit_taken(self) -> None:
+        self.fit_kept.emit()
+        self.submit()
 
     def _document_changed(self, change: Change) -> None:
         self.changed.emit(change)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
@@ -37,6 +38,14 @@ _PRECISIONS: Final = {
     Precision.FLOAT16: QT_TRANSLATE_NOOP("Names", "16 bit, faster"),
 }
 
+_QUALITIES: Final = (
+    (22.0, QT_TRANSLATE_NOOP("Names", "rough likeness")),
+    (26.0, QT_TRANSLATE_NOOP("Names", "fair likeness")),
+    (30.0, QT_TRANSLATE_NOOP("Names", "close likeness")),
+    (math.inf, QT_TRANSLATE_NOOP("Names", "very close likeness")),
+)
+"""Upper ends, in dB, of how well a model reproduces a pair."""
+
 
 def region_name(region: Region) -> str:
     """Return the name of `region` in the artist's language."""
@@ -51,3 +60,9 @@ def shape_name(shape: ShapeSource) -> str:
 def precision_name(precision: Precision) -> str:
     """Return what a number format means, in the artist's language."""
     return QCoreApplication.translate("Names", str(_PRECISIONS[precision]))
+
+
+def quality_name(decibels: float) -> str:
+    """Return how well a model reproduces a pair, in the artist's language, from its PSNR in dB."""
+    text = next(text for end, text in _QUALITIES if decibels <= end)
+    return QCoreApplication.translate("Names", str(text))

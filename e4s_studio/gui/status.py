@@ -8,6 +8,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QLabel, QProgressBar, QStatusBar, QToolButton, QWidget
 
 from e4s_studio.gui.icons import name_icon
+from e4s_studio.gui.names import quality_name
 from e4s_studio.gui.ports import FitProgress, ModelInUse, Rendered, Stage
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class StatusBar(QStatusBar):
         self.stage = QLabel(self)
         self.time = QLabel(self)
         self.model = QLabel(self.tr("starting …"), self)
+        self.fit = QLabel(self)
         self.device = QLabel(self)
         self.pointed = QLabel(self)
         self.pointed.setMinimumWidth(90)
@@ -50,12 +52,13 @@ class StatusBar(QStatusBar):
             self.addWidget(widget)
         self.zoom = QLabel(self)
         self.zoom.setToolTip(self.tr("Pixels of the screen for one of the crop, on the canvas"))
-        for widget in (self.zoom, self.stage, self.time, self.model, self.device):
+        for widget in (self.zoom, self.stage, self.time, self.model, self.fit, self.device):
             self.addPermanentWidget(_fence(self))
             self.addPermanentWidget(widget)
         self.stage.setToolTip(self.tr("Whether the shown result is a coarse preview or final"))
         self.time.setToolTip(self.tr("From the last edit to the shown result"))
         self.model.setToolTip(self.tr("The model that makes the result"))
+        self.fit.setToolTip(self.tr("How well the model redraws the two faces"))
         self.device.setToolTip(self.tr("Where the network computes"))
         self.show_idle()
 
@@ -90,13 +93,15 @@ class StatusBar(QStatusBar):
         """Show that there is no result."""
         self.stage.setText(self.tr("no result"))
         self.time.setText("–")
+        self.fit.clear()
 
     def show_work(self, text: str) -> None:
         """Show work whose end is not known."""
         self._show(text, None)
 
     def show_fit(self, fit: FitProgress) -> None:
-        """Show a fit's progress."""
+        """Show a fit's progress, and how well the model knows the pair by now."""
+        self.fit.setText("" if fit.quality is None else quality_name(fit.quality))
         if fit.is_over:
             self.show_idle()
         else:
@@ -104,9 +109,7 @@ class StatusBar(QStatusBar):
 
     def show_idle(self) -> None:
         """Hide the progress."""
-        self.pointed = QLabel(self)
-        self.pointed.setMinimumWidth(90)
-        for widget in (self.pointed, self.work, self.progress, self.cancel):
+        for widget in (self.work, self.progress, self.cancel):
             widget.hide()
 
     def _time_text(self, seconds: float) -> str:

@@ -46,7 +46,10 @@ def test_fit_runs_by_itself_and_reports(make_studio, pair, qtbot):
     qtbot.waitUntil(lambda: bool(seen) and seen[-1].is_over, timeout=10_000)
     assert not seen[-1].cancelled
     assert [fit.fraction for fit in seen] == sorted(fit.fraction for fit in seen)
-    assert "dB" in studio.window.model.fit_state.text()
+    quality = f"{seen[-1].quality:.1f} dB"
+    assert quality in studio.window.model.fit_state.text()
+    assert studio.window.status.fit.text() in studio.window.model.fit_state.text()
+    assert "likeness" in studio.window.status.fit.text()
     assert studio.window.actions_by_name["model.refine"].isEnabled()
 
 

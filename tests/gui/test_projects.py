@@ -262,6 +262,7 @@ def test_the_fit_is_kept_and_not_made_again(saved, make_studio, qtbot):
     second.wait_for_pair()
     second.wait_for_final()
     assert not second.controller.is_fitting
+    assert "project" in second.window.model.fit_state.text()
     ((taken, source),) = second.engine.taken
     assert taken.safetensors == kept.safetensors
     assert source is second.document.source

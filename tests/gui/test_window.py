@@ -9,9 +9,11 @@ from PySide6.QtGui import QAction, QColor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QMenu
 
+from e4s_studio.core.regions import Region
 from e4s_studio.files.label_maps import read_label_map
 from e4s_studio.files.resources import ICONS, sample_map, sample_pair
 from e4s_studio.gui.app import Start
+from e4s_studio.gui.names import region_name
 from e4s_studio.gui.theme import Theme
 
 
@@ -210,3 +212,17 @@ def test_the_status_bar_says_what_is_shown(studio):
     assert status.stage.text() == "final"
     assert status.time.text() == "40 ms"
     assert not status.progress.isVisible()
+
+
+def test_the_status_bar_names_the_region_under_the_pointer_after_work_too(studio):
+    status, window = studio.window.status, studio.window
+    centre = window.canvas.rect().center()
+    QTest.mouseMove(window.canvas, centre)
+    assert status.pointed.isVisible()
+    assert status.pointed.text() == region_name(
+        Region(int(studio.document.snapshot().labels[128, 128]))
+    )
+    studio.controller.busy.emit("Opening")
+    studio.controller.busy.emit("")
+    assert status.pointed.isVisible()
+    assert status.pointed.text()

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from e4s_studio.gui.icons import name_icon
+from e4s_studio.gui.names import quality_name
 
 if TYPE_CHECKING:
     from e4s_studio.gui.ports import FitProgress, ModelInUse
@@ -93,13 +94,20 @@ class ModelDock(QWidget):
         self.refine.setEnabled(fit.is_over)
         self.fit_state.setText(self._fit_text(fit))
 
+    def show_kept_fit(self) -> None:
+        """Show that the model goes on with the fit that a project kept."""
+        self.progress.setValue(self.progress.maximum())
+        self.fit_state.setText(self.tr("Goes on with the fit that the project kept."))
+
     def _fit_text(self, fit: FitProgress) -> str:
+        likeness = ""
+        if fit.quality is not None:
+            likeness = self.tr("\n{0}, {1:.1f} dB").format(quality_name(fit.quality), fit.quality)
         if fit.cancelled:
-            return self.tr("Stopped. What was learnt is in use.")
-        quality = "" if fit.quality is None else self.tr(" ({0:.1f} dB)").format(fit.quality)
+            return self.tr("Stopped. What was learnt is in use.{0}").format(likeness)
         if fit.is_over:
-            return self.tr("Fitted to this pair{0}.").format(quality)
-        return self.tr("Fitting to this pair{0} …").format(quality)
+            return self.tr("Fitted to this pair.{0}").format(likeness)
+        return self.tr("Fitting to this pair …{0}").format(likeness)
 
     def _connect(self) -> None:
         self.refine.clicked.connect(self.refine_asked)
@@ -110,6 +118,12 @@ class ModelDock(QWidget):
         self.cancel.setToolTip(self.tr("Stop fitting and keep what was learnt"))
         self.open_checkpoint.setToolTip(self.tr("Use published or own weights from a file"))
         self.use_builtin.setToolTip(self.tr("Use the model that comes with the editor"))
+        self.fit_state.setToolTip(
+            self.tr(
+                "How near the model's own drawing of the two faces comes to the photographs; "
+                "detail and blend add what it lacks"
+            )
+        )
         self.device.setToolTip(self.tr("Where the network computes"))
 
     def _lay_out(self) -> None:

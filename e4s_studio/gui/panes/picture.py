@@ -11,7 +11,7 @@ from e4s_studio.gui.canvas.photograph import PhotographPainter, image_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-    from PySide6.QtCore import QRectF
+    from PySide6.QtCore import QRectF, QSize
     from PySide6.QtGui import QImage, QPainter, QTransform
 
 
@@ -36,12 +36,19 @@ class Picture:
 
     def draw(self, painter: QPainter, transform: QTransform, crop: QRectF) -> None:
         """Draw the picture over the rectangle `crop` of picture points."""
-        if self.image.width() < crop.width():
-            self._enlarge(round(crop.width()), round(crop.height()))
         scaling = painter.device().devicePixelRatioF()
+        on_screen = transform.mapRect(crop).size() * scaling
+        room = on_screen.boundedTo(crop.size()).toSize()
+        if self.pixels.shape[1] < room.width():
+            self._enlarge(room)
         self._painter.paint(painter, transform, crop, scaling)
 
-    def _enlarge(self, width: int, height: int) -> None:
-        """Bring a coarse picture to the crop's size: its own pixels would show as squares."""
-        enlarged = cv2.resize(self.pixels, (width, height), interpolation=cv2.INTER_CUBIC)
-        self._painter.set_image(image_of(np.asarray(enlarged, dtype=np.uint8)))
+    def _enlarge(self, size: QSize) -> None:
+        """Bring a coarse picture to the size at which it is seen, at most the crop's.
+
+        Its own pixels would show as squares.
+        """
+        if self.image.size() != size:
+            to = (size.width(), size.height())
+            enlarged = cv2.resize(self.pixels, to, interpolation=cv2.INTER_CUBIC)
+            self._painter.set_image(image_of(np.asarray(enlarged, dtype=np.uint8)))
