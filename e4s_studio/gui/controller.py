@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from e4s_studio.core.document import Document
-from e4s_studio.core.errors import DeviceError, StudioError
+from e4s_studio.core.errors import DeviceError, FaceError, StudioError
+from e4s_studio.files.project.project import Project
 from e4s_studio.gui.background import Background
+from e4s_studio.gui.photographs import FaceMissing, Photographs
 from e4s_studio.gui.ports import EngineChoice, EngineFailed, FitProgress, ModelInUse, Rendered
 from e4s_studio.gui.results import Results
 
@@ -21,21 +23,13 @@ if TYPE_CHECKING:
     from e4s_studio.core.events import Change
     from e4s_studio.core.portrait import Portrait
     from e4s_studio.core.settings import EditSettings
-    from e4s_studio.files.project.project import FittedWeights, Project
+    from e4s_studio.files.project.project import FittedWeights
     from e4s_studio.gui.ports import Connect, Engine, Message, StartMap
+
+__all__ = ["REST_MS", "Controller", "Photographs"]
 
 REST_MS: Final = 80
 """While a stroke is under way the result follows at most this often: paint comes first."""
-
-
-@dataclass(frozen=True)
-class Photographs:
-    """What to open: files, each with its label map where there is one; None keeps what is open."""
-
-    source: Path | None = None
-    target: Path | None = None
-    source_map: Path | None = None
-    target_map: Path | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +38,7 @@ class _Opened:
     source: Portrait | None
     target: Portrait | None
     start: StartMap | None
+    missing: FaceMissing | None = None
 
 
 class Controller(QObject):
@@ -59,18 +54,29 @@ class Controller(QObject):
         An edit is on its way to the engine.
     pair_opened(), model_known(ModelInUse), fit_moved(FitProgress)
         What the engine or the background reports.
+    recropped()
+        A crop was cut out of its photograph anew, or that was undone; the pair is the same.
+    face_missing(FaceMissing)
+        Nothing was opened: a photograph shows no face that could be found.
     fit_kept()
         The model goes on with the fit that a project kept.
     busy(str)
         What the background is doing; an empty text when it is done.
     failed(str)
         A sentence for the artist.
+
+    Attributes
+    ----------
+    prepare
+        Called, off the GUI thread, with what is about to be opened.
     """
 
     changed = Signal(object)
     result_shown = Signal(object)
     result_pending = Signal()
     pair_opened = Signal()
+    recropped = Signal()
+    face_missing = Signal(object)
     model_known = Signal(object)
     fit_moved = Signal(object)
     fit_kept = Signal()
@@ -81,6 +87,7 @@ class Controller(QObject):
         super().__init__(parent)
         self.document = Document()
         self.results = Results()
+        self.prepare: Callable[[Project], object] = lambda _: None
         self._connect = connect
         self._background = Background(self)
         self._engine: Engine | None = None
@@ -108,6 +115,11 @@ class Controller(QObject):
     def is_fitting(self) -> bool:
         """Whether a fit is under way."""
         return self._fitting
+
+    @property
+    def is_opening(self) -> bool:
+        """Whether photographs are just being put into the document."""
+        return self._opening
 
     @property
     def choice(self) -> EngineChoice:
@@ -155,8 +167,16 @@ class Controller(QObject):
         """Have the swap rule applied to the open pair; `done` gets the map and its holes."""
         source, target = self.document.source, self.document.target
         if source is not None and target is not None:
+            pair = (source, target)
+
+            def deliver(start: StartMap) -> None:
+                if pair == (self.document.source, self.document.target):
+                    done(start)
+                else:  # a crop was cut out anew meanwhile
+                    self.start_map(settings, done)
+
             work = partial(self._start_map, source, target, settings)
-            self._run(self.tr("Making the map"), work, done)
+            self._run(self.tr("Making the map"), work, deliver)
 
     # Photographs
 
@@ -164,6 +184,18 @@ class Controller(QObject):
         """Open a photograph or two; the document stays as it is if one cannot be opened."""
         self._asked += 1
         self._open(partial(self._load, self._asked, photographs))
+
+    def open_other_face(self, cut: Callable[[Engine], Portrait]) -> None:
+        """Open another face of the target's photograph as the target.
+
+        Parameters
+        ----------
+        cut
+            Returns its portrait; called off the GUI thread.
+        """
+        self._asked += 1
+        asked = self._asked
+        self._open(lambda: self._pair_up(asked, self.document.source, cut(self.ready_engine())))
 
     def exchange(self) -> None:
         """Let source and target change places."""
@@ -204,7 +236,7 @@ class Controller(QObject):
             self.document.restore(project.contents)
         finally:
             self._opening = False
-        self._begin_pair(asked)
+        self._begin_pair()
         self._kept_fit = project.fitted
         self.pair_opened.emit()
         self._begin_work()
@@ -251,19 +283,32 @@ class Controller(QObject):
         return choice
 
     def _load(self, asked: int, photographs: Photographs) -> _Opened:
-        engine = self.ready_engine()
-        source, target = self.document.source, self.document.target
-        if photographs.source is not None:
-            source = engine.open_portrait(photographs.source, photographs.source_map)
-        if photographs.target is not None:
-            target = engine.open_portrait(photographs.target, photographs.target_map)
+        source = self._portrait("source", photographs)
+        if isinstance(source, FaceMissing):
+            return _Opened(asked, None, None, None, source)
+        target = self._portrait("target", photographs)
+        if isinstance(target, FaceMissing):
+            return _Opened(asked, None, None, None, target)
         return self._pair_up(asked, source, target)
+
+    def _portrait(self, role: str, photographs: Photographs) -> Portrait | FaceMissing | None:
+        path: Path | None = getattr(photographs, role)
+        if path is None:
+            kept: Portrait | None = getattr(self.document, role)
+            return kept
+        label_map, quad = (getattr(photographs, f"{role}_{part}") for part in ("map", "quad"))
+        try:
+            return self.ready_engine().open_portrait(path, label_map, quad)
+        except FaceError as error:
+            return FaceMissing(photographs, role, str(error))
 
     def _pair_up(self, asked: int, source: Portrait | None, target: Portrait | None) -> _Opened:
         start = None
         if source is not None and target is not None:
             start = self._start_map(source, target, self.document.settings)
-        return _Opened(asked, source, target, start)
+        opened = _Opened(asked, source, target, start)
+        self.prepare(_project_of(opened, self.document.settings))
+        return opened
 
     def _start_map(self, source: Portrait, target: Portrait, settings: EditSettings) -> StartMap:
         return self.ready_engine().start_map(source, target, settings)
@@ -318,17 +363,21 @@ class Controller(QObject):
     def _take_opened(self, opened: _Opened) -> None:
         if opened.asked != self._asked:
             return
-        self._begin_pair(opened.asked)
+        if opened.missing is not None:
+            self.failed.emit(opened.missing.sentence)
+            self.face_missing.emit(opened.missing)
+            return
+        self._begin_pair()
         self._put_in_document(opened)
         self.pair_opened.emit()
         self._begin_work()
 
-    def _begin_pair(self, number: int) -> None:
+    def _begin_pair(self) -> None:
         self.cancel_fit()
-        self._pair = number
+        self._pair += 1
         self._fitting = False
         self._kept_fit = None
-        self.results.begin(number)
+        self.results.begin(self._pair)
 
     def _put_in_document(self, opened: _Opened) -> None:
         """Open what was loaded; the engine hears of the whole of it, not of each part."""
@@ -379,6 +428,11 @@ class Controller(QObject):
         self.changed.emit(change)
         if self._opening:
             return
+        if change.portraits:
+            self._begin_pair()
+            self.recropped.emit()
+            self._begin_work()
+            return
         if change.history and not change.settings:
             self.submit_rest()  # a stroke has ended, or was undone
         if not change.affects_result or not self.document.settings.live_preview:
@@ -411,3 +465,11 @@ class Controller(QObject):
         if fit.pair == self._pair:
             self._fitting = not fit.is_over
             self.fit_moved.emit(fit)
+
+
+def _project_of(opened: _Opened, settings: EditSettings) -> Project:
+    document = Document(settings)
+    document.open(source=opened.source, target=opened.target)
+    if opened.start is not None:
+        document.start(*opened.start)
+    return Project(document.contents())

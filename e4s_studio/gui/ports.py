@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from e4s_studio.core.contents import DocumentSnapshot
     from e4s_studio.core.portrait import Portrait
     from e4s_studio.core.settings import EditSettings
+    from e4s_studio.engine.face import Face
+    from e4s_studio.engine.quad import Quad
     from e4s_studio.files.export.layers import ExportLayers
     from e4s_studio.files.project.project import FittedWeights
 
@@ -134,7 +136,9 @@ class Engine(Protocol):
 
     model: str
 
-    def open_portrait(self, path: Path, label_map: Path | None) -> Portrait:
+    def open_portrait(
+        self, path: Path, label_map: Path | None, quad: Quad | None = None
+    ) -> Portrait:
         """Return a photograph's aligned crop with its label map.
 
         Parameters
@@ -143,12 +147,43 @@ class Engine(Protocol):
             The photograph.
         label_map
             A label map of the photograph; None to have it parsed.
+        quad
+            Where the face is; None for the surest that is found.
 
         Raises
         ------
+        FaceError
+            If no face is found.
         StudioError
-            If the photograph cannot be read, or no face is found.
+            If the photograph cannot be read.
         """
+        ...
+
+    def find_faces(self, photograph: NDArray[np.uint8]) -> list[Face]:
+        """Return the faces of an (H, W, 3) uint8 RGB photograph, the surest first."""
+        ...
+
+    def recut(self, portrait: Portrait, quad: Quad, *, keep_map: bool) -> Portrait:
+        """Cut a portrait out of its photograph anew.
+
+        Parameters
+        ----------
+        portrait
+            As it is.
+        quad
+            Where the face is, in the photograph.
+        keep_map
+            Whether the label map stays where it was on the face; else it is parsed anew.
+
+        Raises
+        ------
+        FaceError
+            If the quad lies outside the photograph.
+        """
+        ...
+
+    def doubt(self, crop: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Return how unsure the parser is of each pixel of an (S, S, 3) crop: (S, S), 0 to 1."""
         ...
 
     def start_map(self, source: Portrait, target: Portrait, settings: EditSettings) -> StartMap:

@@ -175,7 +175,7 @@ class ProjectSession(QObject):
         held = self._lock if path == self._path else None
         self._controller.in_background(
             self.tr("Opening"),
-            partial(_open, path, self._locks, held),
+            partial(_open, path, self._locks, held, self._controller.prepare),
             partial(self._take_opened, asked, path),
         )
 
@@ -278,6 +278,8 @@ class ProjectSession(QObject):
 
     def _take_change(self, change: Change) -> None:
         if change.portraits:
+            if not self._controller.is_opening:
+                self._take_crops()
             return
         rules = change.rules and self._path is not None
         if (change.snapshots or rules) and not self._restoring:
@@ -302,6 +304,12 @@ class ProjectSession(QObject):
             self._fitted, self._has_fit = None, False
             self._touched = self._path is not None or self._was_modified
         self._source, self._target = document.source, document.target
+        self._tell()
+
+    def _take_crops(self) -> None:
+        """Go on with the same project, without what was fitted to the crops of before."""
+        self._source, self._target = self._document.source, self._document.target
+        self._fitted, self._has_fit = None, False
         self._tell()
 
     def _tell(self) -> None:
@@ -340,10 +348,14 @@ def _packed(pack: Callable[[], FittedWeights]) -> FittedWeights | None:
         return None
 
 
-def _open(path: Path, locks: Path, held: FileLock | None) -> _Held:
+def _open(
+    path: Path, locks: Path, held: FileLock | None, prepare: Callable[[Project], object]
+) -> _Held:
     lock = hold(path, locks) if held is None else held
     try:
-        return _Held(lock, open_project(path))
+        opened = open_project(path)
+        prepare(opened.project)
+        return _Held(lock, opened)
     except BaseException:
         if held is None:
             lock.release()

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from e4s_studio.engine.devices import device_named
 from e4s_studio.engine.engine import Engine, Listeners, spare_threads
 from e4s_studio.engine.models import BUILT_IN_CHECKPOINT, load_network
-from e4s_studio.engine.opening import open_portrait
+from e4s_studio.engine.opening import open_portrait, recut_portrait
+from e4s_studio.engine.sight import Sight
 from e4s_studio.engine.warm_up import warm_up
 from e4s_studio.gui.collector import resting
 from e4s_studio.gui.ports import (
@@ -27,10 +28,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from e4s_studio.core.contents import DocumentSnapshot
     from e4s_studio.core.portrait import Portrait
     from e4s_studio.core.settings import EditSettings
+    from e4s_studio.engine.face import Face
     from e4s_studio.engine.fitting import FitState
+    from e4s_studio.engine.quad import Quad
     from e4s_studio.engine.request import RenderResult
     from e4s_studio.files.export.layers import ExportLayers
     from e4s_studio.files.project.project import FittedWeights
@@ -57,6 +63,7 @@ class TrueEngine:
         spare_threads()
         device = device_named(choice.device)
         network = load_network(choice.checkpoint, device)
+        self._sight = Sight()
         listeners = Listeners(
             result=lambda result: _post_result(post, result),
             failed=lambda error: post(EngineFailed(str(error))),
@@ -71,9 +78,23 @@ class TrueEngine:
         self._fits.submit(_warm_up)
         post(ModelInUse(_name(choice), _device_name(str(device)), self._engine.needs_fit))
 
-    def open_portrait(self, path: Path, label_map: Path | None) -> Portrait:
+    def open_portrait(
+        self, path: Path, label_map: Path | None, quad: Quad | None = None
+    ) -> Portrait:
         """Open a photograph as a portrait; see `engine.opening.open_portrait`."""
-        return open_portrait(path, label_map)
+        return open_portrait(path, label_map, quad=quad, sight=self._sight)
+
+    def find_faces(self, photograph: NDArray[np.uint8]) -> list[Face]:
+        """Return the faces of a photograph, the surest first."""
+        return self._sight.faces(photograph)
+
+    def recut(self, portrait: Portrait, quad: Quad, *, keep_map: bool) -> Portrait:
+        """Cut a portrait out of its photograph anew; see `engine.opening.recut_portrait`."""
+        return recut_portrait(portrait, quad, self._sight, keep_map=keep_map)
+
+    def doubt(self, crop: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Return how unsure the parser is of each pixel of a crop."""
+        return self._sight.parse(crop).doubt
 
     def start_map(self, source: Portrait, target: Portrait, settings: EditSettings) -> StartMap:
         """Return the label map of the swap rule, and its holes."""

@@ -1,7 +1,7 @@
 """An engine without a network: it mixes the two photographs by label map and amounts."""
 
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import cv2
@@ -9,11 +9,15 @@ import numpy as np
 import safetensors.numpy
 
 from e4s_studio.core.contents import DocumentSnapshot
-from e4s_studio.core.errors import CheckpointError, ImageError
+from e4s_studio.core.errors import CheckpointError, FaceError
 from e4s_studio.core.geometry import Box
 from e4s_studio.core.portrait import Portrait
 from e4s_studio.core.regions import FACE, Region
 from e4s_studio.core.settings import EditSettings, ShapeSource
+from e4s_studio.engine.align import crop, recrop_labels
+from e4s_studio.engine.face import Face
+from e4s_studio.engine.quad import Quad
+from e4s_studio.engine.recrop import quad_of
 from e4s_studio.files.export.layers import ExportLayers
 from e4s_studio.files.images import read_image
 from e4s_studio.files.label_maps import read_label_map
@@ -28,6 +32,9 @@ from e4s_studio.gui.ports import (
 )
 
 COARSE = 128
+CROP = 256
+WHITE = 235
+DOUBTFUL = {(0.25, 0.3): 0.9, (0.7, 0.75): 0.7}
 FIT_STEPS = 20
 
 
@@ -75,18 +82,59 @@ class FakeEngine:
         self._thread = threading.Thread(target=self._render_all, name="fake render")
         self._thread.start()
         self.model = "fake" if choice.checkpoint is None else choice.checkpoint.name
+        self.doubted = 0
         self.packed: list[int] = []
         self.taken: list[tuple[FittedWeights, Portrait]] = []
         name = "Built-in 256" if choice.checkpoint is None else choice.checkpoint.stem
         post(ModelInUse(name, "CPU", needs_fit=choice.checkpoint is None))
 
-    def open_portrait(self, path: Path, label_map: Path | None) -> Portrait:
-        """Read a photograph; without a map it gets an oval face."""
+    def open_portrait(
+        self, path: Path, label_map: Path | None, quad: Quad | None = None
+    ) -> Portrait:
+        """Read a photograph; without a map it gets an oval face.
+
+        A square one is a crop; faces in others are white squares, cut out `CROP` pixels wide.
+        """
         image = read_image(path)
-        if image.shape[0] != image.shape[1]:
-            raise ImageError("The photograph has no face; choose another one.")
+        square = image.shape[0] == image.shape[1]
         labels = oval(image.shape[0]) if label_map is None else read_label_map(label_map)
-        return Portrait(image, labels, path)
+        if square and quad is None:
+            return Portrait(image, labels, path, image)
+        if quad is None:
+            faces = self.find_faces(image)
+            if not faces:
+                raise FaceError("No face was found; place the alignment quad by hand.")
+            quad = faces[0].quad
+        return Portrait(
+            crop(image, quad, CROP), oval(CROP), path, image, quad.points, path.read_bytes()
+        )
+
+    def find_faces(self, photograph: np.ndarray) -> list[Face]:
+        """Find white squares, the largest first."""
+        white = (photograph.min(axis=2) > WHITE).astype(np.uint8)
+        _, _, boxes, _ = cv2.connectedComponentsWithStats(white)
+        found = sorted(boxes[1:].tolist(), key=lambda box: -box[4])
+        largest = found[0][4] if found else 1
+        return [_face(*box, area / largest) for *box, area in found]
+
+    def recut(self, portrait: Portrait, quad: Quad, *, keep_map: bool) -> Portrait:
+        """Cut out anew; what is not kept is an oval face."""
+        photograph = portrait.image if portrait.photograph is None else portrait.photograph
+        size = portrait.shape[0]
+        labels = oval(size)
+        if keep_map:
+            labels = recrop_labels(portrait.labels, quad_of(portrait), quad, labels)
+        image = crop(photograph, quad, size)
+        return replace(portrait, image=image, labels=labels, quad=quad.points)
+
+    def doubt(self, image: np.ndarray) -> np.ndarray:
+        """Doubt two patches."""
+        self.doubted += 1
+        doubt = np.zeros(image.shape[:2], np.float32)
+        side = len(doubt)
+        for (x, y), value in DOUBTFUL.items():
+            cv2.circle(doubt, (round(x * side), round(y * side)), side // 12, value, -1)
+        return doubt
 
     def start_map(
         self, source: Portrait, target: Portrait, settings: EditSettings
@@ -189,6 +237,13 @@ class FakeEngine:
                 self._post(FitProgress(pair, step / FIT_STEPS, cancelled=True))
                 return
             self._post(FitProgress(pair, step / FIT_STEPS, quality + step / 3))
+
+
+def _face(left: int, top: int, width: int, height: int, confidence: float) -> Face:
+    """Return a face whose eyes and mouth lie in a box as they usually do."""
+    points = ((0.3, 0.35), (0.7, 0.35), (0.5, 0.55), (0.35, 0.8), (0.65, 0.8))
+    landmarks = tuple((left + x * width, top + y * height) for x, y in points)
+    return Face(confidence, (left, top, left + width, top + height), landmarks)
 
 
 def _quality(snapshot: DocumentSnapshot) -> float:

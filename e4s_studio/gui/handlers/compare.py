@@ -40,6 +40,7 @@ class CompareHandler(QObject):
         actions["edit.copy"].triggered.connect(self._copy)
         controller.result_shown.connect(self._show_result)
         controller.pair_opened.connect(self._show_pair)
+        controller.recropped.connect(self._show_pair)
         controller.changed.connect(self._show_change)
         window.installEventFilter(self)
         self._show_slots()
