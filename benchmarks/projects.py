@@ -29,6 +29,7 @@ from documents import face_labels, opened  # noqa: E402 - found by the line abov
 from hostile import KINDS  # noqa: E402
 from killing import lost_after_kill  # noqa: E402
 from projects import QUAD, random_project, values  # noqa: E402
+from session_to_kill import PAUSE  # noqa: E402
 
 from e4s_studio.core.document import Document  # noqa: E402
 from e4s_studio.core.errors import ProjectError, StudioError  # noqa: E402
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
     from e4s_studio.core.contents import DocumentContents
 
 CROP = 1024
+EARLY = 0.3
+"""Seconds after a pair was opened in which half of the kills come."""
 MEGAPIXELS_24 = (4000, 6000)
 
 
@@ -99,11 +102,21 @@ def _peak_memory() -> str:
 
 def kills(count: int, edits: int) -> None:
     rng = np.random.default_rng(0)
-    lost = []
-    for seed in range(count):
+    # Half of them right after the pair was opened, the others anywhere.
+    delays = [
+        rng.uniform(0, EARLY if seed % 2 else edits * sum(PAUSE) / 2) for seed in range(count)
+    ]
+    made, lost = [], []
+    for seed, delay in enumerate(delays):
         with tempfile.TemporaryDirectory() as folder:
-            lost.append(lost_after_kill(Path(folder), seed, edits, rng))
-    print(f"kills              {count} in {edits} edits each: at most {max(lost)} safe edits lost")
+            one = lost_after_kill(Path(folder), seed, edits, delay)
+        made.append(one[0])
+        lost.append(one[1])
+    print(
+        f"kills              {count} in sessions of {edits} edits, {len(delays[1::2])} of them in"
+        f" the first {EARLY * 1e3:.0f} ms: {sum(made)} edits were made, {sum(lost)} lost, at most"
+        f" {max(lost)} in a session"
+    )
 
 
 def journal_times(edits: int) -> None:

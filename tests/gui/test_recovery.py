@@ -5,46 +5,27 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
+from threading import Timer
 
+import numpy as np
 import pytest
+from editor_to_kill import STEPS
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMessageBox
 
 from e4s_studio.core.regions import Region
-from e4s_studio.files.journal.recovery import recoverable_sessions
+from e4s_studio.files.journal.recovery import CrashedSession, recoverable_sessions
+from e4s_studio.files.project.opening import open_project
 from e4s_studio.gui.app import Start
+from e4s_studio.gui.controller import Photographs
 from e4s_studio.gui.dialogs.recovery import RecoveryDialog
 from e4s_studio.gui.journal_keeper import UNTOUCHED
 
 AMOUNT = 0.4
-CRASHING = """
-import sys
-from pathlib import Path
-from PySide6.QtCore import QSettings
-from e4s_studio.gui.app import Editor, Start, make_application
-from e4s_studio.gui.controller import Photographs
-from e4s_studio.gui.places import Places
-from e4s_studio.gui.preferences import Preferences
-from e4s_studio.core.regions import Region
-from fake_engine import FakeEngine, Gate
-
-folder, own, pictures = map(Path, sys.argv[1:4])
-application = make_application()
-store = QSettings(str(folder / "settings.ini"), QSettings.Format.IniFormat)
-editor = Editor(lambda choice, post: FakeEngine(choice, post, Gate()),
-                Preferences(store), Places.under(own))
-editor.start(Start(Photographs(pictures / "red.png", pictures / "blue.png")))
-def edit(*_):
-    editor.controller.result_shown.disconnect(edit)
-    if sys.argv[-1] == "edit":
-        editor.editing.set_amounts([Region.SKIN], 0.4)
-    editor.keeper.journal.flush()
-    print("kept", flush=True)
-editor.controller.result_shown.connect(edit)
-application.exec()
-"""
+SCRIPT = Path(__file__).with_name("editor_to_kill.py")
 
 
 def sessions(tmp_path) -> Path:
@@ -56,13 +37,16 @@ def edit(studio, amount: float) -> None:
     studio.editor.editing.end_gesture()
 
 
+def start(tmp_path, pictures, what: str) -> subprocess.Popen:
+    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
+    command = [sys.executable, SCRIPT, tmp_path, tmp_path / "own", pictures, what]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, env=environment)
+
+
 def crash(tmp_path, pictures, what: str) -> Path:
     """Leave behind what an editor leaves that is killed right after an edit, or without one."""
-    command = [sys.executable, "-c", CRASHING, tmp_path, tmp_path / "own", pictures, what]
-    path = os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")])
-    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": path}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment) as process:
-        assert process.stdout.readline() == b"kept\n"
+    with start(tmp_path, pictures, what) as process:
+        assert process.stdout.readline() == b"1\n"
         process.send_signal(signal.SIGKILL)
     assert len(recoverable_sessions(sessions(tmp_path))) == 1
     return sessions(tmp_path)
@@ -163,16 +147,58 @@ def test_a_clean_close_leaves_nothing(studio, tmp_path):
     assert list(sessions(tmp_path).iterdir()) == []
 
 
-def test_a_saved_project_begins_another_journal(studio, tmp_path, qtbot):
+def test_a_saved_project_leaves_nothing_to_recover_until_the_next_edit(studio, tmp_path, qtbot):
     edit(studio, 0.2)
-    first = studio.editor.keeper.journal.folder
+    journal = studio.editor.keeper.journal
     with qtbot.waitSignal(studio.editor.session.saved, timeout=10_000):
         studio.editor.session.save(tmp_path / "work.e4s")
-    qtbot.waitUntil(lambda: not first.exists(), timeout=5_000)
-    second = studio.editor.keeper.journal.folder
-    assert (second / UNTOUCHED).exists()
+    assert (journal.folder / UNTOUCHED).exists()
     edit(studio, 0.3)
-    assert not (second / UNTOUCHED).exists()
+    assert not (journal.folder / UNTOUCHED).exists()
+    assert studio.editor.keeper.journal is journal
+    assert journal.flush()
+    found = CrashedSession(journal.folder, datetime.now(UTC))
+    assert found.project_file == tmp_path / "work.e4s"
+    contents = found.recover().project.contents
+    assert contents.state.settings.amount(Region.SKIN) == 0.3
+    assert len(contents.commands) == 2
+
+
+@pytest.mark.parametrize("delay", [0.0, 0.1, 0.3])
+def test_a_kill_right_after_opening_loses_at_most_the_edit_under_way(tmp_path, pictures, delay):
+    with start(tmp_path, pictures, "edits") as process:
+        said = [process.stdout.readline()]
+        killer = Timer(delay, process.kill)
+        killer.start()
+        said += process.stdout.readlines()
+        killer.join()
+    made = int([line for line in said if line.endswith(b"\n")][-1])
+    (left,) = recoverable_sessions(sessions(tmp_path))
+    contents = left.recover().project.contents
+    assert len(contents.commands) >= made - 1
+    kept = contents.state.settings.amount(Region.SKIN) * STEPS
+    assert made == 1 or kept == pytest.approx(len(contents.commands))
+    assert contents.source is not None
+
+
+def test_a_pair_is_on_the_disk_before_it_is_shown(make_studio, pair, qtbot, tmp_path):
+    studio, found = make_studio(), []
+    studio.controller.pair_opened.connect(lambda: found.extend(sessions(tmp_path).rglob("*.e4s")))
+    studio.editor.start(Start(pair))
+    studio.wait_for_pair()
+    (base,) = found
+    contents = open_project(base).project.contents
+    np.testing.assert_array_equal(contents.target.image, studio.document.target.image)
+    assert studio.editor.keeper.journal.folder == base.parent
+
+
+def test_an_opening_that_was_overtaken_leaves_no_journal(studio, pair, qtbot, tmp_path):
+    first = studio.editor.keeper.journal.folder
+    with qtbot.waitSignal(studio.controller.pair_opened, timeout=10_000):
+        studio.controller.open(Photographs(target=pair.source, target_map=pair.source_map))
+        studio.controller.open(Photographs(target=pair.target, target_map=pair.target_map))
+    qtbot.waitUntil(lambda: not first.exists(), timeout=5_000)
+    assert list(sessions(tmp_path).iterdir()) == [studio.editor.keeper.journal.folder]
 
 
 def test_a_journal_that_cannot_be_written_is_said_once(make_studio, pair, tmp_path, qtbot):

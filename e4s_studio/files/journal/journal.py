@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import json
-import os
 import secrets
 import shutil
 from datetime import UTC, datetime
 from threading import Condition, Thread
+from time import monotonic
 from typing import TYPE_CHECKING, Final
 
 from filelock import FileLock
 
 from e4s_studio.core.errors import OutputError
-from e4s_studio.files.journal.record import record_of
+from e4s_studio.files.journal.writer import Writer
 from e4s_studio.files.output import make_folder, write_whole
 from e4s_studio.files.project.pixels import png_of
-from e4s_studio.files.project.saving import project_bytes, thumbnail_of
+from e4s_studio.files.project.saving import thumbnail_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from io import FileIO
     from pathlib import Path
 
     import numpy as np
@@ -31,15 +30,13 @@ if TYPE_CHECKING:
 LOCK: Final = "lock"
 PICTURE: Final = "picture.png"
 NOTE: Final = "session.json"
-COMPACTED_AT: Final = 64 << 20
-"""Bytes of records after which the whole project is written anew."""
 
 
 class Journal:
     """The journal of one session. Its methods return at once; a thread writes.
 
-    The session's folder holds a project file, and a log of what changed since. It is locked for
-    as long as the program lives, and goes when the session is closed in good order.
+    The session's folder holds a project file, and a log of what changed since; see `Writer`. It is
+    locked for as long as the program lives, and goes when the session is closed in good order.
 
     Parameters
     ----------
@@ -67,7 +64,7 @@ class Journal:
         self._picture: NDArray[np.uint8] | None = None
         self._place: Path | None = None
         self._busy = self._closing = self._in_trouble = False
-        self._writer = _Writer(self.folder)
+        self._writer = Writer(self.folder, self._report)
         self._thread = Thread(target=self._run, name="journal", daemon=True)
         self._thread.start()
 
@@ -91,9 +88,10 @@ class Journal:
 
     def flush(self, timeout: float = 10.0) -> bool:
         """Wait until all is written; return whether it is."""
+        end = monotonic() + timeout
         with self._changed:
             done = self._changed.wait_for(lambda: not (self._busy or self._has_work), timeout)
-            return done and not self._in_trouble
+        return self._writer.wait(max(0.0, end - monotonic())) and done and not self._in_trouble
 
     def close(self, *, discard: bool = True) -> None:
         """End the session; its journal goes, unless it is to be found at the next start."""
@@ -127,8 +125,11 @@ class Journal:
             except Exception as error:  # noqa: BLE001 - a journal that ends in silence is worse
                 self._writer.start_over()
                 if not self._in_trouble:
-                    self._on_trouble(_sentence(error))
+                    self._report(error)
                 self._in_trouble = True
+
+    def _report(self, error: BaseException) -> None:
+        self._on_trouble(_sentence(error))
 
     def _write(
         self, project: Project | None, picture: NDArray[np.uint8] | None, place: Path | None
@@ -141,57 +142,6 @@ class Journal:
             write_whole(self.folder / NOTE, json.dumps({"project": str(place)}).encode())
 
 
-class _Writer:
-    """Writes generations: a whole project, and records of what changed since."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._generation = 0
-        self._written: Project | None = None
-        self._log: FileIO | None = None
-
-    def write(self, project: Project) -> None:
-        if self._written is None or self._log is None or self._needs_base(project, self._written):
-            self._write_base(project)
-        else:
-            record = record_of(self._written, project)
-            if self._log.write(record) != len(record):
-                raise OSError("the disk is full")
-            os.fsync(self._log.fileno())
-        self._written = project
-
-    def start_over(self) -> None:
-        """Begin with a whole project again: the end of the log may be damaged."""
-        self._written = None
-
-    def close(self) -> None:
-        if self._log is not None:
-            self._log.close()
-
-    def _needs_base(self, project: Project, written: Project) -> bool:
-        new, old = project.contents, written.contents
-        same = new.source is old.source and new.target is old.target
-        grown = self._log is not None and self._log.tell() > COMPACTED_AT
-        return not same or project.fitted is not written.fitted or grown
-
-    def _write_base(self, project: Project) -> None:
-        self.close()
-        self._log = None
-        self._generation += 1
-        base, log = generation_files(self._folder, self._generation)
-        # Unbuffered: what is written is the system's at once, whatever becomes of this program.
-        self._log = log.open("xb", buffering=0)
-        write_whole(base, project_bytes(project))
-        for older in range(1, self._generation):
-            for path in generation_files(self._folder, older):
-                path.unlink(missing_ok=True)
-
-
-def generation_files(folder: Path, generation: int) -> tuple[Path, Path]:
-    """Return where a generation's project and its log lie."""
-    return folder / f"base-{generation:06}.e4s", folder / f"edits-{generation:06}.log"
-
-
-def _sentence(error: Exception) -> str:
+def _sentence(error: BaseException) -> str:
     reason = str(error) if isinstance(error, OutputError) else f"({error})"
     return f"The edits cannot be kept safe against a crash: {reason} Save the project elsewhere."

@@ -6,12 +6,14 @@ import struct
 import zlib
 from dataclasses import replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from e4s_studio.core.commands import Layer
-from e4s_studio.core.errors import LabelMapError, SettingsError
+from e4s_studio.core.document import SNAPSHOT_SLOTS
+from e4s_studio.core.errors import StudioError
 from e4s_studio.core.geometry import Box
 from e4s_studio.core.layers import EditState
 from e4s_studio.core.plane import Patch
@@ -32,15 +34,17 @@ from e4s_studio.files.project.saving import labelling_entry, rules_entry
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import numpy as np
-
     from e4s_studio.core.commands import Command
+    from e4s_studio.core.contents import DocumentContents
+    from e4s_studio.core.portrait import Portrait
     from e4s_studio.files.project.project import Project
 
 MAGIC: Final = b"E4SJ"
 MAX_RECORD: Final = 512 << 20
 # Magic, length and CRC-32 of what follows, length of its description.
 _HEAD: Final = struct.Struct("<4s3L")
+
+_Role = Literal["source", "target"]
 
 
 class _KeptEntry(BaseModel):
@@ -50,13 +54,22 @@ class _KeptEntry(BaseModel):
     lengths: dict[Layer, int]
 
 
+class _RecutEntry(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    quad: tuple[tuple[float, float], ...] | None = Field(min_length=4, max_length=4)
+    image_length: int = Field(ge=0)
+    labels_length: int = Field(ge=0)
+
+
 class _Record(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+    recut: dict[_Role, _RecutEntry] = Field(default_factory=dict)
     planes: dict[Layer, PatchEntry]
     settings: Plain | None
     rules: RulesEntry
     labelling: LabellingEntry
     kept: list[_KeptEntry]
+    slots: list[str] = Field(default_factory=lambda: list(SNAPSHOT_SLOTS))
     first: int = Field(ge=0)
     last: int = Field(ge=0)
     history: HistoryEntry
@@ -65,7 +78,10 @@ class _Record(BaseModel):
 
 
 def record_of(before: Project, after: Project) -> bytes:
-    """Return what changed from one project to a later one with the same portraits."""
+    """Return what changed from one project to a later one with the same target photograph.
+
+    Of another source photograph it says nothing.
+    """
     old, new = before.contents, after.contents
     first, last = _common(old.commands, new.commands)
     history, history_data = packed_history(new.commands[last - first :])
@@ -78,7 +94,9 @@ def record_of(before: Project, after: Project) -> bytes:
             lengths = {layer: len(png) for layer, png in pngs.items()}
             kept.append(_KeptEntry(slot=slot, settings=state.settings.as_dict(), lengths=lengths))
             pictures += pngs.values()
+    recut, crops = _recut(old, new)
     entry = _Record(
+        recut=recut,
         planes={
             layer: PatchEntry(box=patch.box, length=len(patch.packed))
             for layer, patch in patches.items()
@@ -87,6 +105,7 @@ def record_of(before: Project, after: Project) -> bytes:
         rules=rules_entry(new.rules),
         labelling=labelling_entry(after.labelling),
         kept=kept,
+        slots=list(new.kept),
         first=first,
         last=last,
         history=history,
@@ -95,8 +114,16 @@ def record_of(before: Project, after: Project) -> bytes:
     )
     text = entry.model_dump_json().encode()
     blocks = [patch.packed for patch in patches.values()]
-    body = b"".join([text, *blocks, history_data, *pictures])
+    body = b"".join([text, *blocks, history_data, *pictures, *crops])
     return _HEAD.pack(MAGIC, len(body), zlib.crc32(body), len(text)) + body
+
+
+def same_photograph(one: Portrait | None, other: Portrait | None) -> bool:
+    """Tell whether two portraits are crops of one size of the same photograph, or are the same."""
+    if one is other or one is None or other is None:
+        return one is other
+    known = one.photograph is not None and one.photograph is other.photograph
+    return known and one.shape == other.shape
 
 
 def replayed(project: Project, log: bytes) -> tuple[Project, bool]:
@@ -112,7 +139,7 @@ def replayed(project: Project, log: bytes) -> tuple[Project, bool]:
         text, blocks = body
         try:
             project = _applied(project, _Record.model_validate_json(text), _Blocks(blocks))
-        except (ValidationError, DamagedEntryError, LabelMapError, SettingsError):
+        except (ValidationError, DamagedEntryError, StudioError):
             return project, False
         place += _HEAD.size + len(text) + len(blocks)
     return project, True
@@ -137,6 +164,26 @@ def _patches(before: EditState, after: EditState) -> dict[Layer, Patch]:
         if before.planes[layer] is not after.planes[layer]
     }
     return {layer: patch for layer, patch in patches.items() if not patch.is_empty}
+
+
+def _recut(
+    old: DocumentContents, new: DocumentContents
+) -> tuple[dict[_Role, _RecutEntry], list[bytes]]:
+    """Return the crops that were cut out anew, without the photographs."""
+    pairs: dict[_Role, tuple[Portrait | None, Portrait | None]] = {
+        "source": (old.source, new.source),
+        "target": (old.target, new.target),
+    }
+    entries: dict[_Role, _RecutEntry] = {}
+    blocks: list[bytes] = []
+    for role, (before, after) in pairs.items():
+        if before is after or after is None or not same_photograph(before, after):
+            continue
+        image, labels = png_of(after.image), png_of(after.labels)
+        quad = () if after.quad is None else tuple((float(x), float(y)) for x, y in after.quad)
+        entries[role] = _RecutEntry(quad=quad, image_length=len(image), labels_length=len(labels))
+        blocks += [image, labels]
+    return entries, blocks
 
 
 def _body(log: bytes, place: int) -> tuple[bytes, bytes] | None:
@@ -168,18 +215,23 @@ def _applied(project: Project, record: _Record, blocks: _Blocks) -> Project:
             planes[layer] = _patched(planes[layer], patch)
         state = EditState(MappingProxyType(planes), EditSettings.from_dict(record.settings or {}))
     added = unpacked_history(record.history, blocks.take(record.history_length))
-    kept = dict(contents.kept)
+    kept = {slot: one for slot, one in contents.kept.items() if slot in record.slots}
     for one in record.kept:
         shape = next(iter(state.planes.values())).shape if state is not None else (0, 0)
         pictures: dict[Layer, Any] = {
             layer: pixels_of(blocks.take(length), shape) for layer, length in one.lengths.items()
         }
         kept[one.slot] = EditState(MappingProxyType(pictures), EditSettings.from_dict(one.settings))
+    portraits = {
+        role: _recropped(getattr(contents, role), entry, blocks)
+        for role, entry in record.recut.items()
+    }
     commands = contents.commands[record.first : record.last] + added
     if record.index > len(commands):
         raise DamagedEntryError("index")
     contents = replace(
         contents,
+        **portraits,
         state=state,
         rules=rules_of(record.rules),
         kept=MappingProxyType(kept),
@@ -187,6 +239,15 @@ def _applied(project: Project, record: _Record, blocks: _Blocks) -> Project:
         index=record.index,
     )
     return replace(project, contents=contents, labelling=labelling_of(record.labelling))
+
+
+def _recropped(portrait: Portrait | None, entry: _RecutEntry, blocks: _Blocks) -> Portrait:
+    if portrait is None:
+        raise DamagedEntryError("portrait")
+    image = pixels_of(blocks.take(entry.image_length), portrait.image.shape)
+    labels = pixels_of(blocks.take(entry.labels_length), portrait.shape)
+    quad = None if entry.quad is None else np.array(entry.quad, np.float64)
+    return replace(portrait, image=image, labels=labels, quad=quad)
 
 
 def _patched(plane: np.ndarray[Any, np.dtype[np.uint8]], patch: Patch) -> Any:

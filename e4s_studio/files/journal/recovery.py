@@ -16,9 +16,12 @@ from e4s_studio.core.errors import ImageError, ProjectError
 from e4s_studio.files.images import read_image
 from e4s_studio.files.journal.journal import LOCK, NOTE, PICTURE
 from e4s_studio.files.journal.record import replayed
+from e4s_studio.files.journal.writer import generation_files
 from e4s_studio.files.project.opening import open_project
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -75,13 +78,12 @@ class CrashedSession:
         bases = _bases(self.folder)
         if not bases:
             raise ProjectError("This session is no longer there; another window has taken it.")
-        base = bases[-1]
-        opened = open_project(base)
-        try:
-            log = base.with_name(base.name.replace("base", "edits")).with_suffix(".log")
-            project, _ = replayed(opened.project, log.read_bytes())
-        except OSError:
-            return opened
+        opened = open_project(bases[-1])
+        project = opened.project
+        for log in _logs_after(bases[-1]):
+            project, is_whole = replayed(project, log)
+            if not is_whole:
+                break
         return replace(opened, project=project)
 
     def discard(self) -> None:
@@ -120,7 +122,19 @@ def _last_written(session: Path) -> datetime:
 
 
 def _bases(session: Path) -> list[Path]:
-    return sorted(session.glob("base-*.e4s"))
+    return sorted(session.glob("base-[0-9][0-9][0-9][0-9][0-9][0-9].e4s"))
+
+
+def _logs_after(base: Path) -> Iterator[bytes]:
+    """Yield a project's log, and those that go on from it without a project of their own."""
+    generation = int(base.stem.removeprefix("base-"))
+    while True:
+        _, log = generation_files(base.parent, generation)
+        try:
+            yield log.read_bytes()
+        except OSError:
+            return
+        generation += 1
 
 
 def _is_alive(session: Path) -> bool:

@@ -83,7 +83,7 @@ class RecoveryHandler(QObject):
     def _go_on(self, otherwise: Callable[[], None], crashed: CrashedSession) -> None:
         asked = self._controller.announce_opening()
         self._background.run(
-            crashed.recover,
+            partial(_recovered, crashed, self._keeper),
             partial(self._take_recovered, asked, crashed),
             partial(self._fail, otherwise),
         )
@@ -118,6 +118,12 @@ def _found(folder: Path) -> list[Found]:
         else:
             found.append((session, session.picture()))
     return found
+
+
+def _recovered(crashed: CrashedSession, keeper: JournalKeeper) -> Opened:
+    opened = crashed.recover()
+    keeper.prepare(opened.project)
+    return opened
 
 
 def _replace(journal: Journal, crashed: CrashedSession) -> None:

@@ -1,14 +1,19 @@
 """A session that edits at random until it is killed: FOLDER SEED EDITS.
 
-It says the number of each edit once it is on the disk.
+It says the number of each edit as soon as it is made, and waits for no disk. A hand is not faster
+than `PAUSE`.
 """
 
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
+
+PAUSE = 0.02, 0.06
+"""The shortest and the longest time between two edits, in seconds."""
 
 HERE = Path(__file__).resolve()
 sys.path[:0] = [str(HERE.parents[2] / "core"), str(HERE.parents[1] / "project")]
@@ -41,9 +46,13 @@ def states(seed: int, edits: int):
 if __name__ == "__main__":
     folder, seed, edits = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
     journal = Journal(folder)
+    pauses = np.random.default_rng(seed).uniform(*PAUSE, edits + 1)
     for number, project in enumerate(states(seed, edits)):
         journal.record(project)
-        assert journal.flush()
+        if number == 0:
+            # A pair is on the disk before it is shown.
+            assert journal.flush()
         sys.stdout.write(f"{number}\n")
         sys.stdout.flush()
+        time.sleep(pauses[number])
     sys.stdin.read()

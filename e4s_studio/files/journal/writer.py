@@ -1,0 +1,136 @@
+"""What a journal consists of on the disk: generations of a project file and a log."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import Future, ThreadPoolExecutor, wait as wait_for
+from typing import TYPE_CHECKING, Final
+
+from e4s_studio.files.journal.record import record_of, same_photograph
+from e4s_studio.files.output import write_whole
+from e4s_studio.files.project.saving import project_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from io import FileIO
+    from pathlib import Path
+
+    from e4s_studio.files.project.project import Project
+
+COMPACTED_AT: Final = 64 << 20
+"""Bytes of records after which the whole project is written anew."""
+
+
+class Writer:
+    """Writes generations: a whole project, and records of what changed since.
+
+    A generation with the number after another's goes on from it: its log begins where the other's
+    ends. Edits are kept in it while its own project is still being written, and a reader who finds
+    no such project replays both logs. A gap in the numbers tells that there is no such link.
+
+    Parameters
+    ----------
+    folder
+        The session's folder.
+    on_failure
+        Called from another thread with what kept a whole project from being written; the edits
+        are safe all the same.
+    """
+
+    def __init__(self, folder: Path, on_failure: Callable[[BaseException], None]) -> None:
+        self._folder = folder
+        self._on_failure = on_failure
+        self._generation = -1
+        self._written: Project | None = None
+        self._based: Project | None = None
+        self._log: FileIO | None = None
+        # A large project takes a while, in which the next edits must not have to wait.
+        self._bases = ThreadPoolExecutor(max_workers=1, thread_name_prefix="journal base")
+        self._last: Future[None] | None = None
+
+    def write(self, project: Project) -> None:
+        """Have a project on the disk: as a record where only edits lie between it and the last one.
+
+        Raises
+        ------
+        OSError, OutputError
+            If it cannot be written; `start_over` must come before the next one then.
+        """
+        old, new = self._written, project.contents
+        if old is None or not same_photograph(new.target, old.contents.target):
+            self._begin(project)
+            return
+        self._append(record_of(old, project))
+        self._written = project
+        if self._needs_base(project):
+            self._open_log(self._generation + 1)
+            self._based = project
+            self._write_base(project).add_done_callback(self._tell)
+
+    def start_over(self) -> None:
+        """Begin with a whole project again: the end of the log may be damaged."""
+        self._written = None
+
+    def wait(self, timeout: float) -> bool:
+        """Wait until no project is being written any more; return whether that is so."""
+        last = self._last
+        return last is None or not wait_for([last], timeout).not_done
+
+    def close(self) -> None:
+        """Finish what is being written."""
+        self._bases.shutdown(wait=True)
+        self._close_log()
+
+    def _begin(self, project: Project) -> None:
+        self._written = None
+        self._open_log(self._generation + 2)
+        self._write_base(project).result()
+        self._written = self._based = project
+
+    def _needs_base(self, project: Project) -> bool:
+        based = self._based
+        if based is None or self._log is None:
+            return True
+        same = same_photograph(project.contents.source, based.contents.source)
+        grown = self._log.tell() > COMPACTED_AT
+        return not same or grown or project.fitted is not based.fitted
+
+    def _append(self, record: bytes) -> None:
+        if self._log is None or self._log.write(record) != len(record):
+            raise OSError("the disk is full")
+        os.fsync(self._log.fileno())
+
+    def _open_log(self, generation: int) -> None:
+        self._close_log()
+        self._generation = generation
+        _, log = generation_files(self._folder, generation)
+        # Unbuffered: what is written is the system's at once, whatever becomes of this program.
+        self._log = log.open("xb", buffering=0)
+
+    def _close_log(self) -> None:
+        if self._log is not None:
+            self._log.close()
+        self._log = None
+
+    def _write_base(self, project: Project) -> Future[None]:
+        self._last = self._bases.submit(_write_base, self._folder, self._generation, project)
+        return self._last
+
+    def _tell(self, done: Future[None]) -> None:
+        error = done.exception()
+        if error is not None:
+            self._on_failure(error)
+
+
+def _write_base(folder: Path, generation: int, project: Project) -> None:
+    """Write a generation's project, and remove the generations before once it is whole."""
+    base, _ = generation_files(folder, generation)
+    write_whole(base, project_bytes(project))
+    for older in range(1, generation):
+        for path in generation_files(folder, older):
+            path.unlink(missing_ok=True)
+
+
+def generation_files(folder: Path, generation: int) -> tuple[Path, Path]:
+    """Return where a generation's project and its log lie."""
+    return folder / f"base-{generation:06}.e4s", folder / f"edits-{generation:06}.log"
