@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 REGIONS: Final = 12
+MOMENTS: Final = 21
+"""Numbers by which `networks.moments` describes the colours of a region."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,11 @@ class RGIConfig:
     encoder_groups
         (units, channels) of the encoder's four groups, each of which halves the resolution. The
         last three groups' outputs are pooled per region and concatenated.
+    encoder_input
+        To how many pixels on a side the encoder brings its pictures (256 in the published code).
+    colour_moments
+        Whether a texture vector ends with its region's own colours (`networks.moments`). The
+        published one does not have them.
     """
 
     size: int = 1024
@@ -45,6 +52,8 @@ class RGIConfig:
     encoder_groups: tuple[tuple[int, int], ...] = field(
         default=((3, 128), (4, 256), (14, 512), (3, 512))
     )
+    encoder_input: int = 256
+    colour_moments: bool = False
 
     def __post_init__(self) -> None:
         if self.size < 16 or self.size & (self.size - 1):
@@ -65,7 +74,8 @@ class RGIConfig:
     @property
     def vector_dim(self) -> int:
         """Length of a texture vector (1280 in the published network)."""
-        return sum(width for _, width in self.encoder_groups[-3:])
+        pooled = sum(width for _, width in self.encoder_groups[-3:])
+        return pooled + MOMENTS * self.colour_moments
 
     def conv_is_masked(self, log_resolution: int) -> bool:
         """Whether the convolutions that output 2^log_resolution use a code per region."""
@@ -86,6 +96,8 @@ STUDIO_256: Final = RGIConfig(
     channels=(128, 128, 128, 128, 96, 64, 32),
     stem=16,
     encoder_groups=((1, 32), (2, 64), (3, 128), (2, 128)),
+    encoder_input=128,
+    colour_moments=True,
 )
 
 PRESETS: Final[dict[str, RGIConfig]] = {"e4s-1024": E4S_1024, "studio-256": STUDIO_256}

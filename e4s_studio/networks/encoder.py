@@ -17,12 +17,12 @@ from torch import Tensor, nn
 from e4s_studio.networks import winograd
 from e4s_studio.networks.config import REGIONS
 from e4s_studio.networks.layout import resize_labels
+from e4s_studio.networks.moments import colour_moments
 from e4s_studio.networks.ops import WeightCache
 
 if TYPE_CHECKING:
     from e4s_studio.networks.config import RGIConfig
 
-ENCODER_INPUT: Final = 256
 SQUEEZE: Final = 16
 INSTANCE_EPS: Final = 1e-5
 KEPT_WEIGHTS: Final = 1 << 20
@@ -181,6 +181,7 @@ class Encoder(nn.Module):
 
     def __init__(self, config: RGIConfig) -> None:
         super().__init__()
+        self.size, self.colour_moments = config.encoder_input, config.colour_moments
         self.input_layer = nn.Sequential(
             Conv3x3(3, config.stem), nn.InstanceNorm2d(config.stem), nn.PReLU(config.stem)
         )
@@ -202,13 +203,17 @@ class Encoder(nn.Module):
         -------
         Tensor
             (B, 12, vector_dim): at each of three scales the mean feature of each region, zeros
-            where the region has no pixel at that scale.
+            where the region has no pixel at that scale; then its colours, if the configuration
+            wants them.
         """
-        size = (ENCODER_INPUT, ENCODER_INPUT)
+        size = (self.size, self.size)
         x = F.interpolate(image, size=size, mode="bilinear", align_corners=False)
         x = x.contiguous(memory_format=torch.channels_last)
         features = self._train(x) if torch.is_grad_enabled() else self._infer(x)
-        return torch.cat([_region_means(tap, labels) for tap in features], dim=2)
+        parts = [_region_means(tap, labels) for tap in features]
+        if self.colour_moments:
+            parts.append(colour_moments(x, labels))
+        return torch.cat(parts, dim=2)
 
     def _train(self, x: Tensor) -> list[Tensor]:
         x = self.input_layer(x)

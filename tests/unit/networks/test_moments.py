@@ -1,0 +1,65 @@
+import pytest
+import torch
+from torch import Tensor
+
+from e4s_studio.core.regions import Region
+from e4s_studio.networks.config import E4S_1024, MOMENTS, STUDIO_256
+from e4s_studio.networks.moments import GAIN, LEAST_VARIANCE, colour_moments
+
+SIZE = 32
+
+
+def ramp() -> tuple[Tensor, Tensor]:
+    """Skin on the left half, hair on the right; red rises to the right all over, blue is flat."""
+    labels = torch.full((1, SIZE, SIZE), int(Region.SKIN))
+    labels[..., SIZE // 2 :] = int(Region.HAIR)
+    image = torch.zeros(1, 3, SIZE, SIZE)
+    image[:, 0] = torch.linspace(-1, 1, SIZE)
+    image[:, 2] = 0.5
+    return image, labels
+
+
+def test_the_mean_colour_of_each_region_is_told() -> None:
+    image, labels = ramp()
+    moments = colour_moments(image, labels)[0] / GAIN
+    for region in (Region.SKIN, Region.HAIR):
+        inside = labels[0] == region
+        expected = image[0][:, inside]
+        assert torch.allclose(moments[region, :3], expected.mean(1), atol=1e-5)
+        variance = expected.var(dim=1, correction=0) + LEAST_VARIANCE
+        assert torch.allclose(moments[region, 3:6], variance.sqrt(), atol=1e-4)
+
+
+def test_a_colour_that_rises_to_the_right_is_told_from_one_that_rises_downwards() -> None:
+    image, labels = ramp()
+    across = colour_moments(image, labels)[0, Region.SKIN, 6:].view(5, 3) / GAIN
+    down = colour_moments(image.transpose(2, 3), labels.transpose(1, 2))[0, Region.SKIN, 6:]
+    down = down.view(5, 3) / GAIN
+    # Of a ramp the mean product with its own place, in deviations, is the colour's deviation.
+    red = image[0, 0][labels[0] == Region.SKIN]
+    assert across[0, 0] == pytest.approx(red.std(correction=0).item(), rel=0.05)
+    assert across[:, 2].abs().max() < 1e-5
+    assert abs(across[1, 0]) < 1e-5
+    assert down[1, 0] == pytest.approx(across[0, 0].item(), rel=1e-4)
+    assert abs(down[0, 0]) < 1e-5
+
+
+def test_a_region_that_is_not_there_has_zeros_and_no_other_picture_matters() -> None:
+    image, labels = ramp()
+    both = colour_moments(torch.cat([image, -image]), labels.expand(2, -1, -1))
+    assert torch.equal(both[:, Region.BELOWFACE], torch.zeros(2, MOMENTS))
+    assert torch.allclose(both[:1], colour_moments(image, labels), atol=1e-6)
+
+
+def test_a_region_of_one_pixel_has_finite_moments() -> None:
+    image, labels = ramp()
+    labels[0, 5, 5] = int(Region.EYES)
+    moments = colour_moments(image, labels)[0, Region.EYES] / GAIN
+    assert torch.allclose(moments[:3], image[0, :, 5, 5], atol=1e-6)
+    assert moments[6:].abs().max() < 1e-4
+
+
+def test_a_darker_photograph_has_other_vectors_with_the_built_in_model_alone() -> None:
+    assert STUDIO_256.colour_moments
+    assert STUDIO_256.vector_dim == 64 + 128 + 128 + MOMENTS
+    assert E4S_1024.vector_dim == 1280
