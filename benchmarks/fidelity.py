@@ -1,9 +1,11 @@
-"""How true swaps are: reconstruction, identity, colours and beards, with times and memory.
+"""How true swaps are, with times and memory.
 
-    python benchmarks/fidelity.py [--samples ../shared/samples] [--steps N]
+    python benchmarks/fidelity.py [--only swaps|portraits|curves] [--samples ../shared/samples]
 
-Fits the built-in model to each pair of aligned portraits (NAME_source.jpg, NAME_target.jpg, with
-maps NAME_source_mask.png, NAME_target_mask.png) and swaps both ways with the one fit.
+Three tables. Swaps: fits the built-in model to each pair of aligned portraits (NAME_source.jpg,
+NAME_target.jpg, with maps NAME_source_mask.png, NAME_target_mask.png) and swaps both ways with the
+one fit: reconstruction, identity, colours and beards. Portraits: swaps without any fit, where the
+truth is known (`portraits.py`). Curves: how soon a fit is good (`curves.py`).
 """
 
 from __future__ import annotations
@@ -18,19 +20,22 @@ from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
+from curves import curves_table
+from portraits import portraits_table
 from rich.console import Console
 from rich.table import Table
+from samples import face_of, names_of, psnr, read
 
 from e4s_studio.core.regions import FACE, Region
 from e4s_studio.core.settings import EditSettings
 from e4s_studio.engine.fit import Fitted, Fitter, plan_for
 from e4s_studio.engine.models import load_network
 from e4s_studio.engine.pictures import resize, resize_labels, to_image
-from e4s_studio.engine.portraits import aligned_portrait, into_photograph
+from e4s_studio.engine.portraits import into_photograph
 from e4s_studio.engine.session import Session
 from e4s_studio.engine.swap import swap_label_maps
-from e4s_studio.files.images import read_image, write_image
-from e4s_studio.files.label_maps import read_label_map
+from e4s_studio.files.images import write_image
+from e4s_studio.train.pairs import lessons
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -39,7 +44,6 @@ if TYPE_CHECKING:
 
 AMOUNTS = (0.0, 0.25, 0.5, 0.75, 1.0)
 FULL = EditSettings()
-LOSSLESS_DB = 99.0
 
 
 @dataclass(frozen=True)
@@ -55,17 +59,6 @@ class Row:
     swap_seconds: float
 
 
-def psnr(one: NDArray[np.generic], other: NDArray[np.generic], where: NDArray[np.bool_]) -> float:
-    """Peak signal-to-noise ratio in dB over the chosen pixels; equal pictures count as 99."""
-    error = np.mean((one[where].astype(np.float64) - other[where].astype(np.float64)) ** 2)
-    return min(LOSSLESS_DB, 10 * np.log10(255**2 / error)) if error > 0 else LOSSLESS_DB
-
-
-def face_of(labels: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """Return where the inner face is."""
-    return np.isin(labels, list(FACE))
-
-
 def lab(image: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Convert RGB to CIE Lab."""
     return cv2.cvtColor(image.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
@@ -75,7 +68,8 @@ def fit(source: Portrait, target: Portrait, steps: int | None) -> tuple[Fitted, 
     """Fit the built-in model to a pair; return it and the seconds it took."""
     network = load_network()
     start = time.perf_counter()
-    fitter = Fitter(network, source, target, plan_for(network, steps=steps))
+    plan = plan_for(network, steps=steps)
+    fitter = Fitter(network, source, target, plan, lessons(network.config.size))
     while not fitter.is_done:
         fitter.step()
     return fitter.fitted(), time.perf_counter() - start
@@ -161,25 +155,8 @@ def self_swap(portrait: Portrait, steps: int | None) -> float:
     return psnr(to_image(result), portrait.image, face_of(portrait.labels))
 
 
-def read(samples: Path, name: str) -> Portrait:
-    """Read one sample with its map."""
-    image = read_image(samples / f"{name}.jpg")
-    return aligned_portrait(image, read_label_map(samples / f"{name}_mask.png"))
-
-
-def main() -> None:
-    """Measure all pairs and print the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--samples", type=Path, default=Path("../shared/samples"))
-    parser.add_argument("--steps", type=int, help="fitting steps in place of the default")
-    parser.add_argument("--pictures", type=Path, help="a folder for the swaps")
-    parser.add_argument("--no-self-swap", action="store_true", help="skip the four extra fits")
-    options = parser.parse_args()
-    names = sorted(
-        path.name.removesuffix("_source.jpg") for path in options.samples.glob("*_source.jpg")
-    )
-    if options.pictures:
-        options.pictures.mkdir(parents=True, exist_ok=True)
+def swaps_table(options: argparse.Namespace) -> tuple[Table, Table]:
+    """Fit and swap all pairs; return the table of swaps, and that of portraits by themselves."""
     table = Table(
         "swap",
         "reconstruction dB",
@@ -190,7 +167,7 @@ def main() -> None:
         "swap s",
     )
     selves = Table("portrait", "swapped with itself, dB")
-    for name in names:
+    for name in names_of(options.samples):
         source, target = (read(options.samples, f"{name}_{role}") for role in ("source", "target"))
         fitted, seconds = fit(source, target, options.steps)
         ways = (
@@ -212,10 +189,29 @@ def main() -> None:
         if not options.no_self_swap:
             for role, portrait in (("source", source), ("target", target)):
                 selves.add_row(f"{name}_{role}", f"{self_swap(portrait, options.steps):.1f}")
+    return table, selves
+
+
+def main() -> None:
+    """Measure what is asked for and print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", choices=("swaps", "portraits", "curves"))
+    parser.add_argument("--samples", type=Path, default=Path("../shared/samples"))
+    parser.add_argument("--steps", type=int, help="fitting steps in place of the default")
+    parser.add_argument("--count", type=int, default=200, help="pairs of painted portraits")
+    parser.add_argument("--pictures", type=Path, help="a folder for the swaps")
+    parser.add_argument("--no-self-swap", action="store_true", help="skip the four extra fits")
+    options = parser.parse_args()
+    if options.pictures:
+        options.pictures.mkdir(parents=True, exist_ok=True)
     console = Console(width=140)
-    console.print(table)
-    if not options.no_self_swap:
-        console.print(selves)
+    if options.only in {None, "portraits"}:
+        console.print(portraits_table(load_network(), options.count, options.pictures))
+    if options.only in {None, "curves"}:
+        console.print(curves_table(options.samples))
+    if options.only in {None, "swaps"}:
+        for table in swaps_table(options):
+            console.print(table)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     console.print(f"Peak memory of this process: {peak:.2f} GB")
 

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
+from samples import face_of, psnr
 
 from e4s_studio.core.regions import FACE, REGION_COUNT, Region
 from e4s_studio.engine.blend import blend
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
 
 SINGLE_PER_PAIR = 3
 SEAM_WIDTH = 8.0
-LOSSLESS_DB = 99.0
 SHEET_ROWS = 8
 Image = NDArray[np.uint8]
 Scores = defaultdict[str, list[float]]
@@ -123,11 +123,6 @@ def lab(image: Image) -> NDArray[np.float32]:
     return cv2.cvtColor(image.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
 
 
-def psnr(one: Image, other: Image, where: NDArray[np.bool_]) -> float:
-    error = np.mean((one[where].astype(np.float64) - other[where].astype(np.float64)) ** 2)
-    return min(LOSSLESS_DB, 10 * np.log10(255**2 / error)) if error > 0 else LOSSLESS_DB
-
-
 def delta_e(one: Image, other: Image, where: NDArray[np.bool_]) -> float:
     """Mean CIE76 colour difference."""
     return float(np.linalg.norm(lab(one) - lab(other), axis=2)[where].mean())
@@ -143,7 +138,7 @@ WAYS: dict[str, Callable[[Swaps, NDArray[np.float32]], Image]] = {
 def measure_pair(swaps: Swaps, number: int, scores: Scores) -> list[Image]:
     """Add a pair's scores; return a row for the sheet."""
     labels = swaps.target.labels
-    everywhere, face = np.ones(labels.shape, bool), np.isin(labels, list(FACE))
+    everywhere, face = np.ones(labels.shape, bool), face_of(labels)
     untouched = swaps.drawn(np.zeros(REGION_COUNT, np.float32))
     scores["reconstruction, whole picture"].append(psnr(untouched, swaps.target.image, everywhere))
     scores["reconstruction, inner face"].append(psnr(untouched, swaps.target.image, face))
@@ -191,6 +186,25 @@ def table_of(scores: Scores) -> Table:
     return table
 
 
+def portraits_table(network: RGI, count: int, pictures: Path | None = None) -> Table:
+    """Swap so many pairs; a sheet of the first is written where a folder is given."""
+    size = network.config.size
+    scores: Scores = defaultdict(list)
+    rows = []
+    with torch.inference_mode():
+        for number in track(range(count), "Swapping", console=Console(stderr=True)):
+            rng = np.random.default_rng((int(Stream.HELD_OUT), number))
+            source, target = (Person.random(rng, size) for _ in range(2))
+            row = measure_pair(Swaps(network, source, target), number, scores)
+            if number < SHEET_ROWS:
+                rows.append(np.concatenate(row, axis=1))
+    if pictures:
+        # Source, target, reconstruction; the inner face swapped by each way, and in truth.
+        make_folder(pictures)
+        write_image(pictures / "portraits.png", np.concatenate(rows))
+    return table_of(scores)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--count", type=int, default=200, help="pairs of portraits")
@@ -199,22 +213,7 @@ def main() -> None:
     parser.add_argument("--device", default="cpu")
     options = parser.parse_args()
     network = load_network(options.checkpoint, options.device)
-    size = network.config.size
-    scores: Scores = defaultdict(list)
-    rows = []
-    console = Console(width=120)
-    with torch.inference_mode():
-        for number in track(range(options.count), "Swapping", console=Console(stderr=True)):
-            rng = np.random.default_rng((int(Stream.HELD_OUT), number))
-            source, target = (Person.random(rng, size) for _ in range(2))
-            row = measure_pair(Swaps(network, source, target), number, scores)
-            if number < SHEET_ROWS:
-                rows.append(np.concatenate(row, axis=1))
-    console.print(table_of(scores))
-    if options.pictures:
-        # Source, target, reconstruction; the inner face swapped by each way, and in truth.
-        make_folder(options.pictures)
-        write_image(options.pictures / "portraits.png", np.concatenate(rows))
+    Console(width=120).print(portraits_table(network, options.count, options.pictures))
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from e4s_studio.cli.progress import StepProgress
 from e4s_studio.engine.fit import Fitter, encode_pair
+from e4s_studio.train.pairs import lessons
 
 if TYPE_CHECKING:
     from e4s_studio.core.portrait import Portrait
@@ -17,7 +18,7 @@ def fit_with_progress(network: RGI, source: Portrait, target: Portrait, plan: Fi
     """Fit a network to a pair of portraits, showing how far it is on stderr."""
     if plan.steps == 0:
         return encode_pair(network, source, target)
-    fitter = Fitter(network, source, target, plan)
+    fitter = Fitter(network, source, target, plan, lessons(network.config.size))
     with StepProgress("Fitting", plan.steps) as progress:
         while not fitter.is_done:
             fitter.step()

@@ -63,12 +63,16 @@ class Example:
         (1, 3, S, S) in [−1, 1].
     weight
         (1, 1, S, S): how much each pixel counts; 0 where the truth is not known.
+    vectors
+        (2, 12, vector_dim): texture vectors of a target and a source to mix; None for the pair's
+        own, which are being fitted.
     """
 
     layout: Layout
     amounts: Tensor
     truth: Tensor
     weight: Tensor
+    vectors: Tensor | None = None
 
 
 @dataclass(frozen=True)

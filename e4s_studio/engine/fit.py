@@ -19,6 +19,7 @@ import torch.nn.functional as F
 from e4s_studio.core.errors import SettingsError
 from e4s_studio.engine.examples import Examples
 from e4s_studio.engine.pictures import to_labels, to_network
+from e4s_studio.engine.practice import LESSONS, Practice
 from e4s_studio.engine.swap import mix_vectors
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from e4s_studio.core.portrait import Portrait
     from e4s_studio.engine.examples import Example
+    from e4s_studio.engine.practice import Lessons
     from e4s_studio.networks.rgi import RGI
 
 PYRAMID_LEVELS: Final = 4
@@ -51,6 +53,8 @@ class FitPlan:
         generator.
     rate, vector_rate
         Learning rates of the weights and of the texture vectors.
+    practice
+        Share of steps on portraits whose swaps are known, where there are lessons.
     mixed
         Share of steps on mixed codes.
     plain, late_plain
@@ -67,6 +71,7 @@ class FitPlan:
     tune: Tune
     rate: float = 1.5e-2
     vector_rate: float = 1e-2
+    practice: float = 0.1
     mixed: float = 0.25
     plain: float = 0.4
     late_plain: float = 0.7
@@ -79,11 +84,14 @@ class FitPlan:
             raise SettingsError(f"Fitting takes 0 steps or more, not {self.steps}.")
 
 
-BUILT_IN_PLAN: Final = FitPlan(steps=680, tune=Tune.GENERATOR)
+BUILT_IN_PLAN: Final = FitPlan(steps=300, tune=Tune.GENERATOR, rate=8e-3, quarter=0.0, half=0.3)
+UNTRAINED_PLAN: Final = FitPlan(steps=680, tune=Tune.GENERATOR)
+"""For the built-in model without its weights: the fit teaches it all."""
 PUBLISHED_PLAN: Final = FitPlan(
     steps=200,
     tune=Tune.VECTORS,
     rate=1e-3,
+    practice=0.0,
     mixed=0.0,
     plain=1.0,
     late_plain=1.0,
@@ -148,9 +156,19 @@ class Fitter:
         The portraits.
     plan
         How it goes.
+    lessons
+        Portraits to practise on, so that the network goes on to obey a painted map; without them
+        it learns from the pair alone.
     """
 
-    def __init__(self, network: RGI, source: Portrait, target: Portrait, plan: FitPlan) -> None:
+    def __init__(
+        self,
+        network: RGI,
+        source: Portrait,
+        target: Portrait,
+        plan: FitPlan,
+        lessons: Lessons | None = None,
+    ) -> None:
         start = encode_pair(network, source, target)
         self.plan = plan
         self.steps_taken = 0
@@ -159,6 +177,7 @@ class Fitter:
         size = network.config.size
         self._plain_losses = [1.0, 1.0]
         self._examples = Examples(source, target, size, self._network.layout, plan.seed)
+        self._practice = None if lessons is None else Practice(lessons, self._network)
         self._vectors = torch.cat([start.target, start.source]).clone().requires_grad_(True)
         self._network.requires_grad_(False)
         groups = [{"params": [self._vectors], "rate": plan.vector_rate}]
@@ -177,7 +196,8 @@ class Fitter:
     def step(self) -> float:
         """Take one step and return its loss (before the step)."""
         example = self._next_example()
-        vectors = mix_vectors(self._vectors[1:], self._vectors[:1], example.amounts)
+        pair = self._vectors if example.vectors is None else example.vectors
+        vectors = mix_vectors(pair[1:], pair[:1], example.amounts)
         codes = self._network.style_codes(vectors)
         for group in self._adam.param_groups:
             group["lr"] = group["rate"] * self._rate_factor()
@@ -199,6 +219,8 @@ class Fitter:
 
     def _next_example(self) -> Example:
         examples, plan = self._examples, self.plan
+        if self._practice is not None and examples.chance() < plan.practice:
+            return self._practice[int(LESSONS * examples.chance())]
         if examples.chance() < plan.mixed:
             return examples.mixed()
         late = self.steps_taken > LATE * plan.steps
@@ -254,10 +276,16 @@ def plan_for(
     tune_generator
         Tune a larger network's generator too, gently, as the sequel does.
     """
-    plan = BUILT_IN_PLAN if network.config.size <= BUILT_IN_SIZE else PUBLISHED_PLAN
+    built_in = UNTRAINED_PLAN if is_untrained(network) else BUILT_IN_PLAN
+    plan = built_in if network.config.size <= BUILT_IN_SIZE else PUBLISHED_PLAN
     if tune_generator and plan.tune is Tune.VECTORS:
         plan = replace(plan, tune=Tune.GENERATOR)
     return replace(plan, seed=seed, steps=plan.steps if steps is None else steps)
+
+
+def is_untrained(network: RGI) -> bool:
+    """Return whether the weights are as they were drawn: noise has no part until the first step."""
+    return not bool(network.G.conv1.noise.weight.any())
 
 
 def pyramid_loss(drawn: Tensor, truth: Tensor, weight: Tensor) -> Tensor:

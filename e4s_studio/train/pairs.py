@@ -20,6 +20,7 @@ from e4s_studio.train.augment import (
     random_recolouring,
     random_warp,
 )
+from e4s_studio.train.plan import AUGMENT
 from e4s_studio.train.portraits import mix, random_shape, random_texture, render
 
 if TYPE_CHECKING:
@@ -32,8 +33,8 @@ SAME_LIGHT: Final = 0.3
 """Share of the pairs whose portraits stand in the same light."""
 
 FINEST_TAP: Final = 64
-"""The finest resolution at which the encoder pools regions: a region with no pixel there has no
-texture vector."""
+"""A region with no pixel at this resolution, at which the published encoder first pools them, has
+no texture to swap."""
 
 
 class Stream(IntEnum):
@@ -42,6 +43,7 @@ class Stream(IntEnum):
     TRAINING = 0
     VALIDATION = 1
     HELD_OUT = 2
+    PRACTICE = 3
 
 
 @dataclass(frozen=True)
@@ -119,6 +121,11 @@ class PortraitPairs:
         truth = render(target_shape, swapped, self.size)[0]
         views = (source, target, View(truth, target.labels))
         return augmented(rng, views, amounts, self.augment)
+
+
+def lessons(size: int, seed: int = 0) -> PortraitPairs:
+    """Return the pairs that a fit practises on: as those of a training, but others."""
+    return PortraitPairs(size, seed, Stream.PRACTICE, AUGMENT)
 
 
 def _person(rng: Generator) -> tuple[Shape, Texture]:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from e4s_studio.networks.config import RGIConfig
 
 WARM_UP_STEPS: Final = 20
+AUGMENT: Final = 0.3
+"""The usual chance of each augmentation."""
 
 
 @dataclass(frozen=True)
@@ -62,10 +64,11 @@ class TrainingPlan:
         Share of the steps at the full rate, before it falls along a cosine.
     last_rate
         What the rate falls to, as a share of it.
-    coarse
-        Share of the steps, at the start, that stop at half the size, which is quicker.
+    quarter, half
+        Shares of the steps, at the start, that stop at a quarter of the size, and then at half of
+        it, which is quicker.
     adversarial_from
-        Share of the steps before the discriminator takes part; it never does while coarse.
+        Share of the steps before the discriminator takes part; it never does below full size.
     judge_every, r1_every
         Steps between two of the discriminator's, and how many of those between two penalties.
     ema
@@ -90,13 +93,14 @@ class TrainingPlan:
     betas: tuple[float, float] = (0.9, 0.99)
     hold: float = 0.4
     last_rate: float = 0.02
-    coarse: float = 0.4
+    quarter: float = 0.3
+    half: float = 0.35
     adversarial_from: float = 0.6
     judge_every: int = 2
     r1_every: int = 16
     ema: float = 0.999
     freeze_unmasked: bool = False
-    augment: float = 0.3
+    augment: float = AUGMENT
     weights: LossWeights = field(default_factory=lambda: LossWeights(pyramid=1.0, r1=1.0))
     seed: int = 0
 
@@ -114,14 +118,19 @@ class TrainingPlan:
         """The preset's network."""
         return PRESETS[self.preset]
 
-    def is_coarse(self, step: int) -> bool:
-        """Whether a step stops at half the size."""
-        return step < self.coarse * self.steps
+    def resolution(self, step: int) -> int:
+        """How far a step draws, in pixels on a side."""
+        if step < self.quarter * self.steps:
+            return self.config.size // 4
+        if step < (self.quarter + self.half) * self.steps:
+            return self.config.size // 2
+        return self.config.size
 
     def is_adversarial(self, step: int) -> bool:
         """Whether the discriminator takes part in a step."""
         late = step >= self.adversarial_from * self.steps
-        return self.weights.adversarial > 0 and late and not self.is_coarse(step)
+        whole = self.resolution(step) == self.config.size
+        return self.weights.adversarial > 0 and late and whole
 
     def rate_factor(self, step: int) -> float:
         """Return what the rates are multiplied with: warm up, hold, fall along a cosine."""
@@ -154,7 +163,8 @@ PLANS: Final[dict[str, TrainingPlan]] = {
         betas=(0.9, 0.999),
         hold=0.5,
         last_rate=0.1,
-        coarse=0.0,
+        quarter=0.0,
+        half=0.0,
         adversarial_from=0.0,
         judge_every=15,
         ema=0.5 ** (32 / 100_000),

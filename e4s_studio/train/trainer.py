@@ -113,8 +113,7 @@ class Trainer:
         With several processes the losses are their means.
         """
         step, plan = self.steps_taken, self.plan
-        size = plan.config.size
-        drawn = self._swapper(batch, size // 2 if plan.is_coarse(step) else size)
+        drawn = self._swapper(batch, plan.resolution(step))
         losses = drawn_losses(drawn, batch.truths, batch.weight, plan.weights, self.judges)
         judged = plan.is_adversarial(step) and self.judge is not None
         # What no photograph shows is not put before the discriminator either.

@@ -9,6 +9,7 @@ from e4s_studio.engine.examples import BACKGROUND_WEIGHT, Examples
 from e4s_studio.engine.fit import (
     BUILT_IN_PLAN,
     PUBLISHED_PLAN,
+    UNTRAINED_PLAN,
     FitPlan,
     Fitted,
     Fitter,
@@ -19,7 +20,7 @@ from e4s_studio.engine.fit import (
 from e4s_studio.engine.pictures import to_labels, to_network
 from tests.unit.engine.pairs import portrait, small_network
 
-PLAN = replace(BUILT_IN_PLAN, steps=6)
+PLAN = replace(UNTRAINED_PLAN, steps=6)
 
 
 def fitted(plan: FitPlan, steps: int | None = None) -> Fitted:
@@ -86,7 +87,10 @@ def test_vectors_of_absent_regions_stay_zero() -> None:
 
 
 def test_plans_follow_the_network() -> None:
-    assert plan_for(small_network(), steps=5, seed=2) == replace(BUILT_IN_PLAN, steps=5, seed=2)
+    network = small_network()
+    assert plan_for(network, steps=5, seed=2) == replace(UNTRAINED_PLAN, steps=5, seed=2)
+    network.G.conv1.noise.weight.fill_(0.1)
+    assert plan_for(network, steps=5, seed=2) == replace(BUILT_IN_PLAN, steps=5, seed=2)
     with pytest.raises(SettingsError, match="0 steps or more"):
         plan_for(small_network(), steps=-1)
 

@@ -24,7 +24,14 @@ from e4s_studio.train.trainer import Trainer, start_network
 
 PRESETS["tiny"] = TINY
 PLAN = TrainingPlan(
-    preset="tiny", steps=6, batch=1, coarse=0.34, adversarial_from=0.34, judge_every=1, r1_every=2
+    preset="tiny",
+    steps=6,
+    batch=1,
+    quarter=0.0,
+    half=0.34,
+    adversarial_from=0.34,
+    judge_every=1,
+    r1_every=2,
 )
 
 

@@ -1,0 +1,119 @@
+"""How soon a fit is good: from the weights that ship, and from random ones.
+
+    python benchmarks/curves.py [--samples ../shared/samples]
+
+PSNR inside the face, of both portraits of a pair, after so many steps of a fit. `fidelity.py`
+prints the same table with its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+from samples import face_of, names_of, psnr, read
+
+from e4s_studio.engine.fit import Fitter, plan_for
+from e4s_studio.engine.models import load_network
+from e4s_studio.engine.pictures import resize, resize_labels
+from e4s_studio.engine.session import Session
+from e4s_studio.train.pairs import lessons
+
+if TYPE_CHECKING:
+    from e4s_studio.core.portrait import Portrait
+    from e4s_studio.networks.rgi import RGI
+
+MARKS = (0, 50, 100, 200, 400)
+GOAL = 27.0
+EVERY = 10
+
+
+@dataclass
+class Curve:
+    """PSNR (source, target) by steps, and when both first were good."""
+
+    levels: dict[int, tuple[float, float]] = field(default_factory=dict)
+    steps_to_goal: int | None = None
+    seconds_to_goal: float | None = None
+
+    def note(self, steps: int, seconds: float, levels: tuple[float, float]) -> None:
+        """Remember how good both portraits are after so many steps."""
+        if steps in MARKS:
+            self.levels[steps] = levels
+        if self.steps_to_goal is None and min(levels) >= GOAL:
+            self.steps_to_goal, self.seconds_to_goal = steps, seconds
+
+
+def levels_of(fitter: Fitter, source: Portrait, target: Portrait) -> tuple[float, float]:
+    """Return the PSNR of both portraits, drawn from their own vectors, inside the face."""
+    session = Session(fitter.fitted(), source, target)
+    size = session.fitted.network.config.size
+    first, second = (
+        psnr(
+            drawn,
+            resize(portrait.image.astype(np.float32), size),
+            face_of(resize_labels(portrait.labels, size)),
+        )
+        for drawn, portrait in zip(session.reconstructions, (source, target), strict=True)
+    )
+    return first, second
+
+
+def curve_of(network: RGI, source: Portrait, target: Portrait) -> Curve:
+    """Fit, looking every so many steps; looking does not count."""
+    plan = plan_for(network)
+    fitter = Fitter(network, source, target, plan, lessons(network.config.size))
+    curve, seconds = Curve(), 0.0
+    while True:
+        if fitter.steps_taken % EVERY == 0 or fitter.is_done:
+            curve.note(fitter.steps_taken, seconds, levels_of(fitter, source, target))
+        seen = fitter.steps_taken >= max(MARKS) and curve.steps_to_goal is not None
+        if fitter.is_done or seen:
+            return curve
+        start = time.perf_counter()
+        fitter.step()
+        seconds += time.perf_counter() - start
+
+
+def curves_table(samples: Path, checkpoint: Path | None = None) -> Table:
+    """Fit each pair from both starts and return the table."""
+    table = Table(
+        "pair",
+        "start",
+        *(f"{mark} steps" for mark in MARKS),
+        f"steps to {GOAL:.0f} dB",
+        "seconds",
+        title="PSNR inside the face, source / target, dB",
+    )
+    starts = {"shipped": load_network(checkpoint), "random": load_network(built_in=())}
+    for name in names_of(samples):
+        source, target = (read(samples, f"{name}_{role}") for role in ("source", "target"))
+        for start, network in starts.items():
+            curve = curve_of(network, source, target)
+            cells = [
+                "{:.1f} / {:.1f}".format(*curve.levels[mark]) if mark in curve.levels else "–"
+                for mark in MARKS
+            ]
+            seconds = "–" if curve.seconds_to_goal is None else f"{curve.seconds_to_goal:.0f}"
+            steps = "–" if curve.steps_to_goal is None else str(curve.steps_to_goal)
+            table.add_row(name, start, *cells, steps, seconds)
+    return table
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--samples", type=Path, default=Path("../shared/samples"))
+    parser.add_argument("--checkpoint", type=Path, help="weights in place of those that ship")
+    options = parser.parse_args()
+    Console(width=140).print(curves_table(options.samples, options.checkpoint))
+
+
+if __name__ == "__main__":
+    main()
