@@ -7,7 +7,7 @@ drawn: an edit never waits for a fit.
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import torch
@@ -97,9 +97,12 @@ class Engine:
         """Return the (H, W) label map of the swap rule and its (H, W) bool holes."""
         return start_map(source.labels, target.labels, settings)
 
-    def submit(self, snapshot: DocumentSnapshot, pair: int) -> None:
-        """Ask for pictures of `snapshot`, in place of whatever is waiting; returns at once."""
-        request = RenderRequest(snapshot, pair)
+    def submit(self, snapshot: DocumentSnapshot, pair: int, *, whole: bool = False) -> None:
+        """Ask for pictures of `snapshot`, in place of whatever is waiting; returns at once.
+
+        With `whole` the final one brings the whole photograph too.
+        """
+        request = RenderRequest(snapshot, pair, whole)
         with self._state:
             self._last = request
         self._worker.submit(request)
@@ -193,7 +196,7 @@ class Engine:
             if size is None:
                 continue
             composite = session.finish(drawn, snapshot, size)
-            yield RenderResult(
+            result = RenderResult(
                 image=to_image(composite.result),
                 revision=request.revision,
                 pair=request.pair,
@@ -201,6 +204,11 @@ class Engine:
                 device=str(device),
                 precision=precision,
             )
+            if request.whole and result.final:
+                overview = session.overview
+                photograph = overview.with_swap(composite)
+                result = replace(result, photograph=photograph, original=overview.original)
+            yield result
 
     def _session_of(self, snapshot: DocumentSnapshot) -> Session:
         """Return the pair's session; a pair that was never seen starts from the encoder."""
@@ -219,7 +227,7 @@ class Engine:
             self._session = session
             last = self._last
         if last is not None and last.snapshot.source is session.source:
-            self._worker.submit(RenderRequest(last.snapshot, last.pair))
+            self._worker.submit(RenderRequest(last.snapshot, last.pair, last.whole))
 
     def _failed(self, error: StudioError, request: RenderRequest) -> None:
         del request

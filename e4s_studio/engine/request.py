@@ -24,6 +24,8 @@ class RenderRequest:
         The document at the moment of asking: crops, label maps, mattes and settings.
     pair
         The number of the pair of photographs; it grows with each pair that is opened.
+    whole
+        Whether the whole photograph with the swap in it is wanted too.
     on_cpu
         Whether to keep away from the GPU, since it has run out of memory for this picture.
     submitted
@@ -32,6 +34,7 @@ class RenderRequest:
 
     snapshot: DocumentSnapshot
     pair: int = 0
+    whole: bool = False
     on_cpu: bool = False
     submitted: float = field(default_factory=time.perf_counter)
 
@@ -64,9 +67,9 @@ class RenderResult:
         The number format that the generator computed in.
     seconds
         From the submission of the request to this picture.
-    photograph
-        (H0, W0, 3) uint8 RGB: the whole target photograph with the swap in it; None in coarse
-        pictures, and where the crop is all there is.
+    photograph, original
+        (H0, W0, 3) uint8 RGB: the whole target photograph, for the screen, with the swap in it and
+        without; None in coarse pictures, and where nobody asked for it.
     notes
         Sentences for the artist on what went otherwise than asked.
     """
@@ -79,6 +82,7 @@ class RenderResult:
     precision: Precision
     seconds: float = 0.0
     photograph: NDArray[np.uint8] | None = None
+    original: NDArray[np.uint8] | None = None
     notes: tuple[str, ...] = ()
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import torch
@@ -11,6 +12,7 @@ from e4s_studio.core.regions import REGION_COUNT, Region
 from e4s_studio.core.settings import Precision
 from e4s_studio.engine.cache import NetworkCache
 from e4s_studio.engine.compose import WHITE, Composite, Mattes, Pair, compose, prepare
+from e4s_studio.engine.overview import Overview
 from e4s_studio.engine.pictures import resize, resize_labels, to_labels, to_levels
 from e4s_studio.engine.precision import DTYPES
 from e4s_studio.engine.swap import mix_vectors
@@ -48,6 +50,11 @@ class Session:
             self._last(target.labels, (0.0,) * REGION_COUNT),
         )
         self._pairs: dict[int, Pair] = {}
+
+    @cached_property
+    def overview(self) -> Overview:
+        """The target's whole photograph as a screen shows it."""
+        return Overview.of(self.target)
 
     @property
     def quality(self) -> float:

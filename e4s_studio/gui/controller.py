@@ -97,6 +97,7 @@ class Controller(QObject):
         self._pair = 0
         self._opening = False
         self._submitted = -1
+        self._whole = False
         self._jobs: list[str] = []
         self._fitting = False
         self._kept_fit: FittedWeights | None = None
@@ -143,12 +144,19 @@ class Controller(QObject):
             return
         self._submitted = self.document.revision
         self.result_pending.emit()
-        self._engine.submit(self.document.snapshot(), self._pair)
+        self._engine.submit(self.document.snapshot(), self._pair, whole=self._whole)
 
     def submit_rest(self) -> None:
         """Ask for the result at the end of a gesture, unless it is asked for already."""
         if self.document.revision != self._submitted:
             self.submit()
+
+    def want_photograph(self, *, wanted: bool) -> None:
+        """Have final results bring the whole photograph along, or no longer."""
+        if wanted and not self._whole:
+            self._whole = wanted
+            self.submit()
+        self._whole = wanted
 
     def start_fit(self) -> None:
         """Fit the model to the open pair."""

@@ -49,9 +49,9 @@ class Rendered:
         From the submission of the edit to this picture.
     pair
         The number of the pair of photographs that it belongs to, as `submit` got it.
-    photograph
-        (H0, W0, 3) uint8 RGB: the whole target photograph with the swap in it; None in coarse
-        stages, and where the crop is all there is.
+    photograph, original
+        (H0, W0, 3) uint8 RGB: the whole target photograph, for the screen, with the swap in it and
+        without; None in coarse stages, and where nobody asked for it.
     """
 
     image: NDArray[np.uint8]
@@ -60,6 +60,7 @@ class Rendered:
     seconds: float
     pair: int
     photograph: NDArray[np.uint8] | None = None
+    original: NDArray[np.uint8] | None = None
 
 
 @dataclass(frozen=True)
@@ -208,8 +209,11 @@ class Engine(Protocol):
         """
         ...
 
-    def submit(self, snapshot: DocumentSnapshot, pair: int) -> None:
-        """Ask for pictures of `snapshot`, in place of whatever is waiting; returns at once."""
+    def submit(self, snapshot: DocumentSnapshot, pair: int, *, whole: bool = False) -> None:
+        """Ask for pictures of `snapshot`, in place of whatever is waiting; returns at once.
+
+        With `whole` the final one brings the whole photograph too.
+        """
         ...
 
     def start_fit(self, snapshot: DocumentSnapshot, pair: int) -> None:

@@ -112,9 +112,9 @@ class TrueEngine:
         """Go on with the fit that a project kept, once any other has ended."""
         self._fits.submit(self._engine.take_fit, weights, snapshot).result()
 
-    def submit(self, snapshot: DocumentSnapshot, pair: int) -> None:
+    def submit(self, snapshot: DocumentSnapshot, pair: int, *, whole: bool = False) -> None:
         """Ask for pictures of a snapshot in place of whatever is waiting; returns at once."""
-        self._engine.submit(snapshot, pair)
+        self._engine.submit(snapshot, pair, whole=whole)
 
     def start_fit(self, snapshot: DocumentSnapshot, pair: int) -> None:
         """Fit the model to the snapshot's photographs, in place of any other; returns at once."""
@@ -144,7 +144,13 @@ def _post_result(post: Post, result: RenderResult) -> None:
     stage = Stage.FINAL if result.final else Stage.COARSE
     post(
         Rendered(
-            result.image, result.revision, stage, result.seconds, result.pair, result.photograph
+            result.image,
+            result.revision,
+            stage,
+            result.seconds,
+            result.pair,
+            result.photograph,
+            result.original,
         )
     )
     for note in result.notes:

@@ -49,6 +49,12 @@ def mix(snapshot: DocumentSnapshot) -> np.ndarray:
     return mixed.astype(np.uint8)
 
 
+def framed(image: np.ndarray) -> np.ndarray:
+    """Return the photograph that a crop was cut from: white at both sides of it."""
+    width = image.shape[1]
+    return np.pad(image, ((0, 0), (width, width), (0, 0)), constant_values=255)
+
+
 @dataclass(eq=False)
 class Gate:
     """Holds the engine's threads back until a test lets them go."""
@@ -74,7 +80,7 @@ class FakeEngine:
         self.gate = gate
         self.submitted: list[int] = []
         self._post = post
-        self._waiting: tuple[DocumentSnapshot, int] | None = None
+        self._waiting: tuple[DocumentSnapshot, int, bool] | None = None
         self._condition = threading.Condition()
         self._closed = False
         self._fit_stop = threading.Event()
@@ -175,11 +181,11 @@ class FakeEngine:
             raise CheckpointError("The fit is not one of this network.")
         self.taken.append((weights, snapshot.source))
 
-    def submit(self, snapshot: DocumentSnapshot, pair: int) -> None:
+    def submit(self, snapshot: DocumentSnapshot, pair: int, *, whole: bool = False) -> None:
         """Put a snapshot in place of the one that waits."""
         with self._condition:
             self.submitted.append(snapshot.revision)
-            self._waiting = (snapshot, pair)
+            self._waiting = (snapshot, pair, whole)
             self._condition.notify()
 
     def start_fit(self, snapshot: DocumentSnapshot, pair: int) -> None:
@@ -216,16 +222,18 @@ class FakeEngine:
                 self._condition.wait_for(lambda: self._closed or self._waiting is not None)
                 if self._closed:
                     return
-                (snapshot, pair), self._waiting = self._waiting, None
+                asked, self._waiting = self._waiting, None
             self.gate.rendering.set()
             self.gate.render.wait()
-            self._render(snapshot, pair)
+            snapshot, pair, whole = asked
+            self._render(snapshot, pair, whole=whole)
 
-    def _render(self, snapshot: DocumentSnapshot, pair: int) -> None:
+    def _render(self, snapshot: DocumentSnapshot, pair: int, *, whole: bool) -> None:
         image = mix(snapshot)
         small = cv2.resize(image, (COARSE, COARSE), interpolation=cv2.INTER_AREA)
-        for stage, picture in ((Stage.COARSE, small), (Stage.FINAL, image)):
-            self._post(Rendered(picture, snapshot.revision, stage, 0.04, pair))
+        self._post(Rendered(small, snapshot.revision, Stage.COARSE, 0.04, pair))
+        photographs = (framed(image), framed(snapshot.target.image)) if whole else (None, None)
+        self._post(Rendered(image, snapshot.revision, Stage.FINAL, 0.04, pair, *photographs))
 
     def _count(self, quality, pair, stop, previous) -> None:
         if previous is not None:

@@ -122,6 +122,27 @@ def test_a_drag_is_one_edit_for_the_heat_map(studio):
     np.testing.assert_array_equal(studio.controller.results.before, start)
 
 
+def test_the_whole_photograph_shows_the_swap_of_the_newest_edit(studio, qtbot):
+    actions, pane = studio.window.actions_by_name, studio.window.result
+    assert studio.controller.results.newest.photograph is None  # costs nothing until it is shown
+    actions["compare.whole"].trigger()
+    qtbot.waitUntil(lambda: studio.controller.results.newest.photograph is not None)
+    assert colour(pane, pane.width() // 10, pane.height() // 2) == (255, 255, 255)
+    assert is_source(pane, 0.5, 0.5)
+    pane.hold_original(held=True)
+    assert colour(pane, pane.width() // 10, pane.height() // 2) == (255, 255, 255)
+    assert not is_source(pane, 0.5, 0.5)
+    pane.hold_original(held=False)
+    studio.editor.editing.set_amounts(Region, 0.0)
+    studio.wait_for_final()
+    assert not is_source(pane, 0.5, 0.5)
+    actions["compare.result"].trigger()
+    studio.editor.editing.set_amounts(Region, 1.0)
+    studio.wait_for_final()
+    assert studio.controller.results.newest.photograph is None
+    assert colour(pane, pane.width() // 10, pane.height() // 2) != (255, 255, 255)
+
+
 def test_the_result_goes_to_the_clipboard(studio):
     QGuiApplication.clipboard().clear()
     studio.window.actions_by_name["edit.copy"].trigger()

@@ -26,13 +26,14 @@ class CompareHandler(QObject):
         super().__init__(window)
         self._window = window
         self._pane = window.result
+        self._controller = controller
         self._document = controller.document
         self._results = controller.results
         self._editing = editing
         self._shown_slot = ""
         actions = window.actions_by_name
         for mode in Compare:
-            actions[f"compare.{mode}"].triggered.connect(partial(self._pane.set_mode, mode))
+            actions[f"compare.{mode}"].triggered.connect(partial(self._use_mode, mode))
         for slot in SNAPSHOT_SLOTS:
             actions[f"compare.keep_{slot}"].triggered.connect(partial(self._keep, slot))
             actions[f"compare.show_{slot}"].triggered.connect(partial(self._flip, slot))
@@ -65,11 +66,19 @@ class CompareHandler(QObject):
             self._pane.hold_original(held=event.type() == QEvent.Type.KeyPress)
         return True
 
+    @property
+    def _wants_photograph(self) -> bool:
+        return self._pane.mode is Compare.WHOLE
+
+    def _use_mode(self, mode: Compare) -> None:
+        self._pane.set_mode(mode)
+        self._controller.want_photograph(wanted=self._wants_photograph)
+
     def _show_result(self, result: Rendered) -> None:
         self._pane.show_before(self._results.before)
         self._pane.show_pixels(result.image)
-        if result.photograph is not None:
-            self._pane.show_photograph(result.photograph)
+        if result.photograph is not None or not self._wants_photograph:
+            self._pane.show_photograph(result.photograph, result.original)
 
     def _show_pair(self) -> None:
         target, source = self._document.target, self._document.source

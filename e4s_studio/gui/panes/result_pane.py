@@ -45,6 +45,7 @@ class ResultPane(ImagePane):
         self._before: NDArray[np.uint8] | None = None
         self._heat: Picture | None = None
         self._photograph: Picture | None = None
+        self._whole_original: Picture | None = None
         self._kept: tuple[str, Picture] | None = None
         self._only_original = False
         self._divider = 0.5
@@ -86,9 +87,15 @@ class ResultPane(ImagePane):
         self._heat = None
         super().show_pixels(pixels)
 
-    def show_photograph(self, pixels: NDArray[np.uint8] | None) -> None:
-        """Take the (H0, W0, 3) uint8 RGB target photograph with the swap in it; None forgets it."""
+    def show_photograph(
+        self, pixels: NDArray[np.uint8] | None, original: NDArray[np.uint8] | None = None
+    ) -> None:
+        """Take the whole target photograph, with the swap in it and without; None forgets it.
+
+        Both are (H0, W0, 3) uint8 RGB.
+        """
         self._photograph = None if pixels is None else Picture(pixels)
+        self._whole_original = None if original is None else Picture(original)
         self.update()
 
     def show_before(self, pixels: NDArray[np.uint8] | None) -> None:
@@ -106,7 +113,10 @@ class ResultPane(ImagePane):
         """Draw the result as the mode asks for it."""
         whole = QRectF(self.rect())
         original = self._original or picture
-        if self._only_original:
+        photograph = self._whole_original if self._only_original else self._photograph
+        if self._mode is Compare.WHOLE and photograph is not None and self._kept is None:
+            self._draw_photograph(painter, photograph)
+        elif self._only_original:
             self._draw_part(painter, original, whole, self.tr("Original"))
         elif self._kept is not None:
             slot, kept = self._kept
@@ -115,8 +125,6 @@ class ResultPane(ImagePane):
             self._draw_wipe(painter, original, picture)
         elif self._mode is Compare.SIDE:
             self._draw_side(painter, original, picture)
-        elif self._mode is Compare.WHOLE and self._photograph is not None:
-            self._draw_photograph(painter, self._photograph)
         elif self._mode is Compare.HEAT:
             self._draw_part(painter, self._heat_of(picture), whole, self.tr("Last change"))
         else:
@@ -181,6 +189,8 @@ class ResultPane(ImagePane):
             (room.width() - size.width() * zoom) / 2, (room.height() - size.height() * zoom) / 2
         ).scale(zoom, zoom)
         photograph.draw(painter, place, QRectF(QPointF(0, 0), size))
+        if self._only_original:
+            _draw_tag(painter, QRectF(self.rect()), self.tr("Original"))
 
     def _draw_divider(self, painter: QPainter, x: float) -> None:
         middle = self.height() / 2

@@ -112,6 +112,20 @@ def test_what_is_exported_has_the_photographs_size(engine: Engine) -> None:
     assert engine.finished(edited.snapshot()).shape == portrait(2).image.shape
 
 
+def test_the_whole_photograph_comes_with_the_final_picture_where_it_is_wanted(
+    engine: Engine, heard: Heard
+) -> None:
+    edited = document(engine)
+    engine.submit(edited.snapshot(), 1)
+    assert heard.final(edited.revision).photograph is None
+    engine.submit(edited.snapshot(), 1, whole=True)
+    result = heard.final(edited.revision)
+    assert result.photograph is not None
+    assert result.original is not None
+    assert result.photograph.shape == portrait(2).image.shape
+    assert (result.photograph != result.original).any()
+
+
 def test_a_finished_fit_says_how_well_it_reproduces_the_pair(
     engine: Engine, heard: Heard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
