@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -38,7 +39,7 @@ class Canvas:
     def over(self, box: Box, colour: Field, alpha: Field) -> None:
         """Lay `colour` (H, W, 3) over the part `box` with the coverage `alpha` (H, W)."""
         below = self.light[box]
-        below += (colour - below) * alpha[..., None]
+        below += (colour - below) * cv2.merge([alpha, alpha, alpha])
 
     def shade(self, box: Box, factor: Field) -> None:
         """Multiply the part `box` by `factor`, (H, W) or (H, W, 3)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -73,14 +74,14 @@ class Profile:
 
 @cache
 def _tile() -> Field:
-    """(TILE + 1, TILE + 1): periodic noise, mean 0, deviation 1; ends with its first row again."""
+    """(2·TILE, 2·TILE): periodic noise, mean 0, deviation 1, twice each way."""
     white = np.random.default_rng(5).standard_normal((TILE, TILE))
     axis = np.fft.fftfreq(TILE)
     radius = np.hypot(axis[:, None], axis[None, :])
     spectrum = np.fft.fft2(white) * np.exp(-((radius * GRAIN * 1.6) ** 2))
     smooth = np.fft.ifft2(spectrum).real
     smooth = (smooth - smooth.mean()) / smooth.std()
-    tile = np.pad(smooth, ((0, 1), (0, 1)), mode="wrap").astype(np.float32)
+    tile = np.tile(smooth.astype(np.float32), (2, 2))
     tile.setflags(write=False)
     return tile
 
@@ -90,11 +91,19 @@ def noise(x: Field, y: Field, phase: tuple[float, float] = (0.0, 0.0)) -> Field:
 
     `phase` in [0, 1) chooses a place on a fixed periodic tile.
     """
-    tx = x * GRAIN + phase[0] * TILE
-    ty = y * GRAIN + phase[1] * TILE
-    tx -= np.floor(tx * (1.0 / TILE)) * TILE
-    ty -= np.floor(ty * (1.0 / TILE)) * TILE
+    tx, ty = _wrapped(x, phase[0]), _wrapped(y, phase[1])
     return cv2.remap(_tile(), tx, ty, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+
+
+def _wrapped(x: Field, phase: float) -> Field:
+    """Return places on the doubled tile: as a whole where they fit in, one by one where not."""
+    t = x * GRAIN + phase * TILE
+    low, high = float(t.min()), float(t.max())
+    if high - low < TILE - 1:
+        t -= math.floor(low / TILE) * TILE
+    else:
+        t -= np.floor(t * (1.0 / TILE)) * TILE
+    return t
 
 
 def detail(
