@@ -259,10 +259,7 @@ class Document(Painting):
         if slot not in self._slots():
             raise SettingsError(f"Nothing is kept as snapshot {slot} yet.")
         self.commit()
-        before, kept = self.state(), self._slots()[slot]
-        self._open_layers().restore(kept.planes)
-        self._settings = kept.settings
-        self._record(name, before)
+        self.take(self._slots()[slot], name=name)
 
     @property
     def _pair(self) -> Pair:

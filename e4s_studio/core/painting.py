@@ -196,6 +196,21 @@ class Painting:
         """End a slider's drag: its next change is an undo step of its own."""
         self._history.seal()
 
+    def take(self, state: EditState, *, name: str) -> None:
+        """Take planes and settings from elsewhere, as one undo step.
+
+        Raises
+        ------
+        LabelMapError
+            If no target is open, or a plane does not fit it.
+        """
+        layers = self._open_layers()
+        self.commit()
+        before = self.state()
+        layers.restore(state.planes)
+        self._settings = state.settings
+        self._record(name, before)
+
     def clear_matte(self, layer: Layer, *, name: str = "Clear matte") -> None:
         """Clear a matte, as one undo step."""
         if layer not in MATTES:

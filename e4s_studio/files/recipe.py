@@ -18,8 +18,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from e4s_studio.core.brush import SoftStencil, Stencil
 from e4s_studio.core.commands import Layer
+from e4s_studio.core.contents import DocumentContents
+from e4s_studio.core.document import Document
 from e4s_studio.core.errors import ProjectError, SettingsError
-from e4s_studio.core.layers import FULL
+from e4s_studio.core.layers import FULL, EditState
 from e4s_studio.core.regions import REGION_COUNT, Region
 from e4s_studio.core.settings import EditSettings
 from e4s_studio.files.output import write_whole
@@ -30,9 +32,7 @@ from e4s_studio.files.project.pixels import pixels_of, png_of
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from e4s_studio.core.document import Document
     from e4s_studio.core.geometry import Box
-    from e4s_studio.core.layers import EditState
 
 SUFFIX: Final = ".e4srecipe"
 _CONTENTS: Final = "recipe.json"
@@ -64,6 +64,15 @@ class Recipe:
     amount: NDArray[np.uint8]
     settings: EditSettings
 
+    @property
+    def is_worth_keeping(self) -> bool:
+        """Whether it would change anything on photographs that were only just opened."""
+        painted = (self.paint != _UNPAINTED).any() or self.amount.min() < FULL
+        fresh = EditSettings()
+        return bool(painted) or any(
+            getattr(self.settings, key) != getattr(fresh, key) for key in _CARRIED
+        )
+
 
 class _Contents(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -81,30 +90,41 @@ def recipe_of(state: EditState, name: str) -> Recipe:
     return Recipe(name, paint, state.planes[Layer.AMOUNT], state.settings)
 
 
-def replay(recipe: Recipe, document: Document) -> None:
-    """Do a recipe's edits again on a document: one undo step for paint, one for the settings.
+def replay(recipe: Recipe, document: Document, *, name: str | None = None) -> None:
+    """Do a recipe's edits again on a document, as one undo step.
 
     Locks and paint-over rules hold as for the artist's own brush. A map of another size is
     resized.
+
+    Parameters
+    ----------
+    recipe, document
+        The edits, and what to do them on.
+    name
+        What the step is called; after the recipe by default.
 
     Raises
     ------
     LabelMapError
         If no target is open.
     """
-    name = f"Recipe {recipe.name}"
-    document.begin(name)
+    document.commit()
+    trial = Document()
+    trial.restore(DocumentContents(None, document.target, document.state(), document.rules))
+    trial.begin(recipe.name)
     paint, amount = (_fitted(plane, document.box) for plane in (recipe.paint, recipe.amount))
     for region in Region:
         mask = paint == region
         if mask.any():
-            document.paint(Stencil(document.box, mask), region)
+            trial.paint(Stencil(document.box, mask), region)
     if amount.min() < FULL:
         cover = np.asarray(1 - amount / FULL, np.float32)
-        document.cover(Layer.AMOUNT, SoftStencil(document.box, cover), 0.0)
-    document.commit()
+        trial.cover(Layer.AMOUNT, SoftStencil(document.box, cover), 0.0)
+    trial.commit()
     carried = {key: getattr(recipe.settings, key) for key in _CARRIED}
-    document.change_settings(replace(document.settings, **carried), name=name)
+    settings = replace(document.settings, **carried)
+    state = EditState(trial.state().planes, settings)
+    document.take(state, name=f"Recipe {recipe.name}" if name is None else name)
 
 
 def save_recipe(recipe: Recipe, path: Path | str) -> None:

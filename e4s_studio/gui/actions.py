@@ -125,6 +125,11 @@ class Actions(QObject):
             icon="save",
             tip=self.tr("Write the swap at the target photograph's own resolution"),
         )
+        self.add(
+            "file.signing",
+            self.tr("Si&gn exports …"),
+            tip=self.tr("With this computer's key, or with your own certificate"),
+        )
         self.add("file.quit", self.tr("&Quit"), "Ctrl+Q")
 
     def _add_edit(self) -> None:
@@ -139,6 +144,16 @@ class Actions(QObject):
         )
         self.add("edit.paste_source", self.tr("Paste as s&ource"), "Ctrl+Shift+V", icon="paste")
         self.add("edit.paste_target", self.tr("Paste as &target"), "Ctrl+V", icon="paste")
+        self.add(
+            "edit.save_recipe",
+            self.tr("Save edits as &recipe …"),
+            tip=self.tr("Keep what was painted and set, to do it again on other photographs"),
+        )
+        self.add(
+            "edit.use_recipe",
+            self.tr("Use a rec&ipe …"),
+            tip=self.tr("Do the edits of a recipe on these photographs, as one step"),
+        )
         self.add("edit.shortcuts", self.tr("&Keyboard shortcuts …"), "Ctrl+K", icon="keyboard")
 
     def _add_view(self) -> None:

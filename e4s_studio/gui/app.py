@@ -28,7 +28,9 @@ from e4s_studio.gui.handlers.engine import EngineHandler
 from e4s_studio.gui.handlers.export import ExportHandler
 from e4s_studio.gui.handlers.files import FilesHandler
 from e4s_studio.gui.handlers.project import ProjectHandler
+from e4s_studio.gui.handlers.recipe import RecipeHandler
 from e4s_studio.gui.handlers.recovery import RecoveryHandler
+from e4s_studio.gui.handlers.signing import SigningHandler
 from e4s_studio.gui.handlers.tools import ToolsHandler
 from e4s_studio.gui.handlers.view import ViewHandler
 from e4s_studio.gui.journal_keeper import JournalKeeper
@@ -112,7 +114,9 @@ class Editor(QObject):
             window, controller, self.session, self.keeper, places.sessions
         )
         self.exporter = Exporter(controller, places.keys)
-        ExportHandler(window, controller, self.session, self.exporter, preferences)
+        self._signing = SigningHandler(window, preferences, places.keys)
+        ExportHandler(window, self.session, self.exporter, preferences, self._signing)
+        RecipeHandler(window, controller, preferences)
         EngineHandler(window, controller, preferences)
         EditingHandler(window, controller, self.editing, self.toolbox)
         ToolsHandler(window, controller, self.toolbox)
@@ -136,6 +140,7 @@ class Editor(QObject):
         self.window.hide()
         self._runner.close()
         self._recovery.close()
+        self._signing.close()
         self.exporter.cancel()
         self.controller.close()
         self.keeper.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 
 from e4s_studio.files.export.kinds import ExportKind, require_suffix
 from e4s_studio.files.output import check_writable
+from e4s_studio.gui.signing import Signer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,11 +33,14 @@ class ExportOrder:
         What of it.
     labelling
         How it is labelled.
+    signer
+        With whose key it is signed.
     """
 
     path: Path
     kind: ExportKind
     labelling: Labelling
+    signer: Signer = field(default_factory=Signer)
 
 
 class Exporter(QObject):
@@ -56,7 +60,7 @@ class Exporter(QObject):
     controller
         Whose document and engine they are.
     keys
-        The folder of the keys to sign with.
+        The folder of this computer's own key.
     """
 
     progressed = Signal(float)
@@ -72,6 +76,11 @@ class Exporter(QObject):
         # The background thread emits the one, the GUI's the other.
         self._reached.connect(self.progressed, Qt.ConnectionType.QueuedConnection)
 
+    @property
+    def can_export(self) -> bool:
+        """Whether there is anything to export."""
+        return self._controller.has_pair
+
     def start(self, order: ExportOrder) -> None:
         """Export the document as it is now."""
         self._controller.document.commit()
@@ -79,7 +88,7 @@ class Exporter(QObject):
         self._stop = stop = threading.Event()
         self._controller.in_background(
             self.tr("Exporting"),
-            partial(self._export, snapshot, order, stop),
+            partial(self.write, snapshot, order, stop),
             self.written.emit,
             self.failed.emit,
         )
@@ -88,19 +97,20 @@ class Exporter(QObject):
         """Stop the export under way; nothing is written then."""
         self._stop.set()
 
-    def _export(
+    def write(
         self, snapshot: DocumentSnapshot, order: ExportOrder, stop: threading.Event
     ) -> list[Path]:
+        """Draw a document in full and write it, off the GUI thread; return the files."""
         require_suffix(order.path, order.kind)
         check_writable(order.path)
         # Writers of formats and signatures: only once something is exported.
         from e4s_studio.files.export.exporting import ExportJob, export  # noqa: PLC0415
         from e4s_studio.files.provenance.facts import facts_of  # noqa: PLC0415
-        from e4s_studio.files.provenance.identity import local_identity  # noqa: PLC0415
 
         labelling, source = order.labelling, snapshot.source
-        engine = self._controller.ready_engine()
         signs = labelling.credential
+        identity = order.signer.identity(self._keys) if signs else None
+        engine = self._controller.ready_engine()
         job = ExportJob(
             path=order.path,
             layers=engine.export_layers(snapshot),
@@ -108,7 +118,7 @@ class Exporter(QObject):
             kind=order.kind,
             target_file=snapshot.target.file,
             facts=facts_of(snapshot, engine.model, labelling.ground) if signs else None,
-            identity=local_identity(self._keys) if signs else None,
+            identity=identity,
             mark=labelling.mark,
         )
         return export(job, self._reached.emit, stop.is_set)

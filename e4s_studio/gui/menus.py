@@ -28,6 +28,9 @@ EDIT: Final = (
     "edit.paste_target",
     "edit.paste_source",
     LINE,
+    "edit.save_recipe",
+    "edit.use_recipe",
+    LINE,
     "edit.shortcuts",
 )
 ZOOM: Final = ("view.fit", "view.actual", "view.zoom_in", "view.zoom_out", "view.mirror")
@@ -66,7 +69,15 @@ MODEL: Final = (
 )
 SNAPSHOTS: Final = ("compare.show_A", "compare.show_B", "compare.show_C")
 PROJECTS: Final = ("file.open_project",)
-SAVING: Final = ("file.save", "file.save_as", LINE, "file.export", LINE, "file.quit")
+SAVING: Final = (
+    "file.save",
+    "file.save_as",
+    LINE,
+    "file.export",
+    "file.signing",
+    LINE,
+    "file.quit",
+)
 NAMED: Final = ("file.open_source", "file.open_target", "file.export", "model.refine")
 """Actions whose names stand beside their icons on the bar."""
 

@@ -92,6 +92,18 @@ class Preferences:
         """Forget the recent projects."""
         self._store.remove("projects")
 
+    @property
+    def certificate(self) -> tuple[Path | None, Path | None]:
+        """The artist's own certificate and its private key, or None twice."""
+        kept = [self._store.value(f"signing/{name}") for name in ("certificate", "key")]
+        certificate, key = (Path(str(one)) if one else None for one in kept)
+        return certificate, key
+
+    @certificate.setter
+    def certificate(self, files: tuple[Path | None, Path | None]) -> None:
+        for name, path in zip(("certificate", "key"), files, strict=True):
+            self._store.setValue(f"signing/{name}", "" if path is None else str(path))
+
     def shortcuts(self) -> dict[str, str]:
         """Return the shortcuts that the artist changed: {action name: portable key text}."""
         self._store.beginGroup("shortcuts")

@@ -9,15 +9,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import c2pa
+import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from e4s_studio import __version__
 from e4s_studio.core.errors import CredentialError
 from e4s_studio.core.regions import Region
+from e4s_studio.core.settings import EditSettings
 from e4s_studio.files.output import write_whole
+from e4s_studio.files.provenance.facts import Facts, Photograph, label_map_sha256
 
 if TYPE_CHECKING:
-    from e4s_studio.files.provenance.facts import Facts, Photograph
     from e4s_studio.files.provenance.identity import Identity
 
 SWAP_ASSERTION: Final = "org.e4s-studio.swap"
@@ -100,6 +102,27 @@ def sign(data: bytes, name: str, facts: Facts, identity: Identity) -> Signed:
             " credential off."
         ) from error
     return Signed(data, credential) if kind is None else Signed(signed.getvalue())
+
+
+def require_signer(identity: Identity) -> None:
+    """Sign a single pixel, to find out whether an identity is one that C2PA takes.
+
+    Raises
+    ------
+    CredentialError
+        If it is not: an expired certificate, one that is not meant for signing, and the like.
+    """
+    stream = io.BytesIO()
+    Image.new("RGB", (1, 1)).save(stream, "PNG")
+    pixel = Photograph("pixel.png", stream.getvalue())
+    facts = Facts(pixel, pixel, label_map_sha256(np.zeros((1, 1), np.uint8)), EditSettings(), "")
+    try:
+        sign(pixel.data, pixel.name, facts, identity)
+    except CredentialError as error:
+        raise CredentialError(
+            f"Content credentials cannot be signed with the certificate of “{identity.name}”"
+            f" ({error.__cause__}); choose another."
+        ) from error
 
 
 def sidecar_of(path: Path) -> Path:

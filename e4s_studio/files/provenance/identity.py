@@ -27,6 +27,8 @@ from e4s_studio.files.output import make_folder, write_whole
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
+
 _YEARS: Final = timedelta(days=3650)
 _CERTIFICATES: Final = "certificates.pem"
 _KEY: Final = "key.pem"
@@ -97,22 +99,37 @@ def read_identity(certificates: Path, key: Path, password: str | None = None) ->
     Raises
     ------
     CredentialError
-        If a file is missing, is not what it should be, or the two do not belong together.
+        If a file is missing or is not what it should be, the password is missing or wrong, or the
+        two do not belong together.
     """
-    secret = None if password is None else password.encode()
     try:
         chain = x509.load_pem_x509_certificates(certificates.read_bytes())
-        private = load_pem_private_key(key.read_bytes(), password=secret)
-    except (OSError, ValueError, TypeError, UnsupportedAlgorithm) as error:
+    except (OSError, ValueError) as error:
         raise CredentialError(
-            f"“{certificates}” and “{key}” are not a certificate and its private key in PEM form"
-            f" ({error}); choose others."
+            f"“{certificates}” is no certificate in PEM form ({error}); choose another."
         ) from error
+    private = _private_key(key, password)
     _algorithm(private)
     if _public(chain[0].public_key()) != _public(private.public_key()):
         raise CredentialError(f"The key “{key}” does not belong to “{certificates}”.")
     plain = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     return Identity(b"".join(one.public_bytes(Encoding.PEM) for one in chain), plain)
+
+
+def _private_key(path: Path, password: str | None) -> PrivateKeyTypes:
+    try:
+        data = path.read_bytes()
+        locked = b"ENCRYPTED" in data
+        if locked and not password:
+            raise CredentialError(f"The key “{path}” is locked with a password; enter it.")
+        secret = password.encode() if locked and password else None
+        return load_pem_private_key(data, password=secret)
+    except (OSError, ValueError, TypeError, UnsupportedAlgorithm) as error:
+        reason = "its password is another one, or it is" if password else "it is"
+        raise CredentialError(
+            f"“{path}” cannot be used: {reason} no private key in PEM form ({error}); choose"
+            " another."
+        ) from error
 
 
 def _public(key: object) -> bytes:
@@ -196,7 +213,9 @@ def _usage(*, signs_certificates: bool) -> x509.KeyUsage:
     )
 
 
-def chosen_identity(folder: Path, certificates: Path | None, key: Path | None) -> Identity:
+def chosen_identity(
+    folder: Path, certificates: Path | None, key: Path | None, password: str | None = None
+) -> Identity:
     """Return the artist's own identity where both files are named, else this computer's.
 
     Raises
@@ -205,7 +224,7 @@ def chosen_identity(folder: Path, certificates: Path | None, key: Path | None) -
         If only one of the files is named, or as `read_identity` does.
     """
     if certificates is not None and key is not None:
-        return read_identity(certificates, key)
+        return read_identity(certificates, key, password)
     if certificates is not None or key is not None:
         raise CredentialError("Name both the certificate and its private key, or neither.")
     return local_identity(folder)

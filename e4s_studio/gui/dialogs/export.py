@@ -26,6 +26,7 @@ from e4s_studio.files.export.kinds import SUFFIXES, ExportKind
 from e4s_studio.files.project.project import Labelling
 from e4s_studio.files.provenance.facts import Ground
 from e4s_studio.gui.exporter import ExportOrder
+from e4s_studio.gui.signing import Signer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -72,6 +73,8 @@ class ExportDialog(QDialog):
         Where to, at first.
     labelling
         How the project's exports are labelled.
+    signer
+        With whose key they are signed.
     parent
         The window.
 
@@ -81,12 +84,21 @@ class ExportDialog(QDialog):
         The artist wants it.
     cancel_asked()
         The artist wants the export under way stopped.
+    signer_asked()
+        The artist wants to say who signs.
     """
 
     export_asked = Signal(object)
     cancel_asked = Signal()
+    signer_asked = Signal()
 
-    def __init__(self, path: Path, labelling: Labelling, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        labelling: Labelling,
+        signer: Signer | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self.setWindowTitle(self.tr("Export"))
         self.setMinimumWidth(WIDTH)
@@ -98,6 +110,8 @@ class ExportDialog(QDialog):
         self.browse = QPushButton(self.tr("&Browse …"), self)
         self.ground = _combo(self, _GROUNDS)
         self.credential = QCheckBox(self.tr("&Sign with a content credential"), self)
+        self.signed_by = QLabel(self)
+        self.change_signer = QPushButton(self.tr("C&hange …"), self)
         self.mark = QCheckBox(self.tr("Say “Face edited” in a &corner of the picture"), self)
         self.said = QLabel(self)
         self.said.setWordWrap(True)
@@ -107,6 +121,7 @@ class ExportDialog(QDialog):
         self.start = QPushButton(self.tr("&Export"), self)
         self.cancel = QPushButton(self.tr("Cancel"), self)
         self._show_labelling(labelling)
+        self.show_signer(signer or Signer())
         self._fields = self._lay_out()
         self._connect()
         self._show_formats()
@@ -123,6 +138,15 @@ class ExportDialog(QDialog):
         self._show_busy(busy=False)
         self.said.setText(sentence)
         self.said.show()
+
+    def show_signer(self, signer: Signer) -> None:
+        """Show with whose key exports are signed."""
+        self._signer = signer
+        if signer.certificate is None:
+            self.signed_by.setText(self.tr("with this computer's key"))
+        else:
+            self.signed_by.setText(self.tr("with “{0}”").format(signer.certificate.name))
+            self.signed_by.setToolTip(str(signer.certificate))
 
     def reject(self) -> None:
         """Stop the export under way, or close."""
@@ -153,7 +177,7 @@ class ExportDialog(QDialog):
         form.addRow(self.tr("Face used &because"), self.ground)
         signing = QVBoxLayout()
         signing.setSpacing(2)
-        signing.addWidget(self.credential)
+        signing.addLayout(self._signer_row())
         signing.addWidget(self._hint())
         form.addRow("", signing)
         form.addRow("", self.mark)
@@ -181,6 +205,16 @@ class ExportDialog(QDialog):
         column.addLayout(buttons)
         return fields
 
+    def _signer_row(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(self.credential)
+        row.addWidget(self.signed_by)
+        row.addStretch(1)
+        row.addWidget(self.change_signer)
+        self.change_signer.setAutoDefault(False)
+        return row
+
     def _hint(self) -> QLabel:
         hint = QLabel(
             self.tr(
@@ -199,6 +233,8 @@ class ExportDialog(QDialog):
         self.path.editingFinished.connect(self._take_path)
         self.ground.currentIndexChanged.connect(self._show_ground)
         self.browse.clicked.connect(self._ask_path)
+        self.credential.toggled.connect(self._show_signing)
+        self.change_signer.clicked.connect(self.signer_asked)
         self.start.clicked.connect(self._ask_export)
         self.cancel.clicked.connect(self.reject)
 
@@ -220,8 +256,14 @@ class ExportDialog(QDialog):
         self.format.blockSignals(False)
         self.format.setEnabled(self.format.count() > 1)
         self.credential.setEnabled(kind in _SIGNED)
+        self._show_signing()
         self.mark.setEnabled(kind in _MARKED)
         self._show_suffix()
+
+    def _show_signing(self) -> None:
+        signs = self._kind() in _SIGNED and self.credential.isChecked()
+        self.signed_by.setEnabled(signs)
+        self.change_signer.setEnabled(signs)
 
     def _show_suffix(self) -> None:
         path = self._typed()
@@ -306,7 +348,7 @@ class ExportDialog(QDialog):
         labelling = Labelling(self._ground(), self.credential.isChecked(), self.mark.isChecked())
         self.said.hide()
         self.show_progress(0.0)
-        self.export_asked.emit(ExportOrder(path, self._kind(), labelling))
+        self.export_asked.emit(ExportOrder(path, self._kind(), labelling, self._signer))
 
 
 def _combo(parent: QWidget, names: Mapping[Any, object]) -> QComboBox:

@@ -11,11 +11,12 @@ from e4s_studio.gui.dialogs.export import ExportDialog
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from e4s_studio.gui.controller import Controller
     from e4s_studio.gui.exporter import Exporter, ExportOrder
+    from e4s_studio.gui.handlers.signing import SigningHandler
     from e4s_studio.gui.main_window import MainWindow
     from e4s_studio.gui.preferences import Preferences
     from e4s_studio.gui.project_session import ProjectSession
+    from e4s_studio.gui.signing import Signer
 
 
 class ExportHandler(QObject):
@@ -24,29 +25,32 @@ class ExportHandler(QObject):
     def __init__(
         self,
         window: MainWindow,
-        controller: Controller,
         session: ProjectSession,
         exporter: Exporter,
         preferences: Preferences,
+        signing: SigningHandler,
     ) -> None:
         super().__init__(window)
         self._window = window
-        self._controller = controller
         self._session = session
         self._exporter = exporter
         self._preferences = preferences
+        self._signing = signing
         self._dialog: ExportDialog | None = None
         window.actions_by_name["file.export"].triggered.connect(self._ask)
         exporter.progressed.connect(self._show_progress)
         exporter.written.connect(self._take_written)
         exporter.failed.connect(self._take_failure)
+        signing.changed.connect(self._show_signer)
 
     def _ask(self) -> None:
-        if self._dialog is not None or not self._controller.has_pair:
+        if self._dialog is not None or not self._exporter.can_export:
             return
         path = self._preferences.folder("export") / f"{self._session.stem} swapped.png"
-        self._dialog = dialog = ExportDialog(path, self._session.labelling, self._window)
+        signer, labelling = self._signing.signer, self._session.labelling
+        self._dialog = dialog = ExportDialog(path, labelling, signer, self._window)
         dialog.export_asked.connect(self._export)
+        dialog.signer_asked.connect(lambda: self._signing.ask(dialog))
         dialog.cancel_asked.connect(self._exporter.cancel)
         dialog.finished.connect(self._forget)
         dialog.open()
@@ -55,6 +59,10 @@ class ExportHandler(QObject):
         self._preferences.remember_folder("export", order.path.parent)
         self._session.labelling = order.labelling
         self._exporter.start(order)
+
+    def _show_signer(self, signer: Signer) -> None:
+        if self._dialog is not None:
+            self._dialog.show_signer(signer)
 
     def _show_progress(self, fraction: float) -> None:
         if self._dialog is not None:

@@ -46,8 +46,9 @@ def test_paint_and_amounts_are_done_again(tmp_path):
     np.testing.assert_array_equal(other.pixels(Layer.LABELS), expected)
     np.testing.assert_array_equal(other.pixels(Layer.AMOUNT), document.pixels(Layer.AMOUNT))
     assert other.settings.amount(Region.NOSE) == 0.375
-    assert [command.name for command in other.history.commands] == ["Recipe Soft lips"] * 2
-    other.jump(0)
+    assert [command.name for command in other.history.commands] == ["Recipe Soft lips"]
+    other.undo()
+    assert other.settings.amount(Region.NOSE) == 1
     np.testing.assert_array_equal(other.pixels(Layer.LABELS), moved)
 
 
@@ -80,8 +81,14 @@ def test_another_size():
 
 
 def test_without_a_target():
-    with pytest.raises(LabelMapError):
+    with pytest.raises(LabelMapError, match="target photograph first"):
         replay(recipe_of(edited().state(), "x"), Document())
+
+
+def test_the_step_has_the_name_that_is_given():
+    other = opened()
+    replay(recipe_of(edited().state(), "x"), other, name="Rezept x")
+    assert [command.name for command in other.history.commands] == ["Rezept x"]
 
 
 def test_files_that_are_no_recipe(tmp_path):

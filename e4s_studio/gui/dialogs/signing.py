@@ -1,0 +1,182 @@
+"""The dialog in which the artist says with whose key exports are signed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import (
+    QDialog,
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QRadioButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from e4s_studio.gui.signing import Signer
+
+WIDTH: Final = 520
+BUTTON: Final = 96
+INDENT: Final = 22
+
+
+class SigningDialog(QDialog):
+    """A choice between this computer's own key and the artist's certificate with its key.
+
+    Parameters
+    ----------
+    signer
+        Who signs so far.
+    parent
+        The window, or a dialog.
+
+    Signals
+    -------
+    chosen(Signer)
+        The artist wants this one; it is not tried yet.
+    """
+
+    chosen = Signal(object)
+
+    def __init__(self, signer: Signer, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(self.tr("Sign exports"))
+        self.setMinimumWidth(WIDTH)
+        self.own = QRadioButton(self.tr("With a key made on &this computer"), self)
+        self.mine = QRadioButton(self.tr("With &my own certificate"), self)
+        self.certificate, self.key = (_FileField(self._title(n), self) for n in range(2))
+        self.password = QLineEdit(signer.password or "", self)
+        self.password.setEchoMode(QLineEdit.EchoMode.Password)
+        self.password.setPlaceholderText(self.tr("if the key has one"))
+        self.said = QLabel(self)
+        self.said.setWordWrap(True)
+        self.said.hide()
+        self.use = QPushButton(self.tr("&Use"), self)
+        self.cancel = QPushButton(self.tr("Cancel"), self)
+        self._files = self._lay_out()
+        self._show_signer(signer)
+        self.mine.toggled.connect(self._files.setEnabled)
+        self.use.clicked.connect(self._choose)
+        self.cancel.clicked.connect(self.reject)
+
+    def say(self, sentence: str) -> None:
+        """Show why this one cannot be used, and let the artist choose again."""
+        self._show_busy(busy=False)
+        self.said.setText(sentence)
+        self.said.show()
+
+    def reject(self) -> None:
+        """Close, unless a certificate is just being tried."""
+        if self.use.isEnabled():
+            super().reject()
+
+    def _title(self, place: int) -> str:
+        return (self.tr("Choose a certificate"), self.tr("Choose the private key"))[place]
+
+    def _show_signer(self, signer: Signer) -> None:
+        has_own = signer.certificate is not None
+        (self.mine if has_own else self.own).setChecked(True)
+        self._files.setEnabled(has_own)
+        for field, path in ((self.certificate, signer.certificate), (self.key, signer.key)):
+            field.line.setText("" if path is None else str(path))
+
+    def _show_busy(self, *, busy: bool) -> None:
+        for widget in (self.own, self.mine, self.use, self.cancel):
+            widget.setEnabled(not busy)
+        self._files.setEnabled(not busy and self.mine.isChecked())
+
+    def _choose(self) -> None:
+        signer = Signer()
+        if self.mine.isChecked():
+            signer = Signer(self.certificate.path, self.key.path, self.password.text() or None)
+            if signer.certificate is None or signer.key is None:
+                self.say(self.tr("Choose the certificate and its private key."))
+                return
+        self.said.hide()
+        self._show_busy(busy=True)
+        self.chosen.emit(signer)
+
+    def _lay_out(self) -> QWidget:
+        files = QWidget(self)
+        form = QFormLayout(files)
+        form.setContentsMargins(INDENT, 0, 0, 0)
+        form.setHorizontalSpacing(16)
+        form.setVerticalSpacing(8)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        form.addRow(self.tr("&Certificate"), self.certificate)
+        form.addRow(self.tr("Private &key"), self.key)
+        form.addRow(self.tr("&Password"), self.password)
+        form.addRow("", self._hint(self.tr("The password is forgotten when the editor closes.")))
+        for button in (self.use, self.cancel):
+            button.setMinimumWidth(BUTTON)
+        self.use.setObjectName("primary")
+        self.use.setDefault(True)
+        buttons = QHBoxLayout()
+        buttons.addStretch(1)
+        buttons.addWidget(self.cancel)
+        buttons.addWidget(self.use)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 16, 16, 16)
+        column.setSpacing(8)
+        column.addWidget(self.own)
+        own = self._hint(
+            self.tr(
+                "Made on the first export and readable by you alone. Others see a valid signature"
+                " by somebody whom they do not know."
+            )
+        )
+        own.setContentsMargins(INDENT, 0, 0, 8)
+        column.addWidget(own)
+        column.addWidget(self.mine)
+        column.addWidget(files)
+        column.addWidget(self.said)
+        column.addStretch(1)
+        column.addSpacing(6)
+        column.addLayout(buttons)
+        return files
+
+    def _hint(self, text: str) -> QLabel:
+        hint = QLabel(text, self)
+        hint.setObjectName("heading")
+        hint.setWordWrap(True)
+        return hint
+
+
+class _FileField(QWidget):
+    """A file's place, to be typed or browsed for."""
+
+    def __init__(self, title: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._title = title
+        self.line = QLineEdit(self)
+        self.browse = QPushButton(self.tr("Browse …"), self)
+        self.browse.setAutoDefault(False)
+        self.setFocusProxy(self.line)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        row.addWidget(self.line, 1)
+        row.addWidget(self.browse)
+        self.browse.clicked.connect(self._ask)
+
+    @property
+    def path(self) -> Path | None:
+        """The place; None where nothing is typed."""
+        text = self.line.text().strip()
+        return Path(text).expanduser() if text else None
+
+    def _ask(self) -> None:
+        folder = "" if self.path is None else str(self.path.parent)
+        dialog = QFileDialog(self, self._title, folder)
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.setNameFilters(
+            [self.tr("PEM files (*.pem *.crt *.cer *.key)"), self.tr("All files (*)")]
+        )
+        dialog.fileSelected.connect(self.line.setText)
+        dialog.open()
