@@ -23,6 +23,7 @@ from e4s_studio.gui.controller import Controller, Photographs
 from e4s_studio.gui.editing import Editing
 from e4s_studio.gui.exporter import Exporter
 from e4s_studio.gui.handlers.compare import CompareHandler
+from e4s_studio.gui.handlers.drops import DropsHandler
 from e4s_studio.gui.handlers.editing import EditingHandler
 from e4s_studio.gui.handlers.engine import EngineHandler
 from e4s_studio.gui.handlers.export import ExportHandler
@@ -110,6 +111,7 @@ class Editor(QObject):
         self._looks = ViewHandler(window, self.view, preferences)
         self.projects = ProjectHandler(window, self.session, preferences)
         self._files = FilesHandler(window, controller, preferences, self.projects)
+        DropsHandler(window, controller, self.projects, self._files)
         self._recovery = RecoveryHandler(
             window, controller, self.session, self.keeper, places.sessions
         )

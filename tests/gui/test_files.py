@@ -6,13 +6,15 @@ from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QApplication, QFileDialog
 
+from e4s_studio.core.regions import Region
+from e4s_studio.files.label_maps import read_label_map, write_label_map
 from e4s_studio.gui.app import Start
 
 
-def drop(widget, path) -> bool:
-    """Drop a file on `widget`; return whether it was taken."""
+def drop(widget, *paths) -> bool:
+    """Drop files on `widget`; return whether they were taken."""
     data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(path))])
+    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
     place = widget.rect().center()
     buttons, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
     action = Qt.DropAction.CopyAction
@@ -36,6 +38,55 @@ def test_a_dropped_photograph_opens_where_it_falls(studio, pair, qtbot, pane):
     studio.wait_for_final()
     name = "source" if pane == "source" else "canvas"
     assert studio.window.area.title_bar(name).detail.text() == path.name
+
+
+@pytest.mark.parametrize("pane", ["source", "result"])
+def test_two_dropped_photographs_are_source_and_target(studio, pair, qtbot, pane):
+    assert drop(getattr(studio.window, pane), pair.target, pair.source)
+    qtbot.waitUntil(lambda: studio.document.source.path == pair.target, timeout=5_000)
+    assert studio.document.target.path == pair.source
+    studio.wait_for_final()
+
+
+def test_photographs_and_their_maps_are_dropped_together(studio, pair, qtbot):
+    files = (pair.target_map, pair.source, pair.source_map, pair.target)
+    revision = studio.document.revision
+    assert drop(studio.window, *files)
+    qtbot.waitUntil(lambda: studio.document.revision > revision, timeout=5_000)
+    assert studio.document.source.path == pair.source
+    expected = read_label_map(pair.source_map)
+    np.testing.assert_array_equal(studio.document.source.labels, expected)
+    studio.wait_for_final()
+
+
+def test_a_dropped_map_goes_to_the_photograph_it_falls_on(studio, pair, tmp_path, qtbot):
+    labels = np.zeros((256, 256), np.uint8)
+    labels[60:200, 60:200] = Region.SKIN
+    write_label_map(tmp_path / "other.png", labels)
+    before = studio.document.target
+    opened = studio.controller.pair_opened
+    with qtbot.waitSignal(opened, timeout=5_000):
+        assert drop(studio.window.source, tmp_path / "other.png")
+    np.testing.assert_array_equal(studio.document.source.labels, labels)
+    assert studio.document.source.path == pair.source
+    assert studio.document.target is before
+    studio.wait_for_final()
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (("red.png", "blue.png", "wide.png"), "two at once"),
+        (("red_map.png", "blue_map.png"), "together with its photograph"),
+        (("work.e4s", "red.png"), "by itself"),
+    ],
+)
+def test_what_makes_no_sense_together_is_said(studio, pictures, qtbot, names, said):
+    revision = studio.document.revision
+    assert drop(studio.window.canvas, *(pictures / name for name in names))
+    qtbot.waitUntil(studio.window.notice.isVisible, timeout=5_000)
+    assert said in studio.window.notice.sentence.text()
+    assert studio.document.revision == revision
 
 
 def test_text_is_not_taken(studio):

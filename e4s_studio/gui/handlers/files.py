@@ -7,11 +7,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QEvent, QObject
+from PySide6.QtCore import QEvent, QObject, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog
 
-from e4s_studio.files.project.saving import SUFFIX
 from e4s_studio.files.resources import sample_map, sample_pair
 from e4s_studio.gui.controller import Photographs
 
@@ -25,7 +24,15 @@ READABLE: Final = "*.png *.jpg *.jpeg *.webp *.tif *.tiff *.bmp *.heic *.heif *.
 
 
 class FilesHandler(QObject):
-    """Opening photographs, however the artist asks for it."""
+    """Opening photographs, however the artist asks for it.
+
+    Signals
+    -------
+    files_chosen(str, list[Path])
+        Files were chosen in a dialog or pasted, for "source" or "target".
+    """
+
+    files_chosen = Signal(str, object)
 
     def __init__(
         self,
@@ -51,6 +58,17 @@ class FilesHandler(QObject):
         pair = sample_pair()
         if pair is not None:
             self._open_pair(*pair)
+
+    def open(self, photographs: Photographs) -> None:
+        """Open photographs, after asking where a new target would drop unsaved work."""
+        for role in ("source", "target"):
+            path = getattr(photographs, role)
+            if path is not None:
+                self._preferences.remember_folder(role, path.parent)
+        if photographs.target is None:  # what is painted stays
+            self._controller.open(photographs)
+        else:
+            self._projects.ask_first(lambda: self._controller.open(photographs))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Ask for a target where the empty canvas is clicked."""
@@ -79,11 +97,8 @@ class FilesHandler(QObject):
 
     def _connect_panes(self) -> None:
         window = self._window
-        window.source.dropped.connect(partial(self._open_one, "source"))
         window.source.asked.connect(partial(self._ask, "source"))
-        window.canvas_drops.dropped.connect(partial(self._open_one, "target"))
         window.canvas.installEventFilter(self)
-        window.result.dropped.connect(partial(self._open_one, "target"))
 
     def _ask(self, role: str) -> None:
         title = self.tr("Open source") if role == "source" else self.tr("Open target")
@@ -92,15 +107,8 @@ class FilesHandler(QObject):
         dialog.setNameFilters(
             [self.tr("Photographs ({0})").format(READABLE), self.tr("All files (*)")]
         )
-        dialog.fileSelected.connect(lambda name: self._open_one(role, Path(name)))
+        dialog.fileSelected.connect(lambda name: self.files_chosen.emit(role, [Path(name)]))
         dialog.open()
-
-    def _open_one(self, role: str, path: Path) -> None:
-        if path.suffix.lower() == SUFFIX:
-            self._projects.open(path)
-            return
-        self._preferences.remember_folder(role, path.parent)
-        self._open(role, path)
 
     def _open(self, role: str, path: Path) -> None:
         opened = {role: path, f"{role}_map": sample_map(path)}
@@ -120,7 +128,7 @@ class FilesHandler(QObject):
         urls = [] if data is None else data.urls()
         files = [url.toLocalFile() for url in urls if url.isLocalFile()]
         if files:
-            self._open_one(role, Path(files[0]))
+            self.files_chosen.emit(role, [Path(name) for name in files])
         elif not image.isNull():
             pasted = Path(self._pasted.name) / f"pasted {role}.png"
             image.save(str(pasted))

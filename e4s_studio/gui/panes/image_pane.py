@@ -32,8 +32,8 @@ class ImagePane(QWidget):
 
     Signals
     -------
-    dropped(Path), asked()
-        A file was dropped here; the empty pane was clicked.
+    dropped(list[Path]), asked()
+        Files were dropped here; the empty pane was clicked.
     """
 
     dropped = Signal(object)

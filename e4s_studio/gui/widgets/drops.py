@@ -17,8 +17,8 @@ class Drops(QObject):
 
     Signals
     -------
-    dropped(Path)
-        A file was dropped.
+    dropped(list[Path])
+        Files were dropped.
     """
 
     dropped = Signal(object)
@@ -33,16 +33,15 @@ class Drops(QObject):
         taken = {QEvent.Type.DragEnter, QEvent.Type.DragMove, QEvent.Type.Drop}
         if event.type() not in taken or not isinstance(event, QDropEvent):
             return super().eventFilter(watched, event)
-        path = _local_file(event)
-        if path is None:
+        paths = _local_files(event)
+        if not paths:
             event.ignore()
             return True
         event.acceptProposedAction()
         if event.type() == QEvent.Type.Drop:
-            self.dropped.emit(path)
+            self.dropped.emit(paths)
         return True
 
 
-def _local_file(event: QDropEvent) -> Path | None:
-    files = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
-    return Path(files[0]) if files else None
+def _local_files(event: QDropEvent) -> list[Path]:
+    return [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
