@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from e4s_studio.core.settings import EditSettings
     from e4s_studio.engine.fit import Fitted
     from e4s_studio.engine.fitting import FitState
+    from e4s_studio.engine.practice import Lessons
     from e4s_studio.engine.worker import ShouldStop
     from e4s_studio.files.export.layers import ExportLayers
     from e4s_studio.files.project.project import FittedWeights
@@ -74,10 +75,13 @@ class Engine:
         Where every pair starts.
     listeners
         Whom to tell.
+    lessons
+        What fits practise on beside the pair (see `engine.practice`).
     """
 
-    def __init__(self, network: RGI, listeners: Listeners) -> None:
+    def __init__(self, network: RGI, listeners: Listeners, lessons: Lessons | None = None) -> None:
         self._network = network
+        self._lessons = lessons
         self._listeners = listeners
         self._turns = Turns()
         self._state = threading.Lock()
@@ -118,7 +122,7 @@ class Engine:
             return session.quality
 
         self._fitting = FitThread(
-            lambda: Fitter(self._network, source, target, plan_for(self._network)),
+            lambda: Fitter(self._network, source, target, plan_for(self._network), self._lessons),
             pair,
             self._turns,
             publish,

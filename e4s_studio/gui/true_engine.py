@@ -23,6 +23,7 @@ from e4s_studio.gui.ports import (
     Rendered,
     Stage,
 )
+from e4s_studio.train.pairs import lessons
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,7 +70,7 @@ class TrueEngine:
             failed=lambda error: post(EngineFailed(str(error))),
             fitted=lambda state: post(_progress(state)),
         )
-        self._engine = Engine(network, listeners)
+        self._engine = Engine(network, listeners, lessons(network.config.size))
         # Beginning and ending a fit waits for the step under way, which the window must not.
         self._fits = ThreadPoolExecutor(max_workers=1, thread_name_prefix="fits")
         self._closed = False
