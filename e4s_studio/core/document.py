@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
@@ -247,6 +248,26 @@ class Document(Painting):
         self._slots()[slot] = self.state()
         self._notify(Change(self._revision, snapshots=True))
 
+    def kept_snapshot(self, slot: str) -> DocumentSnapshot:
+        """Return the document as it was when a slot was kept, with the portraits of now.
+
+        Raises
+        ------
+        ImageError
+            If the source or the target is missing.
+        SettingsError
+            If nothing is kept in that slot.
+        """
+        now, kept = self.snapshot(), self._kept_state(slot)
+        return replace(
+            now,
+            labels=kept.planes[Layer.LABELS],
+            hole=kept.planes[Layer.HOLE].view(np.bool_),
+            occluder=kept.planes[Layer.OCCLUDER],
+            amount=kept.planes[Layer.AMOUNT],
+            settings=kept.settings,
+        )
+
     def recall(self, slot: str, *, name: str = "Recall snapshot") -> None:
         """Go back to a kept state, as one undo step.
 
@@ -255,11 +276,9 @@ class Document(Painting):
         SettingsError
             If nothing is kept in that slot.
         """
-        _require_slot(slot)
-        if slot not in self._slots():
-            raise SettingsError(f"Nothing is kept as snapshot {slot} yet.")
+        kept = self._kept_state(slot)
         self.commit()
-        self.take(self._slots()[slot], name=name)
+        self.take(kept, name=name)
 
     @property
     def _pair(self) -> Pair:
@@ -271,6 +290,12 @@ class Document(Painting):
     def _exchange(self, command: Command, *, back: bool) -> None:
         if command.recut is not None:
             self._source, self._target = command.recut[0 if back else 1]
+
+    def _kept_state(self, slot: str) -> EditState:
+        _require_slot(slot)
+        if slot not in self._slots():
+            raise SettingsError(f"Nothing is kept as snapshot {slot} yet.")
+        return self._slots()[slot]
 
     def _require_fit(self, label_map: NDArray[np.uint8], hole: NDArray[np.bool_]) -> None:
         checked_labels(label_map)

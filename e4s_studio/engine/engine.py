@@ -134,6 +134,13 @@ class Engine:
         """Stop fitting and keep what was learnt; returns once that is in use."""
         self._end_fit(keep=True)
 
+    def picture(self, snapshot: DocumentSnapshot) -> NDArray[np.uint8]:
+        """Return the final picture of a document's crop, (N, N, 3) uint8 RGB, and tell nobody."""
+        with self._turns.drawing():
+            session = self._session_of(snapshot)
+            *_, drawn = session.drawings(snapshot.labels, snapshot.settings.amounts)
+            return to_image(session.finish(drawn, snapshot, CANONICAL_SIZE).result)
+
     def finished(self, snapshot: DocumentSnapshot) -> NDArray[np.uint8]:
         """Return the swap in the whole target photograph, at its own resolution.
 

@@ -88,9 +88,9 @@ class Editing(QObject):
         self._controller.submit_rest()
 
     def keep(self, slot: str) -> None:
-        """Keep the state and the shown picture as snapshot A, B or C."""
+        """Keep the state, and its picture if it is there, as snapshot A, B or C."""
         self._document.keep(slot)
-        self._controller.results.keep(slot)
+        self._controller.results.keep(slot, self._document.revision)
 
     def recall(self, slot: str) -> None:
         """Go back to a kept state, as one step."""

@@ -191,6 +191,10 @@ class Engine(Protocol):
         """Return the (H, W) label map of the swap rule and its (H, W) bool holes."""
         ...
 
+    def picture(self, snapshot: DocumentSnapshot) -> NDArray[np.uint8]:
+        """Return the final picture of a snapshot's crop, (N, N, 3) uint8 RGB."""
+        ...
+
     def export_layers(self, snapshot: DocumentSnapshot) -> ExportLayers:
         """Return the swap in full at the target photograph's own resolution; never the preview."""
         ...

@@ -68,10 +68,23 @@ class Results:
             self._before = self._settled
         self._step, self._settled = step, self._newest.image
 
-    def keep(self, slot: str) -> None:
-        """Keep the picture that is shown, beside the document's snapshot of the same name."""
-        if self._newest is not None:
-            self._kept[slot] = self._newest.image
+    def keep(self, slot: str, revision: int) -> None:
+        """Keep the picture of a revision beside the document's snapshot of the same name.
+
+        Where it is not there yet, nothing is kept: what is shown is the picture of another edit.
+        """
+        newest = self._newest
+        self._kept.pop(slot, None)
+        if newest and newest.stage is Stage.FINAL and newest.revision == revision:
+            self._kept[slot] = newest.image
+
+    def put(self, slot: str, picture: NDArray[np.uint8]) -> None:
+        """Keep a (h, w, 3) uint8 picture that was drawn of a snapshot."""
+        self._kept[slot] = picture
+
+    def forget_kept(self) -> None:
+        """Forget the kept pictures: the crop that they show is another now."""
+        self._kept = {}
 
     def kept(self, slot: str) -> NDArray[np.uint8] | None:
         """Return the (h, w, 3) uint8 picture kept in a slot; None where there is none."""

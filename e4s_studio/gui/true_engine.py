@@ -101,6 +101,10 @@ class TrueEngine:
         """Return the label map of the swap rule, and its holes."""
         return self._engine.start_map(source, target, settings)
 
+    def picture(self, snapshot: DocumentSnapshot) -> NDArray[np.uint8]:
+        """Return the final picture of a snapshot's crop."""
+        return self._engine.picture(snapshot)
+
     def export_layers(self, snapshot: DocumentSnapshot) -> ExportLayers:
         """Return the swap in full at the target photograph's own resolution; never the preview."""
         return self._engine.export_layers(snapshot)

@@ -154,6 +154,10 @@ class FakeEngine:
         labels[taken] = source.labels[taken]
         return labels, np.zeros(labels.shape, np.bool_)
 
+    def picture(self, snapshot: DocumentSnapshot) -> np.ndarray:
+        """Return the mixed picture."""
+        return mix(snapshot)
+
     def export_layers(self, snapshot: DocumentSnapshot) -> ExportLayers:
         """Return the mixed picture, and the source's face over the whole crop."""
         self.gate.exporting.set()

@@ -81,6 +81,20 @@ def test_snapshots_flip_and_come_back(studio):
     assert is_source(pane, 0.5)
 
 
+def test_a_snapshot_kept_before_its_picture_is_there_shows_its_own(studio, qtbot):
+    actions, pane = studio.window.actions_by_name, studio.window.result
+    studio.gate.render.clear()
+    studio.editor.editing.set_amounts(Region, 0.0)
+    actions["compare.keep_C"].trigger()  # what is shown is still the full swap
+    studio.gate.render.set()
+    studio.editor.editing.set_amounts(Region, 1.0)
+    studio.wait_for_final()
+    assert is_source(pane, 0.5)
+    actions["compare.show_C"].trigger()
+    qtbot.waitUntil(lambda: studio.controller.results.kept("C") is not None)
+    assert not is_source(pane, 0.5)
+
+
 def test_an_edit_leaves_the_shown_snapshot(studio):
     actions = studio.window.actions_by_name
     actions["compare.keep_B"].trigger()

@@ -94,6 +94,25 @@ def test_a_project_opens_as_it_was_saved(saved, make_studio, qtbot):
     assert second.window.isWindowModified()
 
 
+def test_snapshots_are_kept_with_the_project_and_show_their_pictures(
+    studio, make_studio, tmp_path, qtbot
+):
+    trigger(studio, "compare.keep_B")
+    shown = studio.controller.results.newest.image
+    edit(studio, 0.0)
+    save_as(studio, tmp_path / "kept.e4s", qtbot)
+    studio.window.close()
+    second = make_studio()
+    second.editor.start(Start(project=tmp_path / "kept.e4s"))
+    second.wait_for_pair()
+    second.wait_for_final()
+    actions = second.window.actions_by_name
+    assert actions["compare.recall_B"].isEnabled()
+    actions["compare.show_B"].trigger()
+    qtbot.waitUntil(lambda: second.controller.results.kept("B") is not None)
+    np.testing.assert_array_equal(second.controller.results.kept("B"), shown)
+
+
 def test_save_writes_to_the_same_file(saved, qtbot):
     studio, path = saved
     edit(studio, 0.7)

@@ -12,6 +12,9 @@ from e4s_studio.core.document import SNAPSHOT_SLOTS
 from e4s_studio.gui.panes.result_pane import Compare
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from e4s_studio.core.events import Change
     from e4s_studio.gui.controller import Controller
     from e4s_studio.gui.editing import Editing
@@ -41,7 +44,7 @@ class CompareHandler(QObject):
         actions["edit.copy"].triggered.connect(self._copy)
         controller.result_shown.connect(self._show_result)
         controller.pair_opened.connect(self._show_pair)
-        controller.recropped.connect(self._show_pair)
+        controller.recropped.connect(self._show_recut)
         controller.changed.connect(self._show_change)
         window.installEventFilter(self)
         self._show_slots()
@@ -89,6 +92,11 @@ class CompareHandler(QObject):
         self._window.source.show_pixels(None if source is None else source.image)
         self._release_slot()
 
+    def _show_recut(self) -> None:
+        self._results.forget_kept()
+        self._show_pair()
+        self._show_slots()
+
     def _show_change(self, change: Change) -> None:
         if change.snapshots or change.portraits:
             self._show_slots()
@@ -99,8 +107,7 @@ class CompareHandler(QObject):
         actions = self._window.actions_by_name
         for slot in SNAPSHOT_SLOTS:
             kept = slot in self._document.kept
-            pictured = kept and self._results.kept(slot) is not None
-            actions[f"compare.show_{slot}"].setEnabled(pictured)
+            actions[f"compare.show_{slot}"].setEnabled(kept and self._controller.has_pair)
             actions[f"compare.recall_{slot}"].setEnabled(kept)
             actions[f"compare.keep_{slot}"].setEnabled(not self._document.is_empty)
 
@@ -112,10 +119,31 @@ class CompareHandler(QObject):
         """Show a snapshot; a second time, the result again."""
         again = slot == self._shown_slot
         self._release_slot()
-        if not again:
-            self._shown_slot = slot
-            self._pane.show_kept(slot, self._results.kept(slot))
-            self._window.actions_by_name[f"compare.show_{slot}"].setChecked(True)
+        if again:
+            return
+        self._shown_slot = slot
+        self._window.actions_by_name[f"compare.show_{slot}"].setChecked(True)
+        picture = self._results.kept(slot)
+        if picture is None:
+            self._draw_kept(slot)
+        else:
+            self._pane.show_kept(slot, picture)
+
+    def _draw_kept(self, slot: str) -> None:
+        """Draw a snapshot whose picture is not there: one of a project, or kept in a hurry."""
+        state, snapshot = self._document.kept[slot], self._document.kept_snapshot(slot)
+
+        def take(picture: NDArray[np.uint8]) -> None:
+            if self._document.kept.get(slot) is state:
+                self._results.put(slot, picture)
+                if self._shown_slot == slot:
+                    self._pane.show_kept(slot, picture)
+
+        self._controller.in_background(
+            self.tr("Drawing snapshot {0}").format(slot),
+            lambda: self._controller.ready_engine().picture(snapshot),
+            take,
+        )
 
     def _release_slot(self) -> None:
         if self._shown_slot:
