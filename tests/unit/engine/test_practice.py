@@ -34,7 +34,9 @@ def test_a_lesson_becomes_its_swap_on_the_targets_map() -> None:
     example = Practice(book, network)[3]
     lesson = Book([])[3]
     assert torch.equal(example.truth, to_network(lesson.truths[1], 64))
-    assert torch.equal(example.layout.grids[64].slots[0], to_labels(lesson.labels[1], 64)[0])
+    codes = network.style_codes(torch.rand(1, REGION_COUNT, network.config.vector_dim))
+    its_map = network.layout(to_labels(lesson.labels[1], 64))
+    assert torch.equal(network.draw(codes, example.layout), network.draw(codes, its_map))
     source, target = (
         network.encode_labels(to_network(lesson.pictures[i], 64), to_labels(lesson.labels[i]))
         for i in (0, 1)
