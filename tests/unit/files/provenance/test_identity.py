@@ -52,9 +52,15 @@ def test_an_own_certificate_with_a_password(tmp_path):
     (tmp_path / "locked.pem").write_bytes(locked)
     certificates = tmp_path / "certificates.pem"
     assert read_identity(certificates, tmp_path / "locked.pem", "secret") == identity
-    for password in (None, "wrong"):
-        with pytest.raises(CredentialError, match="choose others"):
+    for password, sentence in ((None, "locked with a password"), ("wrong", "another one")):
+        with pytest.raises(CredentialError, match=sentence):
             read_identity(certificates, tmp_path / "locked.pem", password)
+
+
+def test_a_password_that_is_not_needed_does_no_harm(tmp_path):
+    identity = local_identity(tmp_path)
+    files = (tmp_path / "certificates.pem", tmp_path / "key.pem")
+    assert read_identity(*files, "secret") == identity
 
 
 def test_keys_that_cannot_be_used(tmp_path):
@@ -67,8 +73,10 @@ def test_keys_that_cannot_be_used(tmp_path):
         (tmp_path / "other.pem").write_bytes(pem)
         with pytest.raises(CredentialError, match=sentence):
             read_identity(certificates, tmp_path / "other.pem")
-    with pytest.raises(CredentialError, match="choose others"):
+    with pytest.raises(CredentialError, match="no certificate"):
         read_identity(tmp_path / "missing.pem", tmp_path / "key.pem")
+    with pytest.raises(CredentialError, match="no private key"):
+        read_identity(certificates, tmp_path / "missing.pem")
 
 
 def test_both_files_or_neither(tmp_path):
