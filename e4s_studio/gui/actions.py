@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 
 from e4s_studio.gui.canvas.actions import add_canvas_actions
+from e4s_studio.gui.face_actions import add_face_actions
 from e4s_studio.gui.icons import name_icon
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ class Actions(QObject):
         self._add_edit()
         self._add_view()
         self._add_compare()
+        add_face_actions(self)
         self._add_painting()
         self._add_regions()
         self._add_model()
@@ -313,6 +315,11 @@ class Actions(QObject):
         self.add("model.stop", self.tr("&Stop fitting"), "Ctrl+.", icon="cancel")
         self.add("model.checkpoint", self.tr("Load &checkpoint …"))
         self.add("model.builtin", self.tr("Use the &built-in model"))
+        self.add(
+            "model.install",
+            self.tr("&Install models …"),
+            tip=self.tr("Networks that are not part of this program, and what they are good for"),
+        )
 
     def _add_help(self) -> None:
         self.add("help.hint", self.tr("&First steps"), "F1", icon="help")

@@ -14,6 +14,7 @@ from PySide6.QtCore import QCoreApplication, QObject, QSettings, QTimer
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
+from e4s_studio.files.model_folder import ModelFolder
 from e4s_studio.files.resources import ICONS
 from e4s_studio.gui.canvas.phrases import step_name
 from e4s_studio.gui.canvas.runner import ThreadRunner
@@ -23,11 +24,14 @@ from e4s_studio.gui.controller import Controller, Photographs
 from e4s_studio.gui.editing import Editing
 from e4s_studio.gui.exporter import Exporter
 from e4s_studio.gui.handlers.compare import CompareHandler
+from e4s_studio.gui.handlers.doubt import DoubtHandler
 from e4s_studio.gui.handlers.drops import DropsHandler
 from e4s_studio.gui.handlers.editing import EditingHandler
 from e4s_studio.gui.handlers.engine import EngineHandler
 from e4s_studio.gui.handlers.export import ExportHandler
 from e4s_studio.gui.handlers.files import FilesHandler
+from e4s_studio.gui.handlers.models import ModelsHandler
+from e4s_studio.gui.handlers.photographs import Desk, PhotographsHandler
 from e4s_studio.gui.handlers.project import ProjectHandler
 from e4s_studio.gui.handlers.recipe import RecipeHandler
 from e4s_studio.gui.handlers.recovery import RecoveryHandler
@@ -40,6 +44,7 @@ from e4s_studio.gui.places import Places
 from e4s_studio.gui.ports import EngineChoice
 from e4s_studio.gui.preferences import Preferences
 from e4s_studio.gui.project_session import ProjectSession
+from e4s_studio.gui.recutting import Recutting
 from e4s_studio.gui.tools.toolbox import Toolbox
 
 if TYPE_CHECKING:
@@ -119,6 +124,19 @@ class Editor(QObject):
         self.signing = SigningHandler(window, preferences, places.keys)
         ExportHandler(window, self.session, self.exporter, preferences, self.signing)
         RecipeHandler(window, controller, preferences)
+        self._photographs = PhotographsHandler(
+            window,
+            controller,
+            Desk(
+                self.session,
+                Recutting(controller),
+                self.exporter,
+                self.projects.ask_first,
+                self._files.folder,
+            ),
+        )
+        DoubtHandler(window, controller, self.view)
+        self._models = ModelsHandler(window, controller, preferences, ModelFolder(places.models))
         EngineHandler(window, controller, preferences)
         EditingHandler(window, controller, self.editing, self.toolbox)
         ToolsHandler(window, controller, self.toolbox)
@@ -144,6 +162,8 @@ class Editor(QObject):
         self._recovery.close()
         self.signing.close()
         self.exporter.cancel()
+        self._photographs.close()
+        self._models.close()
         self.controller.close()
         self.keeper.close()
         self.session.close()

@@ -8,6 +8,7 @@ from PySide6.QtCore import QCoreApplication, QSize, Qt
 from PySide6.QtWidgets import QMenu, QToolBar, QToolButton
 
 from e4s_studio.gui.canvas.actions import BRUSH, OVERLAY, PRESERVE, TOOLS
+from e4s_studio.gui.face_actions import DOUBT, FACES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -46,6 +47,7 @@ PAINT: Final = (
     "paint.clear_original",
     "paint.clear_amount",
 )
+PHOTOGRAPHS: Final = (*FACES, LINE, *DOUBT)
 HELP: Final = ("help.hint", LINE, "help.about")
 REGIONS: Final = (
     "region.previous",
@@ -66,6 +68,8 @@ MODEL: Final = (
     LINE,
     "model.checkpoint",
     "model.builtin",
+    LINE,
+    "model.install",
 )
 SNAPSHOTS: Final = ("compare.show_A", "compare.show_B", "compare.show_C")
 PROJECTS: Final = ("file.open_project",)

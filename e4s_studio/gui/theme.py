@@ -128,6 +128,11 @@ QFrame#hint QLabel#step {{ background: {accent}; border-radius: 11px; font-weigh
   min-width: 22px; max-width: 22px; min-height: 22px; max-height: 22px; }}
 QFrame#notice {{ background: {bar}; border: 1px solid {edge}; border-left: 3px solid #e0705a; }}
 QFrame#notice QLabel {{ background: transparent; }}
+QFrame#notice QPushButton {{ padding: 4px 10px; }}
+QFrame#faceView QPushButton {{ padding: 4px 8px; }}
+QLabel#faceTitle {{ background: {line}; padding: 4px 10px; font-weight: 600; }}
+QFrame#modelRow {{ background: {hover}; border: 1px solid {line}; border-radius: 6px; }}
+QFrame#modelRow QLabel {{ background: transparent; padding: 0px; }}
 QPushButton#primary {{ background: {accent}; color: {on_accent}; }}
 QPushButton#primary:hover {{ background: {accent_hover}; }}
 QPushButton#primary:disabled {{ background: {line}; color: {muted}; }}

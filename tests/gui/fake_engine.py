@@ -14,7 +14,7 @@ from e4s_studio.core.geometry import Box
 from e4s_studio.core.portrait import Portrait
 from e4s_studio.core.regions import FACE, Region
 from e4s_studio.core.settings import EditSettings, ShapeSource
-from e4s_studio.engine.align import crop, recrop_labels
+from e4s_studio.engine.align import crop, from_crop, paste_back, recrop_labels, uncrop_labels
 from e4s_studio.engine.face import Face
 from e4s_studio.engine.quad import Quad
 from e4s_studio.engine.recrop import quad_of
@@ -139,7 +139,7 @@ class FakeEngine:
         doubt = np.zeros(image.shape[:2], np.float32)
         side = len(doubt)
         for (x, y), value in DOUBTFUL.items():
-            cv2.circle(doubt, (round(x * side), round(y * side)), side // 12, value, -1)
+            cv2.circle(doubt, (round(x * side), round(y * side)), side // 24, value, -1)
         return doubt
 
     def start_map(
@@ -162,15 +162,18 @@ class FakeEngine:
         """Return the mixed picture, and the source's face over the whole crop."""
         self.gate.exporting.set()
         self.gate.export.wait()
-        target = snapshot.target.image
+        target = snapshot.target
+        whole = target.image if target.photograph is None else target.photograph
+        quad, window = quad_of(target), Box.of(whole)
+        inside = np.isin(snapshot.labels, list(FACE)).astype(np.float32)
         return ExportLayers(
-            photograph=target,
-            window=Box.of(target),
-            result=mix(snapshot).astype(np.float32),
-            face=snapshot.source.image.astype(np.float32),
-            matte=np.isin(snapshot.labels, list(FACE)).astype(np.float32),
-            occluder=np.float32(1 / 255) * snapshot.occluder,
-            labels=snapshot.labels,
+            photograph=whole,
+            window=window,
+            result=paste_back(whole, mix(snapshot), inside, quad).astype(np.float32),
+            face=from_crop(snapshot.source.image, quad, window),
+            matte=from_crop(inside, quad, window),
+            occluder=from_crop(snapshot.occluder / np.float32(255), quad, window),
+            labels=uncrop_labels(snapshot.labels, quad, whole.shape[:2]),
         )
 
     def packed_fit(self, snapshot: DocumentSnapshot) -> FittedWeights:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from e4s_studio.core.brush import Dab
 from e4s_studio.gui.canvas import marks
+from e4s_studio.gui.canvas.doubt import DoubtOverlay
 from e4s_studio.gui.canvas.hands import Hands
 from e4s_studio.gui.canvas.navigation import Navigator
 from e4s_studio.gui.canvas.overlay import Overlay, OverlayStyle
@@ -19,16 +20,21 @@ from e4s_studio.gui.tools.options import ToolKind
 from e4s_studio.gui.tools.tool import Preview
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
     from PySide6.QtGui import QPaintEvent, QResizeEvent, QTransform
 
     from e4s_studio.core.events import Change
     from e4s_studio.core.geometry import Box, Line
     from e4s_studio.gui.canvas.view import ViewTransform
+    from e4s_studio.gui.tools.tool import Point
     from e4s_studio.gui.tools.toolbox import Toolbox
 
 HARD_BRUSHES: Final = frozenset({ToolKind.BRUSH, ToolKind.ERASER})
 PAINTING: Final = frozenset({ToolKind.BRUSH, ToolKind.FILL, ToolKind.LASSO, ToolKind.SMART})
 """The tools that a locked region stops."""
+RING: Final = 1 / 24
+"""Radius of the ring around a doubtful spot, in parts of the crop's side."""
 
 
 class MaskCanvas(QWidget):
@@ -57,6 +63,8 @@ class MaskCanvas(QWidget):
         self._view = view
         self._style = OverlayStyle()
         self._overlay = Overlay()
+        self._doubt = DoubtOverlay()
+        self._spot: Point | None = None
         self._photograph = PhotographPainter()
         self._preview = Preview()
         self._proposal = QImage()
@@ -105,6 +113,23 @@ class MaskCanvas(QWidget):
         self.update()
         self.style_changed.emit()
 
+    def show_doubt(self, doubt: NDArray[np.float32] | None) -> None:
+        """Show the parser's doubt, (S, S) from 0 to 1, over the map; None hides it."""
+        self._doubt.show(doubt)
+        self._doubt.refresh(self._document, self._document.box)
+        self._spot = None
+        self.update()
+
+    @property
+    def spot(self) -> Point | None:
+        """The doubtful spot that is marked, in image coordinates."""
+        return self._spot
+
+    def mark_spot(self, x: float, y: float) -> None:
+        """Mark a doubtful spot, in image coordinates."""
+        self._spot = (x, y)
+        self.update()
+
     def sizeHint(self) -> QSize:
         """Return a comfortable size."""
         return QSize(640, 640)
@@ -133,6 +158,7 @@ class MaskCanvas(QWidget):
     def _refresh(self, box: Box) -> Box:
         if self._document.is_empty:
             return box
+        self._doubt.refresh(self._document, box)
         return self._overlay.refresh(self._document, box, self._style)
 
     def _on_view(self) -> None:
@@ -193,6 +219,8 @@ class MaskCanvas(QWidget):
         self._photograph.paint(painter, transform, picture, self.devicePixelRatioF())
         if self._style.shown:
             self._paint_overlay(painter, transform, picture)
+        if not self._doubt.image.isNull():
+            self._paint_doubt(painter, transform, picture)
         self._paint_marks(painter, transform)
 
     def _paint_overlay(self, painter: QPainter, transform: QTransform, picture: QRectF) -> None:
@@ -204,6 +232,17 @@ class MaskCanvas(QWidget):
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, reduced)
         painter.drawImage(picture, self._overlay.image)
         painter.restore()
+
+    def _paint_doubt(self, painter: QPainter, transform: QTransform, picture: QRectF) -> None:
+        painter.save()
+        painter.setTransform(transform, combine=True)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.drawImage(picture, self._doubt.image)
+        painter.restore()
+        if self._spot is not None:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            ring = marks.ring_path(self._spot, self._document.box.width * RING, transform)
+            marks.draw_path(painter, ring, dashed=True)
 
     def _paint_marks(self, painter: QPainter, transform: QTransform) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

@@ -100,6 +100,14 @@ def handles_path(tool: MidlineTool, transform: QTransform) -> QPainterPath:
     return path
 
 
+def ring_path(place: tuple[float, float], radius: float, transform: QTransform) -> QPainterPath:
+    """Return a ring around a place, both in image coordinates, in logical pixels."""
+    path = QPainterPath()
+    seen = radius * abs(transform.m11())
+    path.addEllipse(transform.map(QPointF(*place)), seen, seen)
+    return path
+
+
 def proposal_image(proposal: Stencil, colour: QColor) -> QImage:
     """Return a proposal's picture: its pixels tinted, its edge in light and dark dashes."""
     mask = proposal.mask

@@ -113,6 +113,19 @@ class ViewTransform(QObject):
         """Zoom by a factor about a viewport's point, its centre by default."""
         self.set_zoom(self.zoom(viewport) * factor, viewport, about)
 
+    def look_at(self, point: QPointF, zoom: float) -> None:
+        """Show a picture point in the middle of every pane.
+
+        Parameters
+        ----------
+        point
+            In image coordinates.
+        zoom
+            Logical pixels per picture pixel; kept within the limits.
+        """
+        self._zoom, self._fitted = _limited(zoom), False
+        self._set_centre(point)
+
     def show_actual_size(self, device_pixel_ratio: float, viewport: QSizeF) -> None:
         """Show one picture pixel on one pixel of the screen."""
         self.set_zoom(1 / device_pixel_ratio, viewport)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import QEvent, QObject, Signal
 from PySide6.QtGui import QGuiApplication
@@ -52,6 +52,11 @@ class FilesHandler(QObject):
         controller.pair_opened.connect(self._show_opened)
         self._show_recent()
         self._show_opened()
+
+    @property
+    def folder(self) -> Path:
+        """The folder of pictures that go with the session: what was pasted, or made here."""
+        return Path(self._pasted.name)
 
     def open_sample(self) -> None:
         """Open the sample pair, where one ships."""
@@ -111,7 +116,7 @@ class FilesHandler(QObject):
         dialog.open()
 
     def _open(self, role: str, path: Path) -> None:
-        opened = {role: path, f"{role}_map": sample_map(path)}
+        opened: dict[str, Any] = {role: path, f"{role}_map": sample_map(path)}
         photographs = Photographs(**opened)
         if role == "source":  # what is painted stays
             self._controller.open(photographs)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
 
 from e4s_studio.gui.icons import name_icon
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 # Below the panes' title bars, whose names it must not cover.
 MARGIN: Final = 38
@@ -25,6 +28,10 @@ class Notice(QFrame):
         self.sentence = QLabel(self)
         self.sentence.setWordWrap(True)
         self.sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.offer = QPushButton(self.tr("Go on"), self)
+        self.offer.setObjectName("primary")
+        self.offer.clicked.connect(self._take_offer)
+        self._act: Callable[[], object] | None = None
         close = QToolButton(self)
         close.setIconSize(QSize(14, 14))
         close.setAutoRaise(True)
@@ -34,6 +41,7 @@ class Notice(QFrame):
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 8, 8, 8)
         row.addWidget(self.sentence, 1)
+        row.addWidget(self.offer, 0, Qt.AlignmentFlag.AlignVCenter)
         row.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -42,9 +50,22 @@ class Notice(QFrame):
         parent.installEventFilter(self)
         self.hide()
 
-    def say(self, sentence: str) -> None:
-        """Show a sentence, in place of the last one."""
+    def say(self, sentence: str, offer: str = "", act: Callable[[], object] | None = None) -> None:
+        """Show a sentence, in place of the last one.
+
+        Parameters
+        ----------
+        sentence
+            What the artist reads.
+        offer
+            What stands on a button beside it; no button where it is empty.
+        act
+            Called when that is clicked.
+        """
         self.sentence.setText(sentence)
+        self.offer.setText(offer)
+        self.offer.setVisible(bool(offer))
+        self._act = act
         self._place()
         self.show()
         self.raise_()
@@ -55,6 +76,11 @@ class Notice(QFrame):
         if event.type() == QEvent.Type.Resize and self.isVisible():
             self._place()
         return super().eventFilter(watched, event)
+
+    def _take_offer(self) -> None:
+        self.hide()
+        if self._act is not None:
+            self._act()
 
     def _place(self) -> None:
         room = self._room.rect()

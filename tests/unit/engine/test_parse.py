@@ -9,8 +9,8 @@ from PIL import Image
 
 from e4s_studio.core.errors import CheckpointError
 from e4s_studio.core.regions import FROM_BISENET, FROM_CELEBAMASK, Region
+from e4s_studio.engine.doubt import doubt_of
 from e4s_studio.engine.parse import bisenet, bisenet_map, doubtful_spots, starter_map
-from e4s_studio.engine.parse.doubt import doubt_of
 from e4s_studio.train.portraits import random_shape, random_texture, render
 
 SAMPLES = Path(__file__).resolve().parents[4] / "shared" / "samples"

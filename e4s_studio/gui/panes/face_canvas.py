@@ -1,0 +1,352 @@
+"""A whole photograph on which a face is picked and the alignment quad is placed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, QSizeF, Qt, Signal
+from PySide6.QtGui import QImage, QKeyEvent, QPainter, QPalette
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from e4s_studio.engine.face import face_at
+from e4s_studio.gui.canvas.navigation import ZOOM_PER_NOTCH, Navigator
+from e4s_studio.gui.canvas.photograph import PhotographPainter, image_of
+from e4s_studio.gui.canvas.view import ViewTransform
+from e4s_studio.gui.panes import face_marks
+from e4s_studio.gui.panes.quad_frame import Grip, QuadFrame, central_quad
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from PySide6.QtGui import QMouseEvent, QPaintEvent, QTransform
+
+    from e4s_studio.engine.face import Face
+    from e4s_studio.engine.quad import Point, Quad
+
+FAR: Final = 10
+"""How much further a key goes with Shift."""
+NUDGE: Final = 1.0
+"""Logical pixels that an arrow key moves the frame."""
+TURN: Final = 0.5
+"""Degrees."""
+GROW: Final = 1.005
+CLICK: Final = 4.0
+"""Logical pixels within which a press and its release are a click."""
+SAME: Final = 0.2
+"""Of a quad's side: a frame this near to a face's own quad is that face's."""
+
+ARROWS: Final = {
+    Qt.Key.Key_Left: (-1, 0),
+    Qt.Key.Key_Right: (1, 0),
+    Qt.Key.Key_Up: (0, -1),
+    Qt.Key.Key_Down: (0, 1),
+}
+TURNS: Final = {
+    Qt.Key.Key_Comma: -1,
+    Qt.Key.Key_Less: -1,
+    Qt.Key.Key_Period: 1,
+    Qt.Key.Key_Greater: 1,
+}
+SIZES: Final = {
+    Qt.Key.Key_BracketLeft: -1,
+    Qt.Key.Key_BraceLeft: -1,
+    Qt.Key.Key_BracketRight: 1,
+    Qt.Key.Key_BraceRight: 1,
+}
+OTHERS: Final = (
+    Qt.Key.Key_Return,
+    Qt.Key.Key_Enter,
+    Qt.Key.Key_Escape,
+    Qt.Key.Key_Tab,
+    Qt.Key.Key_Backtab,
+    Qt.Key.Key_Home,
+    Qt.Key.Key_0,
+    Qt.Key.Key_Plus,
+    Qt.Key.Key_Minus,
+)
+OWN_KEYS: Final = frozenset((*ARROWS, *TURNS, *SIZES, *OTHERS))
+CURSORS: Final = {
+    Grip.MOVE: Qt.CursorShape.SizeAllCursor,
+    Grip.SCALE: Qt.CursorShape.SizeFDiagCursor,
+    Grip.TURN: Qt.CursorShape.CrossCursor,
+}
+
+
+class FaceCanvas(QWidget):
+    """Shows a photograph, its faces and the frame; a click picks a face, handles move the frame.
+
+    Signals
+    -------
+    moved()
+        The frame stands elsewhere now, or another face is picked.
+    accepted(), left()
+        The artist wants this frame; the artist wants none.
+    """
+
+    moved = Signal()
+    accepted = Signal()
+    left = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._view = ViewTransform(self)
+        self._view.changed.connect(self.update)
+        self._photograph = PhotographPainter()
+        self._levels: list[QImage] = []
+        self._faces: list[Face] = []
+        self._picked: Face | None = None
+        self._frame = QuadFrame(central_quad(64, 64), (64, 64))
+        self._first = self._frame.quad
+        self._hovered: Face | None = None
+        self._pressed: QPointF | None = None
+        self._panned: QPointF | None = None
+        Navigator(self, self._view)
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setAccessibleName(self.tr("Photograph with its faces"))
+
+    @property
+    def quad(self) -> Quad:
+        """Where the frame stands."""
+        return self._frame.quad
+
+    @property
+    def faces(self) -> list[Face]:
+        """The faces that are shown."""
+        return list(self._faces)
+
+    @property
+    def picked(self) -> Face | None:
+        """The face whose frame it is; None where it was placed by hand."""
+        return self._picked
+
+    def show_photograph(self, pixels: NDArray[np.uint8], quad: Quad | None) -> None:
+        """Show an (H, W, 3) uint8 RGB photograph with its quad; None puts one in the middle."""
+        height, width = pixels.shape[:2]
+        self._photograph.set_image(image_of(pixels))
+        self._levels = face_marks.halved_levels(self._photograph.image)
+        self._first = quad or central_quad(width, height)
+        self._frame = QuadFrame(self._first, (width, height))
+        self._faces, self._picked, self._hovered = [], None, None
+        self._view.set_picture(QSizeF(width, height))
+        self._view.fit()
+        self.update()
+
+    def show_faces(self, faces: list[Face]) -> None:
+        """Show what was found, the surest first."""
+        self._faces = list(faces)
+        self._picked = next((face for face in faces if _is_near(face.quad, self.quad)), None)
+        self.update()
+        self.moved.emit()
+
+    def pick(self, face: Face) -> None:
+        """Put the frame around a face."""
+        self._picked = face
+        self._frame.put(face.quad)
+        self._changed()
+
+    def reset(self) -> None:
+        """Put the frame back to where the picked face has it, else to where it stood first."""
+        self._frame.put(self._first if self._picked is None else self._picked.quad)
+        self._changed()
+
+    def sizeHint(self) -> QSize:
+        """Return a size at which faces can be told apart."""
+        return QSize(720, 560)
+
+    # Mouse
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Take hold of a handle, of the frame, or of the photograph."""
+        if event.button() != Qt.MouseButton.LeftButton:
+            return
+        self._pressed = event.position()
+        if not self._frame.press(self._point(event.position()), self._reach()):
+            self._panned = event.position()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Follow what is held, or say what a press would do."""
+        place = event.position()
+        if self._pressed is None:
+            self._hover(place)
+        elif self._is_click(place):
+            return
+        elif self._panned is not None:
+            self._view.pan_by(place - self._panned, QSizeF(self.size()))
+            self._panned = place
+        else:
+            snap = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+            self._frame.drag(self._point(place), snap=snap)
+            self._changed()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Let go; where nothing was moved, pick the face that is there."""
+        if event.button() != Qt.MouseButton.LeftButton or self._pressed is None:
+            return
+        clicked = self._is_click(event.position())
+        held = self._frame.grip
+        self._frame.release()
+        self._pressed = self._panned = None
+        face = face_at(self._faces, self._point(event.position()))
+        if clicked and held in {None, Grip.MOVE} and face is not None:
+            self.pick(face)
+        self._hover(event.position())
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Take the face that is there."""
+        face = face_at(self._faces, self._point(event.position()))
+        if event.button() == Qt.MouseButton.LeftButton and face is not None:
+            self._pressed = None
+            self.pick(face)
+            self.accepted.emit()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Point at nothing."""
+        self._hovered = None
+        self.update()
+        super().leaveEvent(event)
+
+    def _hover(self, place: QPointF) -> None:
+        point = self._point(place)
+        grip = self._frame.grip_at(point, self._reach())
+        face = None if grip in {Grip.SCALE, Grip.TURN} else face_at(self._faces, point)
+        if face is self._picked:
+            face = None
+        if face is not None:
+            self.setCursor(Qt.CursorShape.PointingHandCursor)
+        else:
+            self.setCursor(Qt.CursorShape.OpenHandCursor if grip is None else CURSORS[grip])
+        if face is not self._hovered:
+            self._hovered = face
+            self.update()
+
+    def _is_click(self, place: QPointF) -> bool:
+        pressed = self._pressed or place
+        still = self._panned in (None, self._pressed) and not self._frame.has_moved
+        return still and (place - pressed).manhattanLength() <= CLICK
+
+    # Keys
+
+    def event(self, event: QEvent) -> bool:
+        """Take the keys that are ours before any shortcut of the window gets them."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            others = event.modifiers() & ~(
+                Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.KeypadModifier
+            )
+            if not others and event.key() in OWN_KEYS:
+                event.accept()
+                return True
+        return super().event(event)
+
+    def focusNextPrevChild(self, next: bool) -> bool:  # noqa: A002, FBT001, ARG002 - Qt's own
+        """Keep Tab: it goes from face to face."""
+        return False
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Move, turn or scale the frame, go from face to face, accept or leave."""
+        key = event.key()
+        far = FAR if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1
+        if key in ARROWS:
+            x, y = ARROWS[Qt.Key(key)]
+            step = far * NUDGE / self._zoom()
+            across = -x if self._view.is_mirrored else x
+            self._frame.move(across * step, y * step)
+        elif key in TURNS:
+            self._frame.turn(far * TURN * TURNS[Qt.Key(key)])
+        elif key in SIZES:
+            self._frame.scale(GROW ** (far * SIZES[Qt.Key(key)]))
+        elif key in OTHERS:
+            self._other_key(Qt.Key(key))
+            return
+        else:
+            super().keyPressEvent(event)
+            return
+        self._changed()
+
+    def _other_key(self, key: Qt.Key) -> None:
+        viewport = QSizeF(self.size())
+        if key in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
+            self.accepted.emit()
+        elif key == Qt.Key.Key_Escape:
+            self._escape()
+        elif key in {Qt.Key.Key_Tab, Qt.Key.Key_Backtab}:
+            self._step(1 if key == Qt.Key.Key_Tab else -1)
+        elif key == Qt.Key.Key_Home:
+            self.reset()
+        elif key == Qt.Key.Key_0:
+            self._view.fit()
+        else:
+            steps = 1 if key == Qt.Key.Key_Plus else -1
+            self._view.zoom_by(ZOOM_PER_NOTCH**steps, viewport)
+
+    def _escape(self) -> None:
+        """Take the gesture under way back; without one, leave."""
+        self._pressed = self._panned = None
+        if self._frame.cancel():
+            self._changed()
+        else:
+            self.left.emit()
+
+    def _step(self, step: int) -> None:
+        """Pick the next face, in the order of their confidence."""
+        if self._faces:
+            place = -1 if self._picked is None else self._faces.index(self._picked)
+            if self._picked is None and step < 0:
+                place = 0
+            self.pick(self._faces[(place + step) % len(self._faces)])
+
+    # Painting
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw photograph, faces, frame and the crop to come."""
+        painter = QPainter(self)
+        painter.fillRect(event.rect(), self.palette().color(QPalette.ColorRole.Dark))
+        if not self._levels:
+            return
+        transform = self._transform()
+        whole = QRectF(QPointF(0, 0), self._view.picture)
+        self._photograph.paint(painter, transform, whole, self.devicePixelRatioF())
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        face_marks.draw_shade(painter, QRectF(self.rect()), self.quad, transform)
+        for face in self._faces[::-1]:
+            if face is not self._picked:
+                face_marks.draw_face(painter, face, transform, lit=face is self._hovered)
+        accent = self.palette().color(QPalette.ColorRole.Link)
+        face_marks.draw_frame(painter, self._frame, transform, accent, self._picked)
+        face_marks.draw_preview(painter, self._levels, self.quad, self._preview_place())
+        painter.end()
+
+    def _preview_place(self) -> QRectF:
+        """Return the lower corner that is further from the frame."""
+        side = min(face_marks.PREVIEW, self.width() / 3, self.height() / 3)
+        top = self.height() - side - face_marks.MARGIN
+        middle = self._transform().map(QPointF(*self.quad.centre)).x()
+        on_left = middle > self.width() / 2
+        left = face_marks.MARGIN if on_left else self.width() - side - face_marks.MARGIN
+        return QRectF(left, top, side, side)
+
+    def _changed(self) -> None:
+        self.update()
+        self.moved.emit()
+
+    # Where things are
+
+    def _transform(self) -> QTransform:
+        return self._view.transform(QSizeF(self.size()))
+
+    def _zoom(self) -> float:
+        return self._view.zoom(QSizeF(self.size()))
+
+    def _reach(self) -> float:
+        return face_marks.REACH / self._zoom()
+
+    def _point(self, place: QPointF) -> Point:
+        """Return the photograph's point under a point of the widget, as quads have it."""
+        point = self._view.to_picture(place, QSizeF(self.size()))
+        return point.x() - 0.5, point.y() - 0.5
+
+
+def _is_near(first: Quad, second: Quad) -> bool:
+    return bool(abs(first.points - second.points).max() <= SAME * second.side)

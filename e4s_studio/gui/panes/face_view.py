@@ -1,0 +1,217 @@
+"""The view of a whole photograph that lies over all panes while a face is chosen in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QDockWidget,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QVBoxLayout,
+)
+
+from e4s_studio.gui.panes.face_canvas import FaceCanvas
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from PySide6.QtWidgets import QMainWindow, QWidget
+
+    from e4s_studio.engine.face import Face
+    from e4s_studio.engine.quad import Quad
+
+BUTTON: Final = 92
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the artist chose.
+
+    Attributes
+    ----------
+    quad
+        Where the face is, in the photograph.
+    keep_map
+        Whether the label map stays where it was on the face; else it is parsed anew.
+    another
+        Whether it is another face than before.
+    """
+
+    quad: Quad
+    keep_map: bool
+    another: bool
+
+
+class FaceView(QFrame):
+    """Photograph, faces, frame and what the artist can do about them.
+
+    Parameters
+    ----------
+    window
+        Whose docks it lies over.
+    panes
+        The panes in the window's middle, which it lies over as well.
+
+    Signals
+    -------
+    chosen(Choice)
+        The artist wants this face, cut out like this.
+    left()
+        It was closed without a choice.
+    """
+
+    chosen = Signal(object)
+    left = Signal()
+
+    def __init__(self, window: QMainWindow, panes: QWidget) -> None:
+        super().__init__(window)
+        self._window = window
+        self._panes = panes
+        self._before: Face | None = None
+        self._can_keep = self._knows_faces = False
+        self.setObjectName("faceView")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.canvas = FaceCanvas(self)
+        self.title = QLabel(self)
+        self.title.setObjectName("faceTitle")
+        self.words = QLabel(self)
+        self.words.setWordWrap(True)
+        self.keep = QCheckBox(self.tr("&Keep the map"), self)
+        self.keep.setToolTip(
+            self.tr(
+                "The map stays where it is on the face. Off: the regions are found anew. What you"
+                " painted stays in either case."
+            )
+        )
+        self.reset = QPushButton(self.tr("&Reset"), self)
+        self.reset.setToolTip(self.tr("Put the frame back (Home)"))
+        self.cancel = QPushButton(self.tr("Cancel"), self)
+        self.cancel.setToolTip(self.tr("Leave everything as it is (Esc)"))
+        self.take = QPushButton(self.tr("&Use this face"), self)
+        self.take.setObjectName("primary")
+        self.take.setToolTip(self.tr("Cut the face out like this (Enter)"))
+        self._lay_out()
+        self.canvas.moved.connect(self._follow)
+        self.canvas.accepted.connect(self._choose)
+        self.canvas.left.connect(self.close_view)
+        self.reset.clicked.connect(self.canvas.reset)
+        self.cancel.clicked.connect(self.close_view)
+        self.take.clicked.connect(self._choose)
+        for button in (self.reset, self.cancel, self.take):
+            button.setMinimumWidth(BUTTON)
+        for watched in (window, panes):
+            watched.installEventFilter(self)
+        self.hide()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a face is being chosen."""
+        return not self.isHidden()
+
+    def open_on(
+        self, title: str, pixels: NDArray[np.uint8], quad: Quad | None, *, can_keep: bool
+    ) -> None:
+        """Show an (H, W, 3) uint8 RGB photograph.
+
+        Parameters
+        ----------
+        title
+            Which photograph it is.
+        pixels
+            The photograph.
+        quad
+            Where the face is now; None where nobody knows.
+        can_keep
+            Whether there is a label map to keep.
+        """
+        self.title.setText(title)
+        self._can_keep, self._knows_faces, self._before = can_keep, False, None
+        self.keep.setChecked(can_keep)
+        self.canvas.show_photograph(pixels, quad)
+        self._follow()
+        self._place()
+        self.show()
+        self.raise_()
+        self.canvas.setFocus()
+
+    def show_faces(self, faces: list[Face]) -> None:
+        """Show what was found in the photograph."""
+        self._knows_faces = True
+        self.canvas.show_faces(faces)
+        self._before = self.canvas.picked
+        self._follow()
+
+    def close_view(self) -> None:
+        """Close it; nothing is chosen."""
+        if self.is_open:
+            self.hide()
+            self.left.emit()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Lie over the panes and the docks beside them, whatever their sizes."""
+        if event.type() in {QEvent.Type.Resize, QEvent.Type.Move} and self.is_open:
+            self._place()
+        return super().eventFilter(watched, event)
+
+    def _place(self) -> None:
+        room = self._panes.geometry()
+        for dock in self._window.findChildren(
+            QDockWidget, options=Qt.FindChildOption.FindDirectChildrenOnly
+        ):
+            # Docks behind the tab of another one lie outside the window.
+            if not dock.isFloating() and self._window.rect().contains(dock.geometry()):
+                room = room.united(dock.geometry())
+        self.setGeometry(room)
+
+    @property
+    def _is_another(self) -> bool:
+        picked = self.canvas.picked
+        return self._can_keep and picked is not None and picked is not self._before
+
+    def _choose(self) -> None:
+        keeps = self.keep.isChecked() and self.keep.isEnabled()
+        choice = Choice(self.canvas.quad, keeps, self._is_another)
+        self.hide()
+        self.chosen.emit(choice)
+
+    def _follow(self) -> None:
+        self.keep.setVisible(self._can_keep)
+        self.keep.setEnabled(not self._is_another)
+        self.words.setText(self._sentence())
+
+    def _sentence(self) -> str:
+        count = len(self.canvas.faces)
+        if not self._knows_faces:
+            return self.tr("Looking for faces …")
+        if count == 0:
+            return self.tr(
+                "No face was found. Drag the frame so that the rings lie on the eyes and the line"
+                " on the mouth; its corners scale it, the knob turns it."
+            )
+        if count == 1:
+            return self.tr("One face was found. Drag the frame, its corners or its knob to align.")
+        return self.tr(
+            "{0} faces were found. Click the one you mean; drag the frame, its corners or its knob"
+            " to align."
+        ).format(count)
+
+    def _lay_out(self) -> None:
+        bar = QHBoxLayout()
+        bar.setContentsMargins(10, 6, 10, 6)
+        bar.setSpacing(8)
+        bar.addWidget(self.words, 1)
+        bar.addWidget(self.keep)
+        for button in (self.reset, self.cancel, self.take):
+            bar.addWidget(button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.title)
+        column.addWidget(self.canvas, 1)
+        column.addLayout(bar)
