@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QToolButton
 
 from e4s_studio.engine.recrop import quad_of
@@ -111,6 +111,9 @@ class PhotographsHandler(QObject):
         bar = self._window.area.title_bar(PANES[role])
         button = QToolButton(bar)
         name_icon(button, "faces")
+        button.setToolTip(action.toolTip())
+        button.setAccessibleName(action.text().replace("&", ""))
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         button.clicked.connect(action.trigger)
         bar.insert(button)
         return button

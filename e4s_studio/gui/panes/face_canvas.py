@@ -134,6 +134,11 @@ class FaceCanvas(QWidget):
         self._view.fit()
         self.update()
 
+    def forget_photograph(self) -> None:
+        """Free the memory that the photograph takes."""
+        self._photograph.set_image(QImage())
+        self._levels = []
+
     def show_faces(self, faces: list[Face]) -> None:
         """Show what was found, the surest first."""
         self._faces = list(faces)
@@ -251,8 +256,7 @@ class FaceCanvas(QWidget):
         if key in ARROWS:
             x, y = ARROWS[Qt.Key(key)]
             step = far * NUDGE / self._zoom()
-            across = -x if self._view.is_mirrored else x
-            self._frame.move(across * step, y * step)
+            self._frame.move(x * step, y * step)
         elif key in TURNS:
             self._frame.turn(far * TURN * TURNS[Qt.Key(key)])
         elif key in SIZES:

@@ -21,6 +21,7 @@ from e4s_studio.gui.panes.face_canvas import FaceCanvas
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+    from PySide6.QtGui import QHideEvent
     from PySide6.QtWidgets import QMainWindow, QWidget
 
     from e4s_studio.engine.face import Face
@@ -105,6 +106,9 @@ class FaceView(QFrame):
         self.take.clicked.connect(self._choose)
         for button in (self.reset, self.cancel, self.take):
             button.setMinimumWidth(BUTTON)
+        # The keyboard stays with the photograph; each has a key of its own.
+        for control in (self.keep, self.reset, self.cancel, self.take):
+            control.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         for watched in (window, panes):
             watched.installEventFilter(self)
         self.hide()
@@ -152,6 +156,12 @@ class FaceView(QFrame):
         if self.is_open:
             self.hide()
             self.left.emit()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Let the photograph go, unless it is the system that hides the window."""
+        if not event.spontaneous():
+            self.canvas.forget_photograph()
+        super().hideEvent(event)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Lie over the panes and the docks beside them, whatever their sizes."""
