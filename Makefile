@@ -12,7 +12,7 @@ DISPLAY_HERE := $(DISPLAY)$(WAYLAND_DISPLAY)$(filter Darwin,$(shell uname))
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: run test lint setup
+.PHONY: run test lint setup translation translations
 
 run: setup
 ifeq ($(DISPLAY_HERE),)
@@ -53,3 +53,13 @@ $(BIN)/python:
 		$(PYTHON) -m venv --without-pip $(VENV) \
 		&& $(PYTHON) -m pip --python $@ install -q pip; \
 	fi
+
+# Collects the window's texts for a language: make translation LANGUAGE=de
+translation: setup
+	@test -n "$(LANGUAGE)" || { echo "Say which language: make translation LANGUAGE=de"; exit 1; }
+	@mkdir -p resources/translations
+	@$(BIN)/pyside6-lupdate $$(find e4s_studio/gui -name '*.py') \
+		-ts resources/translations/e4s-studio_$(LANGUAGE).ts
+
+translations: setup
+	@$(BIN)/pyside6-lrelease resources/translations/*.ts

@@ -29,3 +29,8 @@ def models_folder() -> Path:
     """Return the folder of the installed models; E4S_STUDIO_MODELS names another one."""
     chosen = os.environ.get("E4S_STUDIO_MODELS")
     return Path(chosen) if chosen else user_data_path(_NAME, appauthor=False) / "models"
+
+
+def translations_folder() -> Path:
+    """Return the folder of translations that the artist added; it need not exist yet."""
+    return user_data_path(_NAME, appauthor=False) / "translations"

@@ -12,6 +12,7 @@ _INSTALLED: Final = Path(sys.prefix) / "share" / "e4s-studio"
 ROOT: Final = _BESIDE_THE_PACKAGE if _BESIDE_THE_PACKAGE.is_dir() else _INSTALLED
 ICONS: Final = ROOT / "icons"
 SAMPLES: Final = ROOT / "samples"
+TRANSLATIONS: Final = ROOT / "translations"
 
 PICTURE_SUFFIXES: Final = (".png", ".jpg", ".jpeg")
 

@@ -30,6 +30,7 @@ from e4s_studio.gui.handlers.editing import EditingHandler
 from e4s_studio.gui.handlers.engine import EngineHandler
 from e4s_studio.gui.handlers.export import ExportHandler
 from e4s_studio.gui.handlers.files import FilesHandler
+from e4s_studio.gui.handlers.language import LanguageHandler
 from e4s_studio.gui.handlers.models import ModelsHandler
 from e4s_studio.gui.handlers.photographs import Desk, PhotographsHandler
 from e4s_studio.gui.handlers.project import ProjectHandler
@@ -39,6 +40,7 @@ from e4s_studio.gui.handlers.signing import SigningHandler
 from e4s_studio.gui.handlers.tools import ToolsHandler
 from e4s_studio.gui.handlers.view import ViewHandler
 from e4s_studio.gui.journal_keeper import JournalKeeper
+from e4s_studio.gui.language import speak
 from e4s_studio.gui.main_window import MainWindow
 from e4s_studio.gui.places import Places
 from e4s_studio.gui.ports import EngineChoice
@@ -140,6 +142,7 @@ class Editor(QObject):
         EngineHandler(window, controller, preferences)
         EditingHandler(window, controller, self.editing, self.toolbox)
         ToolsHandler(window, controller, self.toolbox)
+        LanguageHandler(window, preferences)
         CompareHandler(window, controller, self.editing)
 
     def _begin(self, start: Start) -> None:
@@ -184,7 +187,9 @@ def run(start: Start) -> int:
         The process's exit code.
     """
     application = make_application()
-    editor = Editor(connect_true_engine, Preferences(QSettings()), Places.own())
+    preferences = Preferences(QSettings())
+    speak(application, preferences.language)
+    editor = Editor(connect_true_engine, preferences, Places.own())
     # Ctrl+C in the terminal closes the window as its cross does: nothing is cut off.
     signal.signal(signal.SIGINT, lambda _number, _frame: editor.window.close())
     sys.excepthook = partial(_report, editor)
@@ -201,9 +206,9 @@ def _report(
     """Say what went wrong in a slot, which Qt would write to the terminal alone."""
     _LOG.error("unexpected failure", exc_info=(kind, error, trace))
     editor.window.notice.say(
-        editor.tr("Something went wrong ({0}: {1}). Your work is still here.").format(
-            kind.__name__, error
-        )
+        QCoreApplication.translate(
+            "Editor", "Something went wrong ({0}: {1}). Your work is still here."
+        ).format(kind.__name__, error)
     )
 
 

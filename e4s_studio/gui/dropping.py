@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+translate: Final = QCoreApplication.translate
+
 LOSSY: Final = frozenset({".jpg", ".jpeg", ".heic", ".heif", ".avif"})
 """Files of these kinds hold no label maps: their pixels are not what was written."""
 
@@ -72,7 +74,9 @@ def what_to_open(dropped: Dropped, role: str, shown: Path | None) -> Path | Phot
     if not photographs:
         return _with_map_alone(maps, role, shown)
     if len(photographs) > 2:
-        raise StudioError(_tr("Drop one photograph, or two at once: the source and the target."))
+        raise StudioError(
+            translate("Dropping", "Drop one photograph, or two at once: the source and the target.")
+        )
     roles = (role,) if len(photographs) == 1 else ("source", "target")
     files: dict[str, Any] = {}
     for path, each, label_map in zip(photographs, roles, _own_maps(photographs, maps), strict=True):
@@ -82,16 +86,22 @@ def what_to_open(dropped: Dropped, role: str, shown: Path | None) -> Path | Phot
 
 def _project(dropped: Dropped) -> Path:
     if len(dropped.projects) > 1 or dropped.label_maps or dropped.photographs:
-        raise StudioError(_tr("Drop a project by itself: it brings its photographs along."))
+        raise StudioError(
+            translate("Dropping", "Drop a project by itself: it brings its photographs along.")
+        )
     return dropped.projects[0]
 
 
 def _with_map_alone(maps: tuple[Path, ...], role: str, shown: Path | None) -> Photographs:
     if len(maps) != 1:
-        raise StudioError(_tr("Drop each label map together with its photograph."))
+        raise StudioError(
+            translate("Dropping", "Drop each label map together with its photograph.")
+        )
     if shown is None or not shown.is_file():
         raise StudioError(
-            _tr("“{0}” is a label map; drop it together with its photograph.").format(maps[0].name)
+            translate(
+                "Dropping", "“{0}” is a label map; drop it together with its photograph."
+            ).format(maps[0].name)
         )
     if role == "source":
         return Photographs(source=shown, source_map=maps[0])
@@ -106,7 +116,9 @@ def _own_maps(photographs: tuple[Path, ...], maps: tuple[Path, ...]) -> list[Pat
     if len(maps) == len(photographs):
         return list(maps)
     raise StudioError(
-        _tr("It is not clear which photograph a label map belongs to; name it after it.")
+        translate(
+            "Dropping", "It is not clear which photograph a label map belongs to; name it after it."
+        )
     )
 
 
@@ -118,7 +130,3 @@ def _is_label_map(path: Path) -> bool:
     except StudioError:
         return False
     return True
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("Dropping", text)

@@ -140,7 +140,7 @@ class MainWindow(QMainWindow):
         recents = menus.fill_file_menu(bar.addMenu(self.tr("&File")), actions)
         menus.add_actions(bar.addMenu(self.tr("&Edit")), actions, menus.EDIT)
         toggles = [dock.toggleViewAction() for dock in self.dock_widgets.values()]
-        menus.fill_view_menu(bar.addMenu(self.tr("&View")), actions, toggles)
+        self.languages = menus.fill_view_menu(bar.addMenu(self.tr("&View")), actions, toggles)
         menus.fill_compare_menu(bar.addMenu(self.tr("&Compare")), actions)
         menus.add_actions(bar.addMenu(self.tr("F&aces")), actions, menus.PHOTOGRAPHS)
         menus.add_actions(bar.addMenu(self.tr("&Tools")), actions, menus.PAINT)

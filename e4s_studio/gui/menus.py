@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from e4s_studio.gui.actions import Actions
 
+translate: Final = QCoreApplication.translate
+
 LINE: Final = ""
 """Stands for a separator in a list of action names."""
 
@@ -106,21 +108,23 @@ BAR: Final = (
 def fill_file_menu(menu: QMenu, actions: Actions) -> tuple[QMenu, QMenu]:
     """Fill the file menu; return the submenus for the recent pairs and the recent projects."""
     add_actions(menu, actions, ("file.open_source", "file.open_target", "file.exchange", LINE))
-    recent = menu.addMenu(_tr("Open &recent"))
+    recent = menu.addMenu(translate("Menus", "Open &recent"))
     add_actions(menu, actions, ("file.sample", LINE, *PROJECTS))
-    projects = menu.addMenu(_tr("Recent pro&jects"))
+    projects = menu.addMenu(translate("Menus", "Recent pro&jects"))
     add_actions(menu, actions, SAVING)
     return recent, projects
 
 
-def fill_view_menu(menu: QMenu, actions: Actions, docks: Iterable[QAction]) -> None:
-    """Fill the view menu with zoom, panes, layouts, docks and themes."""
+def fill_view_menu(menu: QMenu, actions: Actions, docks: Iterable[QAction]) -> QMenu:
+    """Fill the view menu; return the submenu for the languages."""
     add_actions(menu, actions, (*ZOOM, LINE, *PANES, "view.maximise", "view.full_screen", LINE))
-    add_actions(menu.addMenu(_tr("&Arrange panes")), actions, LAYOUTS)
-    menu.addMenu(_tr("&Docks")).addActions(list(docks))
-    add_actions(menu.addMenu(_tr("&Theme")), actions, ("view.dark", "view.light"))
+    add_actions(menu.addMenu(translate("Menus", "&Arrange panes")), actions, LAYOUTS)
+    menu.addMenu(translate("Menus", "&Docks")).addActions(list(docks))
+    add_actions(menu.addMenu(translate("Menus", "&Theme")), actions, ("view.dark", "view.light"))
+    languages = menu.addMenu(translate("Menus", "&Language"))
     add_actions(menu, actions, (LINE, *OVERLAY))
     add_actions(menu, actions, (LINE, "view.next_part", "view.reset_layout"))
+    return languages
 
 
 def fill_compare_menu(menu: QMenu, actions: Actions) -> None:
@@ -133,7 +137,7 @@ def fill_compare_menu(menu: QMenu, actions: Actions) -> None:
 
 def make_bar(window: QMainWindow, actions: Actions) -> QToolBar:
     """Return the main tool bar."""
-    bar = QToolBar(_tr("Main bar"), window)
+    bar = QToolBar(translate("Menus", "Main bar"), window)
     bar.setObjectName("mainBar")
     bar.setIconSize(QSize(20, 20))
     bar.setMovable(False)
@@ -152,7 +156,3 @@ def add_actions(place: QMenu | QToolBar, actions: Actions, names: Iterable[str])
             place.addSeparator()
         else:
             place.addAction(actions[name])
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("Menus", text)

@@ -43,6 +43,15 @@ class Preferences:
         self._store.setValue("theme", theme.value)
 
     @property
+    def language(self) -> str:
+        """The window's language, as "de" or "pt_BR"; empty for the system's."""
+        return str(self._store.value("language", ""))
+
+    @language.setter
+    def language(self, language: str) -> None:
+        self._store.setValue("language", language)
+
+    @property
     def hint_seen(self) -> bool:
         """Whether the first-start hint was closed."""
         return bool(self._store.value("hint_seen", defaultValue=False, type=bool))

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from e4s_studio.gui.canvas.canvas import MaskCanvas
     from e4s_studio.gui.tools.toolbox import Toolbox
 
+translate: Final = QCoreApplication.translate
+
 TOOLS: Final = tuple(f"tool.{kind}" for kind in ToolKind)
 """Names of the tools' actions, in the order of a tool bar."""
 
@@ -42,20 +44,20 @@ def connect_canvas_actions(actions: Actions, toolbox: Toolbox, canvas: MaskCanva
 
 def _add_tools(actions: Actions) -> None:
     for kind, text, key, tip in (
-        (ToolKind.BRUSH, _tr("&Brush"), "B", _tr("Paint the chosen region; Shift+click draws "
+        (ToolKind.BRUSH, translate("CanvasActions", "&Brush"), "B", translate("CanvasActions", "Paint the chosen region; Shift+click draws "
          "a line, Shift+drag sets the size")),
-        (ToolKind.ERASER, _tr("&Eraser"), "E", _tr("Put back what was there before any edit")),
-        (ToolKind.FILL, _tr("&Fill"), "G", _tr("Give a whole patch to the chosen region")),
-        (ToolKind.LASSO, _tr("&Lasso"), "L", _tr("Draw an outline, or click its corners, and "
+        (ToolKind.ERASER, translate("CanvasActions", "&Eraser"), "E", translate("CanvasActions", "Put back what was there before any edit")),
+        (ToolKind.FILL, translate("CanvasActions", "&Fill"), "G", translate("CanvasActions", "Give a whole patch to the chosen region")),
+        (ToolKind.LASSO, translate("CanvasActions", "&Lasso"), "L", translate("CanvasActions", "Draw an outline, or click its corners, and "
          "fill it")),
-        (ToolKind.PICK, _tr("&Pick region"), "I", _tr("Choose the region under the pointer; "
+        (ToolKind.PICK, translate("CanvasActions", "&Pick region"), "I", translate("CanvasActions", "Choose the region under the pointer; "
          "hold Alt for a moment's pick")),
-        (ToolKind.PAN, _tr("Pa&n"), "N", _tr("Move the view; hold Space for a moment's pan")),
-        (ToolKind.SMART, _tr("&Smart edges"), "S", _tr("Drag a box, or stroke with Shift, and "
+        (ToolKind.PAN, translate("CanvasActions", "Pa&n"), "N", translate("CanvasActions", "Move the view; hold Space for a moment's pan")),
+        (ToolKind.SMART, translate("CanvasActions", "&Smart edges"), "S", translate("CanvasActions", "Drag a box, or stroke with Shift, and "
          "get a proposal; Enter takes it")),
-        (ToolKind.ORIGINAL, _tr("&Original pixels"), "O", _tr("Let the target's own pixels win: "
+        (ToolKind.ORIGINAL, translate("CanvasActions", "&Original pixels"), "O", translate("CanvasActions", "Let the target's own pixels win: "
          "hands, hair, microphones; Ctrl takes away")),
-        (ToolKind.AMOUNT, _tr("&Amount"), "A", _tr("Paint the texture amount inside the chosen "
+        (ToolKind.AMOUNT, translate("CanvasActions", "&Amount"), "A", translate("CanvasActions", "Paint the texture amount inside the chosen "
          "region; Ctrl resets")),
     ):  # fmt: skip
         actions.add(f"tool.{kind}", text, key, icon=f"tool-{kind}", tip=tip, checkable=True)
@@ -63,18 +65,52 @@ def _add_tools(actions: Actions) -> None:
 
 
 def _add_switches(actions: Actions) -> None:
-    actions.add("brush.smaller", _tr("S&maller brush"), "[")
-    actions.add("brush.larger", _tr("La&rger brush"), "]")
-    tip = _tr("Paint on both sides of the face's midline")
-    actions.add("brush.symmetric", _tr("S&ymmetry"), "Y", icon="symmetry", tip=tip, checkable=True)
-    tip = _tr("A brush stroke that ends where it began fills what it encloses")
-    actions.add("brush.encircle", _tr("Fill what a stroke en&circles"), tip=tip, checkable=True)
-    actions.add("overlay.show", _tr("Show the &overlay"), "Tab", icon="overlay", checkable=True)
-    actions.add("overlay.outlines", _tr("Outlines onl&y"), "U", icon="outlines", checkable=True)
-    actions.add("overlay.fainter", _tr("F&ainter overlay"), "Shift+[")
-    actions.add("overlay.stronger", _tr("S&tronger overlay"), "Shift+]")
-    tip = _tr("Paint on the background alone, so that no region loses a pixel")
-    actions.add(PRESERVE, _tr("Preser&ve other regions"), "P", tip=tip, checkable=True)
+    actions.add("brush.smaller", translate("CanvasActions", "S&maller brush"), "[")
+    actions.add("brush.larger", translate("CanvasActions", "La&rger brush"), "]")
+    tip = translate("CanvasActions", "Paint on both sides of the face's midline")
+    actions.add(
+        "brush.symmetric",
+        translate("CanvasActions", "S&ymmetry"),
+        "Y",
+        icon="symmetry",
+        tip=tip,
+        checkable=True,
+    )
+    tip = translate(
+        "CanvasActions", "A brush stroke that ends where it began fills what it encloses"
+    )
+    actions.add(
+        "brush.encircle",
+        translate("CanvasActions", "Fill what a stroke en&circles"),
+        tip=tip,
+        checkable=True,
+    )
+    actions.add(
+        "overlay.show",
+        translate("CanvasActions", "Show the &overlay"),
+        "Tab",
+        icon="overlay",
+        checkable=True,
+    )
+    actions.add(
+        "overlay.outlines",
+        translate("CanvasActions", "Outlines onl&y"),
+        "U",
+        icon="outlines",
+        checkable=True,
+    )
+    actions.add("overlay.fainter", translate("CanvasActions", "F&ainter overlay"), "Shift+[")
+    actions.add("overlay.stronger", translate("CanvasActions", "S&tronger overlay"), "Shift+]")
+    tip = translate(
+        "CanvasActions", "Paint on the background alone, so that no region loses a pixel"
+    )
+    actions.add(
+        PRESERVE,
+        translate("CanvasActions", "Preser&ve other regions"),
+        "P",
+        tip=tip,
+        checkable=True,
+    )
 
 
 def _connect_brush(actions: Actions, toolbox: Toolbox) -> None:
@@ -127,7 +163,3 @@ def _connect_rules(actions: Actions, toolbox: Toolbox) -> None:
     preserve.triggered.connect(choose)
     document.subscribe(lambda _: preserve.setChecked(document.rules.preserve_others))
     preserve.setChecked(document.rules.preserve_others)
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("CanvasActions", text)

@@ -1,0 +1,77 @@
+"""The window's language: which translations there are, and taking one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QLibraryInfo, QLocale, QTranslator
+
+from e4s_studio.files.places import translations_folder
+from e4s_studio.files.resources import TRANSLATIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from PySide6.QtCore import QCoreApplication
+
+NAME: Final = "e4s-studio"
+WRITTEN_IN: Final = "en"
+"""The language of the texts in the code: it needs no translation."""
+
+
+def folders() -> list[Path]:
+    """Return where translations are looked for: those that ship, then the artist's own."""
+    return [TRANSLATIONS, translations_folder()]
+
+
+def languages(where: Sequence[Path] | None = None) -> list[str]:
+    """Return the languages that the window can speak, as "en" or "pt_BR", the first one English.
+
+    Parameters
+    ----------
+    where
+        The folders of the translations.
+    """
+    files = [file for folder in where or folders() for file in folder.glob(f"{NAME}_*.qm")]
+    return [WRITTEN_IN, *sorted({file.stem.removeprefix(f"{NAME}_") for file in files})]
+
+
+def speak(
+    application: QCoreApplication, language: str, where: Sequence[Path] | None = None
+) -> bool:
+    """Let all texts from now on be in a language, the dialogs that Qt makes included.
+
+    Parameters
+    ----------
+    application
+        Takes the translators.
+    language
+        Such as "de"; empty for the system's.
+    where
+        The folders of the translations.
+
+    Returns
+    -------
+    bool
+        Whether there is a translation; without one all stays English.
+    """
+    locale = QLocale(language) if language else QLocale.system()
+    if locale.language() == QLocale.Language.English:
+        return False
+    # The last folder's goes first: whoever adds a translation wants to see it.
+    own = [each for folder in where or folders() if (each := _loaded(locale, NAME, str(folder)))]
+    if not own:
+        return False
+    qt = _loaded(locale, "qtbase", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath))
+    for translator in [qt, *own]:
+        if translator is not None:
+            translator.setParent(application)
+            application.installTranslator(translator)
+    QLocale.setDefault(locale)
+    return True
+
+
+def _loaded(locale: QLocale, name: str, folder: str) -> QTranslator | None:
+    translator = QTranslator()
+    return translator if translator.load(locale, name, "_", folder) else None
