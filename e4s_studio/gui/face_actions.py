@@ -9,6 +9,8 @@ from PySide6.QtCore import QCoreApplication
 if TYPE_CHECKING:
     from e4s_studio.gui.actions import Actions
 
+translate: Final = QCoreApplication.translate
+
 FACES: Final = ("face.source", "face.target", "face.next")
 DOUBT: Final = ("doubt.show", "doubt.next", "doubt.previous")
 
@@ -17,35 +19,36 @@ def add_face_actions(actions: Actions) -> None:
     """Add them to the window's actions."""
     actions.add(
         "face.source",
-        _tr("&Source face …"),
+        translate("FaceActions", "&Source face …"),
         "Ctrl+Shift+F",
         icon="faces",
-        tip=_tr("Choose the face in the source photograph, and align it"),
+        tip=translate("FaceActions", "Choose the face in the source photograph, and align it"),
     )
     actions.add(
         "face.target",
-        _tr("&Target face …"),
+        translate("FaceActions", "&Target face …"),
         "Ctrl+F",
         icon="faces",
-        tip=_tr("Choose the face in the target photograph, and align it"),
+        tip=translate("FaceActions", "Choose the face in the target photograph, and align it"),
     )
     actions.add(
         "face.next",
-        _tr("&Next face of the target …"),
+        translate("FaceActions", "&Next face of the target …"),
         "Ctrl+Shift+N",
-        tip=_tr("Take the result as the target, and swap into another face of it"),
+        tip=translate(
+            "FaceActions", "Take the result as the target, and swap into another face of it"
+        ),
     )
     actions.add(
         "doubt.show",
-        _tr("Show the parser's &doubt"),
+        translate("FaceActions", "Show the parser's &doubt"),
         "Q",
         icon="doubt",
         checkable=True,
-        tip=_tr("Where the regions that were found may well be others; paint takes it away"),
+        tip=translate(
+            "FaceActions",
+            "Where the regions that were found may well be others; paint takes it away",
+        ),
     )
-    actions.add("doubt.next", _tr("Ne&xt doubtful spot"), "J")
-    actions.add("doubt.previous", _tr("&Previous doubtful spot"), "Shift+J")
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("FaceActions", text)
+    actions.add("doubt.next", translate("FaceActions", "Ne&xt doubtful spot"), "J")
+    actions.add("doubt.previous", translate("FaceActions", "&Previous doubtful spot"), "Shift+J")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, Qt
 
 from e4s_studio.gui.tools.options import ToolKind
 
@@ -26,6 +26,77 @@ PRESERVE: Final = "paint.preserve_others"
 OPACITY_STEP: Final = 0.1
 
 
+_TOOLS: Final = (
+    (
+        ToolKind.BRUSH,
+        QT_TRANSLATE_NOOP("CanvasActions", "&Brush"),
+        "B",
+        QT_TRANSLATE_NOOP(
+            "CanvasActions",
+            "Paint the chosen region; Shift+click draws a line, Shift+drag sets the size",
+        ),
+    ),
+    (
+        ToolKind.ERASER,
+        QT_TRANSLATE_NOOP("CanvasActions", "&Eraser"),
+        "E",
+        QT_TRANSLATE_NOOP("CanvasActions", "Put back what was there before any edit"),
+    ),
+    (
+        ToolKind.FILL,
+        QT_TRANSLATE_NOOP("CanvasActions", "&Fill"),
+        "G",
+        QT_TRANSLATE_NOOP("CanvasActions", "Give a whole patch to the chosen region"),
+    ),
+    (
+        ToolKind.LASSO,
+        QT_TRANSLATE_NOOP("CanvasActions", "&Lasso"),
+        "L",
+        QT_TRANSLATE_NOOP("CanvasActions", "Draw an outline, or click its corners, and fill it"),
+    ),
+    (
+        ToolKind.PICK,
+        QT_TRANSLATE_NOOP("CanvasActions", "&Pick region"),
+        "I",
+        QT_TRANSLATE_NOOP(
+            "CanvasActions", "Choose the region under the pointer; hold Alt for a moment's pick"
+        ),
+    ),
+    (
+        ToolKind.PAN,
+        QT_TRANSLATE_NOOP("CanvasActions", "Pa&n"),
+        "N",
+        QT_TRANSLATE_NOOP("CanvasActions", "Move the view; hold Space for a moment's pan"),
+    ),
+    (
+        ToolKind.SMART,
+        QT_TRANSLATE_NOOP("CanvasActions", "&Smart edges"),
+        "S",
+        QT_TRANSLATE_NOOP(
+            "CanvasActions", "Drag a box, or stroke with Shift, and get a proposal; Enter takes it"
+        ),
+    ),
+    (
+        ToolKind.ORIGINAL,
+        QT_TRANSLATE_NOOP("CanvasActions", "&Original pixels"),
+        "O",
+        QT_TRANSLATE_NOOP(
+            "CanvasActions",
+            "Let the target's own pixels win: hands, hair, microphones; Ctrl takes away",
+        ),
+    ),
+    (
+        ToolKind.AMOUNT,
+        QT_TRANSLATE_NOOP("CanvasActions", "&Amount"),
+        "A",
+        QT_TRANSLATE_NOOP(
+            "CanvasActions", "Paint the texture amount inside the chosen region; Ctrl resets"
+        ),
+    ),
+)
+"""Each tool with its name, its key and its hint."""
+
+
 def add_canvas_actions(actions: Actions) -> None:
     """Add the canvas's actions to the window's."""
     _add_tools(actions)
@@ -43,24 +114,15 @@ def connect_canvas_actions(actions: Actions, toolbox: Toolbox, canvas: MaskCanva
 
 
 def _add_tools(actions: Actions) -> None:
-    for kind, text, key, tip in (
-        (ToolKind.BRUSH, translate("CanvasActions", "&Brush"), "B", translate("CanvasActions", "Paint the chosen region; Shift+click draws "
-         "a line, Shift+drag sets the size")),
-        (ToolKind.ERASER, translate("CanvasActions", "&Eraser"), "E", translate("CanvasActions", "Put back what was there before any edit")),
-        (ToolKind.FILL, translate("CanvasActions", "&Fill"), "G", translate("CanvasActions", "Give a whole patch to the chosen region")),
-        (ToolKind.LASSO, translate("CanvasActions", "&Lasso"), "L", translate("CanvasActions", "Draw an outline, or click its corners, and "
-         "fill it")),
-        (ToolKind.PICK, translate("CanvasActions", "&Pick region"), "I", translate("CanvasActions", "Choose the region under the pointer; "
-         "hold Alt for a moment's pick")),
-        (ToolKind.PAN, translate("CanvasActions", "Pa&n"), "N", translate("CanvasActions", "Move the view; hold Space for a moment's pan")),
-        (ToolKind.SMART, translate("CanvasActions", "&Smart edges"), "S", translate("CanvasActions", "Drag a box, or stroke with Shift, and "
-         "get a proposal; Enter takes it")),
-        (ToolKind.ORIGINAL, translate("CanvasActions", "&Original pixels"), "O", translate("CanvasActions", "Let the target's own pixels win: "
-         "hands, hair, microphones; Ctrl takes away")),
-        (ToolKind.AMOUNT, translate("CanvasActions", "&Amount"), "A", translate("CanvasActions", "Paint the texture amount inside the chosen "
-         "region; Ctrl resets")),
-    ):  # fmt: skip
-        actions.add(f"tool.{kind}", text, key, icon=f"tool-{kind}", tip=tip, checkable=True)
+    for kind, text, key, tip in _TOOLS:
+        actions.add(
+            f"tool.{kind}",
+            translate("CanvasActions", str(text)),
+            key,
+            icon=f"tool-{kind}",
+            tip=translate("CanvasActions", str(tip)),
+            checkable=True,
+        )
     actions.make_exclusive(*TOOLS)
 
 
