@@ -46,6 +46,7 @@ SCREEN = (1500, 920)
 HEARTBEAT_MS = 4
 MOVES_PER_STROKE = 60
 BUDGETS = {
+    "start to a usable window": 2.0,
     "paint, median": 8.0,
     "paint, 99 %": 33.0,
     "heartbeat gap, 99 %": 16.0,

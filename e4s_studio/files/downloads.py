@@ -16,6 +16,7 @@ from gdown.exceptions import (
 )
 
 from e4s_studio.core.errors import CancelledError, DownloadError, OutputError
+from e4s_studio.files.partial import PARTIAL, partial_of
 
 if TYPE_CHECKING:
     import threading
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 TIMEOUT: Final = 30.0
 RETRIES: Final = 3
 """How often a broken connection is taken up again by itself."""
-PARTIAL: Final = "part"
-"""What the names of unfinished downloads end in."""
 
 
 def download(
@@ -88,12 +87,6 @@ def download(
             f"“{target}” could not be stored ({error.strerror or error}); free some space or"
             " choose another folder, then start again to go on."
         ) from error
-
-
-def partial_of(target: Path) -> Path | None:
-    """Return what an unfinished download to `target` has received so far, if there is one."""
-    found = target.parent.glob(f"{target.name}{PARTIAL}*.{PARTIAL}")
-    return max(found, key=lambda path: path.stat().st_size, default=None)
 
 
 def _fetch(

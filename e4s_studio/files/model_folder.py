@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import pooch
-
 from e4s_studio.core.errors import CheckpointError, DownloadError, OutputError
 from e4s_studio.files import models, output
-from e4s_studio.files.downloads import download, partial_of
 from e4s_studio.files.models import Model, State
+from e4s_studio.files.partial import partial_of
 from e4s_studio.files.places import models_folder
 
 if TYPE_CHECKING:
@@ -108,7 +107,7 @@ class ModelFolder:
         output.make_folder(staged.parent)
         self._require_space(model)
         if not staged.is_file():
-            download(model.url, staged, sha256=model.sha256, progress=progress, cancel=cancel)
+            _fetch(model, staged, progress, cancel)
         try:
             self._verified(model, staged, check, staged=True)
         except CheckpointError as error:
@@ -239,7 +238,8 @@ class ModelFolder:
 
     @staticmethod
     def _hash(file: Path) -> str:
-        return str(pooch.file_hash(str(file), alg="sha256"))
+        with file.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
 
     def _require_space(self, model: Model) -> None:
         free = shutil.disk_usage(self.path).free
@@ -277,6 +277,14 @@ def _require_plausible(model: Model, size: int) -> None:
             f"“{model.file}” in the pack is {size // 10**6} MB large, far more than"
             f" {model.title} is; make the pack again."
         )
+
+
+def _fetch(
+    model: Model, staged: Path, progress: Progress | None, cancel: threading.Event | None
+) -> None:
+    from e4s_studio.files.downloads import download  # noqa: PLC0415 (0.3 s, rarely)
+
+    download(model.url, staged, sha256=model.sha256, progress=progress, cancel=cancel)
 
 
 def _move_aside(path: Path) -> None:

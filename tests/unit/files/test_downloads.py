@@ -10,7 +10,8 @@ from model_server import serving
 
 from e4s_studio.core.errors import CancelledError, DownloadError, OutputError
 from e4s_studio.files import downloads
-from e4s_studio.files.downloads import download, partial_of
+from e4s_studio.files.downloads import download
+from e4s_studio.files.partial import partial_of
 
 CONTENT = np.random.default_rng(0).bytes(3_000_000)
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
