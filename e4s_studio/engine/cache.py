@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import torch
 
-from e4s_studio.networks.layout import resize_labels
+from e4s_studio.networks.layout import Layout, resize_labels
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from e4s_studio.networks.generator import Stage
-    from e4s_studio.networks.layout import Grid, Layout
+    from e4s_studio.networks.layout import Grid
     from e4s_studio.networks.rgi import RGI
 
     T = TypeVar("T")
@@ -103,9 +103,14 @@ class NetworkCache:
         return self._once(key, lambda: self.network.style_codes(vectors), _tensor_bytes)
 
     def layout(self, labels: Tensor) -> Layout:
-        """Return the layout of labels (B, h, w) int64."""
-        key = self._key("layout", labels)
-        return self._once(key, lambda: self.network.layout(labels), _layout_bytes)
+        """Return the layout of labels (B, h, w) int64; of a resolution it keeps what it planned."""
+        planned = self.network.layout(labels)
+
+        def grid(resolution: int) -> Grid:
+            key = self._key("grid", _seen_at(labels, resolution))
+            return self._once(key, lambda: planned.grid(resolution), _grid_bytes)
+
+        return Layout(grid)
 
     def stages(
         self, codes: Tensor, labels: Tensor, dtype: torch.dtype = torch.float32
@@ -150,7 +155,7 @@ class NetworkCache:
             latents = codes[:, :, max(0, 2 * log_resolution - 4) : 2 * log_resolution - 2]
             key = _digest(key, latents)
             if resolution in masked:
-                key = _digest(key, resize_labels(labels, resolution).to(torch.uint8))
+                key = _digest(key, _seen_at(labels, resolution))
             keys[resolution] = key
         return keys
 
@@ -192,18 +197,23 @@ def _digest(*content: bytes | str | Tensor) -> bytes:
     return digest.digest()
 
 
+def _seen_at(labels: Tensor, resolution: int) -> Tensor:
+    return resize_labels(labels, resolution).to(torch.uint8)
+
+
 def _tensor_bytes(tensor: Tensor) -> int:
     return tensor.numel() * tensor.element_size()
 
 
-def _layout_bytes(layout: Layout) -> int:
-    return sum(_grid_bytes(grid) for grid in layout.grids.values())
-
-
 def _grid_bytes(grid: Grid) -> int:
-    corrections = (grid.plain, grid.up)
-    indices = [index for c in corrections for index in (c.pixels, c.sources, c.pairs)]
-    return sum(_tensor_bytes(tensor) for tensor in (grid.slots, grid.coarse_slots, *indices))
+    sizes: list[int] = []
+
+    def weighed(tensor: Tensor) -> Tensor:
+        sizes.append(_tensor_bytes(tensor))
+        return tensor
+
+    grid.map(weighed)
+    return sum(sizes)
 
 
 def _stage_bytes(stage: Stage) -> int:

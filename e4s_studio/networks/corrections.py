@@ -1,28 +1,103 @@
-"""The taps that see another region: taken from the input, multiplied, added to the output."""
+"""The taps that see another region: taken from the input, multiplied, added to the output.
+
+A mask-guided layer is Σ_r M_r ⊙ conv(x; w_r) (E4S, section 3.2): an output pixel p belongs to one
+region, and takes that region's code s_p for *all* the inputs that it sees. One ordinary convolution
+of the scaled input x ⊙ s is right wherever a neighbourhood lies in one region. Where a neighbour q
+belongs to another, its tap W_t came with the wrong scale, and (s_p − s_q) ⊙ x_q · W_t is missing:
+a *correction*. Few pixels need any, and those need it for a few of their nine taps.
+
+An upsampling layer filters what its transposed convolution gives. Filtering is linear: pixels of a
+region share the products of their inputs, and the filter's weights go into the sum of them.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, cast
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
-from torch.autograd import Function
 
+from e4s_studio.networks.bags import AddRows, Bags, PickAndSum, add_rows
 from e4s_studio.networks.config import REGIONS
 
 if TYPE_CHECKING:
-    from e4s_studio.networks.layout import Chunk, Corrections, Segment
+    from collections.abc import Callable
+
+NO_REGION: Final = REGIONS
+"""Stands beside a region whose product is wanted whole."""
+
+TAPS: Final = ((-1, -1), (-1, 1), (1, -1), (1, 1), (-1, 0), (0, -1), (0, 1), (1, 0), (0, 0))
+"""The 3×3 neighbourhood as (dy, dx): corners, edges, centre. Within each of these groups the
+number of corrections is about the same."""
+TAP_GROUPS: Final = ((0, 4), (4, 8), (8, 9))
 
 
-def spread(per_slot: Tensor, slots: Tensor) -> Tensor:
-    """Give every pixel its slot's row: (B·12, C) and (…) int64 to (…, C)."""
-    if torch.is_grad_enabled():
-        # A product with the one-hot map: its gradient is a product too, where that of an
-        # index is a slow scatter.
-        return F.one_hot(slots, per_slot.shape[0]).to(per_slot.dtype) @ per_slot
-    chosen = per_slot.index_select(0, slots.flatten())
-    return chosen.view(*slots.shape, per_slot.shape[1])
+@dataclass(frozen=True)
+class Run:
+    """Products of consecutive taps, `rows` for each: one batch of matrix products.
+
+    Attributes
+    ----------
+    first, stop
+        The taps, 0 to 9, in the order of `TAPS`.
+    start
+        The first of the products.
+    rows
+        How many each tap has; those that have fewer are filled up.
+    """
+
+    first: int
+    stop: int
+    start: int
+    rows: int
+
+    @property
+    def end(self) -> int:
+        """One past the last of the products."""
+        return self.start + (self.stop - self.first) * self.rows
+
+
+@dataclass(frozen=True, eq=False)
+class Chunk:
+    """Products of one part of the picture, and the pixels that they belong to.
+
+    Attributes
+    ----------
+    sources
+        (N,) int32: indices into the flattened (B, r, r) input.
+    pairs
+        (N,) int32: 13·(slot of the pixels) + (region of the source, or NO_REGION).
+    runs
+        The products by taps.
+    pixels
+        (P,) int64: indices into the flattened (B, R, R) output, all different.
+    bags
+        From the products to what is added to the pixels.
+    """
+
+    sources: Tensor
+    pairs: Tensor
+    runs: tuple[Run, ...]
+    pixels: Tensor
+    bags: Bags
+
+    def map(self, change: Callable[[Tensor], Tensor]) -> Chunk:
+        """Return the same chunk with its tensors changed."""
+        sources, pairs, pixels = (change(t) for t in (self.sources, self.pairs, self.pixels))
+        return Chunk(sources, pairs, self.runs, pixels, self.bags.map(change))
+
+
+@dataclass(frozen=True)
+class Corrections:
+    """What a layer needs beside its dense pass; if complete, all that it needs."""
+
+    chunks: tuple[Chunk, ...]
+    complete: bool = False
+
+    def map(self, change: Callable[[Tensor], Tensor]) -> Corrections:
+        """Return the same corrections with their tensors changed."""
+        return Corrections(tuple(chunk.map(change) for chunk in self.chunks), self.complete)
 
 
 def correct(y: Tensor, x: Tensor, s: Tensor, corrections: Corrections, weights: Tensor) -> Tensor:
@@ -31,7 +106,8 @@ def correct(y: Tensor, x: Tensor, s: Tensor, corrections: Corrections, weights: 
     Parameters
     ----------
     y
-        (B, R, R, out): the dense pass's result; changed in place without gradients.
+        (B, R, R, out): the dense pass's result, or zeros where the corrections are complete;
+        changed in place without gradients.
     x
         (B, r, r, in): the layer's input.
     s
@@ -39,114 +115,46 @@ def correct(y: Tensor, x: Tensor, s: Tensor, corrections: Corrections, weights: 
     corrections
         What to correct.
     weights
-        (9 or 36, in, out): one for each tap, or for each tap and phase.
+        (9, in, out): one for each of `TAPS`.
 
     Returns
     -------
     Tensor
         The corrected (B, R, R, out).
     """
-    if torch.is_grad_enabled():
-        return _differentiable(y, x, s, corrections, weights)
-    regions = s.view(-1, 1, REGIONS, s.shape[1])
-    differences = (s.view(-1, REGIONS, 1, s.shape[1]) - regions).flatten(0, 2)  # (B·12·12, in)
-    flat, source = y.flatten(0, 2), x.flatten(0, 2)
+    flat, source, scales = y.flatten(0, 2), x.flatten(0, 2), _differences(s)
+    if torch.is_grad_enabled() and corrections.chunks:
+        sums = [_differentiable(source, scales, chunk, weights) for chunk in corrections.chunks]
+        pixels = torch.cat([chunk.pixels for chunk in corrections.chunks])
+        return cast("Tensor", AddRows.apply(flat, torch.cat(sums), pixels)).view_as(y)
     for chunk in corrections.chunks:
-        rows = slice(chunk.start, chunk.stop)
-        scaled = differences.index_select(0, corrections.pairs[rows])
-        scaled *= source.index_select(0, corrections.sources[rows])
-        products = _products(scaled, chunk, weights)
-        pixels = corrections.pixels[rows]
-        for start, stop in _runs(chunk, len(weights) // 9):
-            at = pixels[start:stop]
-            flat.index_copy_(0, at, flat.index_select(0, at).add_(products[start:stop]))
+        scaled = scales.index_select(0, chunk.pairs)
+        scaled *= source.index_select(0, chunk.sources)
+        products = scaled.new_empty(scaled.shape[0], weights.shape[2])
+        for run in chunk.runs:
+            torch.bmm(*_factors(scaled, run, weights), out=_part(products, run))
+        add_rows(flat, chunk.bags.sum(products), chunk.pixels)
     return y
 
 
-def _products(rows: Tensor, chunk: Chunk, weights: Tensor) -> Tensor:
-    products = rows.new_empty(rows.shape[0], weights.shape[2])
-    for segment in chunk.segments:
-        part = slice(segment.start - chunk.start, segment.stop - chunk.start)
-        torch.mm(rows[part], weights[segment.weight], out=products[part])
-    return products
+def _differences(s: Tensor) -> Tensor:
+    """Return s_p − s_q for the 12 regions q of p's sample, and s_p itself: (B·12·13, in)."""
+    per_sample = s.view(-1, REGIONS, s.shape[1])
+    others = torch.cat([per_sample, torch.zeros_like(per_sample[:, :1])], dim=1)
+    return (per_sample[:, :, None] - others[:, None]).flatten(0, 2)
 
 
-def _runs(chunk: Chunk, phases: int) -> list[tuple[int, int]]:
-    """List runs of a chunk's rows, (start, stop), in which no pixel occurs twice.
-
-    That is so within a tap: its phases are different pixels.
-    """
-    runs: list[tuple[int, int]] = []
-    last = -1
-    for segment in chunk.segments:
-        start, stop = segment.start - chunk.start, segment.stop - chunk.start
-        tap = segment.weight // phases
-        if tap == last:
-            start = runs.pop()[0]
-        runs.append((start, stop))
-        last = tap
-    return runs
+def _part(products: Tensor, run: Run) -> Tensor:
+    """Return a run of (N, C) as (taps, rows, C)."""
+    return products[run.start : run.end].view(run.stop - run.first, run.rows, -1)
 
 
-def _differentiable(
-    y: Tensor, x: Tensor, s: Tensor, corrections: Corrections, weights: Tensor
-) -> Tensor:
-    segments = corrections.segments
-    if not segments:
-        return y
-    slots = corrections.pairs // REGIONS
-    own = F.one_hot(slots, s.shape[0])
-    other = F.one_hot(slots // REGIONS * REGIONS + corrections.pairs % REGIONS, s.shape[0])
-    taken: Tensor = _Take.apply(x.flatten(0, 2), corrections.sources, segments)
-    rows = taken * ((own - other).to(s.dtype) @ s)
-    # Split and unbound at once: a slice's gradient is a whole tensor of zeros each time.
-    parts = torch.split(rows, [g.stop - g.start for g in segments])
-    taps = weights.unbind()
-    products = torch.cat([part @ taps[g.weight] for part, g in zip(parts, segments, strict=True)])
-    put: Tensor = _Put.apply(y.flatten(0, 2), products, corrections.pixels, segments)
-    return put.view_as(y)
+def _factors(scaled: Tensor, run: Run, weights: Tensor) -> tuple[Tensor, Tensor]:
+    return _part(scaled, run), weights[run.first : run.stop]
 
 
-def _add_rows(target: Tensor, rows: Tensor, at: Tensor, segments: tuple[Segment, ...]) -> None:
-    """Add rows to `target[at]`; within a segment no index occurs twice.
-
-    So the sums have one order, and no atomic operation or serial loop is needed.
-    """
-    for segment in segments:
-        part = slice(segment.start, segment.stop)
-        target.index_copy_(0, at[part], target.index_select(0, at[part]).add_(rows[part]))
-
-
-class _Take(Function):
-    """Select rows by index."""
-
-    @staticmethod
-    def forward(ctx: Any, x: Tensor, at: Tensor, segments: tuple[Segment, ...]) -> Tensor:
-        ctx.save_for_backward(at)
-        ctx.segments, ctx.shape = segments, x.shape
-        return x.index_select(0, at)
-
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None]:
-        (at,) = ctx.saved_tensors
-        total = gradients[0].new_zeros(ctx.shape)
-        _add_rows(total, gradients[0], at, ctx.segments)
-        return total, None, None
-
-
-class _Put(Function):
-    """Add rows by index."""
-
-    @staticmethod
-    def forward(
-        ctx: Any, y: Tensor, rows: Tensor, at: Tensor, segments: tuple[Segment, ...]
-    ) -> Tensor:
-        ctx.save_for_backward(at)
-        total = y.clone()
-        _add_rows(total, rows, at, segments)
-        return total
-
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, None, None]:
-        (at,) = ctx.saved_tensors
-        return gradients[0], gradients[0].index_select(0, at), None, None
+def _differentiable(source: Tensor, scales: Tensor, chunk: Chunk, weights: Tensor) -> Tensor:
+    taken: Tensor = PickAndSum.apply(source, Bags.picking(chunk.sources, len(source)))
+    scaled = taken * PickAndSum.apply(scales, Bags.picking(chunk.pairs, len(scales)))
+    products = [torch.bmm(*_factors(scaled, run, weights)).flatten(0, 1) for run in chunk.runs]
+    return cast("Tensor", PickAndSum.apply(torch.cat(products), chunk.bags))

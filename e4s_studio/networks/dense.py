@@ -14,13 +14,12 @@ import torch
 import torch.nn.functional as F
 
 from e4s_studio.networks import winograd
-from e4s_studio.networks.corrections import spread
-from e4s_studio.networks.ops import FIR_TAPS
+from e4s_studio.networks.ops import FIR_TAPS, spread
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-BAND_FLOATS: Final = 1 << 20
+BAND_FLOATS: Final = 3 << 19
 """On a CPU a band has about this many floats of output; a GPU takes the picture whole."""
 
 

@@ -111,7 +111,7 @@ class Generator(nn.Module):
         codes
             (B, 12, n_latent, style_dim).
         layout
-            Grids at `masked_resolutions()`, on the device of the codes.
+            Of the label maps, on the device of the codes.
         dtype
             The type of the features. Styles and RGB sums are float32 always.
         start
@@ -170,7 +170,7 @@ class Generator(nn.Module):
         return log_resolution < self.config.log_size
 
     def _grids(self, layout: Layout, log_resolution: int) -> tuple[Grid | None, Grid | None]:
-        grid = layout.grids.get(2**log_resolution)
         masked_conv = self.config.conv_is_masked(log_resolution)
         masked_rgb = self.config.rgb_is_masked(log_resolution)
-        return grid if masked_conv else None, grid if masked_rgb else None
+        grid = layout.grid(2**log_resolution) if masked_conv else None
+        return grid, grid if masked_rgb else None

@@ -16,14 +16,15 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from e4s_studio.networks import dense, winograd
-from e4s_studio.networks.corrections import correct, spread
+from e4s_studio.networks.config import REGIONS
+from e4s_studio.networks.corrections import TAPS, correct
 from e4s_studio.networks.ops import (
     FIR,
     LRELU_SLOPE,
     SQRT2,
     EqualLinear,
     WeightCache,
-    fused_upsampling_kernels,
+    spread,
     upsample_rgb,
 )
 
@@ -86,13 +87,12 @@ class ModulatedConv(nn.Module):
         return self._once(("doubling", dtype), lambda: dense.Doubling.of(self.scaled().to(dtype)))
 
     def taps(self, dtype: torch.dtype) -> Tensor:
-        """Return the weights of the corrections: (9, in, out), or (36, in, out) by phases."""
-        return self._once(("taps", dtype), lambda: self._taps().to(dtype).contiguous())
+        """Return the weights of the corrections, (9, in, out), in the order of `TAPS`."""
+        return self._once(("taps", dtype), lambda: self._taps().to(dtype))
 
     def _taps(self) -> Tensor:
         weight = self.scaled()
-        kernels = fused_upsampling_kernels(weight) if self.up else weight[None]
-        return kernels.permute(3, 4, 0, 2, 1).flatten(0, 2)  # (row, column, phase), in, out
+        return torch.stack([weight[:, :, 1 + dy, 1 + dx].t() for dy, dx in TAPS])
 
     def _once(self, kind: object, make: Callable[[], T]) -> T:
         if torch.is_grad_enabled() and self.weight.requires_grad:
@@ -182,10 +182,16 @@ class StyledConv(nn.Module):
             slots, corrections = grid.coarse_slots, grid.up
         taps = self.conv.taps(x.dtype)
         if torch.is_grad_enabled():
-            y = correct(self._whole(x * spread(s, slots)), x, s, corrections, taps)
+            y = x.new_zeros(*grid.slots.shape, self.conv.out_channels)
+            if not corrections.complete:
+                y = self._whole(x * spread(s, slots))
+            y = correct(y, x, s, corrections, taps)
             return _activate(y, spread(d, grid.slots), after)
         y = x.new_empty(*grid.slots.shape, self.conv.out_channels)
-        self._dense(dense.Rows(x, s, slots), y)
+        if corrections.complete:
+            y.zero_()
+        else:
+            self._dense(dense.Rows(x, s, slots), y)
         correct(y, x, s, corrections, taps)
         for band in dense.bands_of(y):
             _activate(y[:, band], spread(d, grid.slots[:, band]), (after[0], after[1][band]))
@@ -239,6 +245,18 @@ def _activate(y: Tensor, d: Tensor, after: tuple[Tensor, Tensor]) -> Tensor:
     return F.leaky_relu_(y, LRELU_SLOPE)
 
 
+def _own(x: Tensor, weights: Tensor, slots: Tensor) -> Tensor:
+    """Map (B, h, w, C) to RGB (B, h, w, 3) with weights (B·12, C, 3), by each pixel's slot.
+
+    All twelve regions' colours of a pixel cost less than its features scaled for its own.
+    """
+    batch, channels = len(x), x.shape[-1]
+    beside = weights.view(batch, REGIONS, channels, 3).transpose(1, 2).flatten(2)
+    every = (x.flatten(1, 2) @ beside).view(batch, -1, REGIONS, 3)
+    own = (slots.flatten(1) % REGIONS)[:, :, None, None].expand(-1, -1, 1, 3)
+    return every.gather(2, own).view(*slots.shape, 3)
+
+
 class ToRGB(nn.Module):
     """A modulated 1×1 convolution to RGB, without demodulation."""
 
@@ -272,10 +290,8 @@ class ToRGB(nn.Module):
             weight = self.folded(codes[:, 0], x.dtype)
             rgb = (x.flatten(1, 2) @ weight).view(*x.shape[:3], 3)
         else:
-            s = self.conv.modulation(codes.flatten(0, 1)).to(x.dtype)
-            weight = self.conv.scaled()[:, :, 0, 0].t().to(x.dtype)
-            slots = grid.slots
-            parts = [(x[:, b] * spread(s, slots[:, b])) @ weight for b in dense.bands_of(x)]
+            weights = self.folded(codes.flatten(0, 1), x.dtype)
+            parts = [_own(x[:, b], weights, grid.slots[:, b]) for b in dense.bands_of(x)]
             rgb = torch.cat(parts, dim=1)
         return self.picture(rgb, skip)
 

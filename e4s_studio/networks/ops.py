@@ -9,6 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from e4s_studio.networks.config import REGIONS
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -86,33 +88,13 @@ def upsample_rgb(rgb: Tensor) -> Tensor:
     ]
 
 
-def fused_upsampling_kernels(weight: Tensor) -> Tensor:
-    """Fuse "transposed convolution by 2, then FIR" into one 3×3 kernel per output phase.
-
-    Along one axis the transposed convolution gives z[q] = Σ x[i] w[q − 2i] and the filter
-    out[p] = Σ f[t] z[p + t − 1]. Together out[p] = Σ x[i] c[p − 2i] with six taps c[−2..3], of
-    which even p use c[2], c[0], c[−2] and odd p use c[3], c[1], c[−1] on x[j−1], x[j], x[j+1],
-    j = ⌊p/2⌋.
-
-    Parameters
-    ----------
-    weight
-        (out, in, 3, 3).
-
-    Returns
-    -------
-    Tensor
-        (4, out, in, 3, 3): phase 2·(row parity) + (column parity), taps from j−1 to j+1.
-    """
-    f0, f1, f2, f3 = FIR_TAPS
-    # rows: parity, then tap (j−1, j, j+1); columns: the three taps of w.
-    mix = torch.tensor(
-        [
-            [[0.0, f0, f1], [f1, f2, f3], [f3, 0.0, 0.0]],
-            [[0.0, 0.0, f0], [f0, f1, f2], [f2, f3, 0.0]],
-        ],
-        dtype=weight.dtype,
-        device=weight.device,
-    )
-    fused = torch.einsum("pak,qbl,oikl->pqoiab", mix, mix, weight)
-    return fused.flatten(0, 1)
+def spread(per_slot: Tensor, slots: Tensor) -> Tensor:
+    """Give every pixel its slot's row: (B·12, C) and slots (B, h, w) to (B, h, w, C)."""
+    shape = (*slots.shape, per_slot.shape[1])
+    if not (torch.is_grad_enabled() and per_slot.requires_grad):
+        return per_slot.index_select(0, slots.flatten()).view(shape)
+    # A product with each sample's one-hot map: its gradient is a product too, where that of an
+    # index is a slow scatter.
+    regions = torch.arange(REGIONS, device=slots.device)
+    onehot = (slots.flatten(1)[..., None] % REGIONS == regions).to(per_slot.dtype)
+    return (onehot @ per_slot.view(slots.shape[0], REGIONS, -1)).view(shape)

@@ -127,8 +127,8 @@ class RGI(nn.Module):
         return torch.cat([codes, rest], dim=2)
 
     def layout(self, labels: Tensor) -> Layout:
-        """Plan the masked layers for labels (B, h, w) int64, on the network's device."""
-        return make_layout(labels, self.G.masked_resolutions()).to(self.latent_avg.device)
+        """Lay out labels (B, h, w) int64 for the masked layers, on the network's device."""
+        return make_layout(labels, self.latent_avg.device)
 
     def generate(self, codes: Tensor, onehot: Tensor) -> Tensor:
         """Draw the picture, with the stored noise: the same input gives the same picture.

@@ -24,7 +24,7 @@ POINTS: Final = (0.0, 0.7, -0.7, 1.5, -1.5)
 """Where the polynomials are evaluated, besides ∞."""
 BAND_FLOATS: Final = 1 << 20
 """Transformed inputs are made in pieces of about this many floats, to stay in the cache ..."""
-BAND_TILES: Final = 96
+BAND_TILES: Final = 64
 """... but of no fewer tiles than this, since each piece reads the whole weight."""
 LEAST_WEIGHTS: Final = 1 << 13
 LEAST_PIXELS: Final = 1 << 8

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import signal
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import cv2
 import numpy as np
@@ -17,7 +17,7 @@ import torch
 from torch.utils.data import DataLoader, Dataset
 
 from e4s_studio.engine.examples import pixel_weights
-from e4s_studio.networks.layout import Chunk, Corrections, Grid, Layout, Segment, make_layout
+from e4s_studio.networks.layout import Grid, Layout, make_grid
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -28,67 +28,6 @@ if TYPE_CHECKING:
     from e4s_studio.train.pairs import Pair, Pairs
 
 PREFETCHED: Final = 2
-
-
-@dataclass(frozen=True)
-class PackedCorrections:
-    """`Corrections` as arrays.
-
-    Attributes
-    ----------
-    rows
-        (3, P): pixels, sources and pairs.
-    counts
-        How many of them each weight has.
-    """
-
-    rows: NDArray[np.int32]
-    counts: NDArray[np.int64]
-
-    @classmethod
-    def of(cls, corrections: Corrections) -> PackedCorrections:
-        """Pack corrections; their segments are in the order of the weights."""
-        indices = torch.stack([corrections.pixels, corrections.sources, corrections.pairs])
-        counts = np.zeros(1 + max((s.weight for s in corrections.segments), default=-1), np.int64)
-        for segment in corrections.segments:
-            counts[segment.weight] += segment.stop - segment.start
-        return cls(indices.numpy().astype(np.int32), counts)
-
-    def unpacked(self, device: torch.device) -> Corrections:
-        """Unpack onto a device, with one segment for each weight: few and large products."""
-        stops = np.cumsum(self.counts).tolist()
-        starts = [0, *stops[:-1]]
-        segments = tuple(
-            Segment(weight, start, stop)
-            for weight, (start, stop) in enumerate(zip(starts, stops, strict=True))
-            if stop > start
-        )
-        pixels, sources, pairs = torch.from_numpy(self.rows).to(device).long()
-        chunks = tuple(Chunk(segment.start, segment.stop, (segment,)) for segment in segments)
-        return Corrections(pixels, sources, pairs, chunks)
-
-
-@dataclass(frozen=True)
-class PackedGrid:
-    """A `Grid` as arrays."""
-
-    slots: NDArray[np.int32]
-    coarse_slots: NDArray[np.int32]
-    plain: PackedCorrections
-    up: PackedCorrections
-
-    @classmethod
-    def of(cls, grid: Grid) -> PackedGrid:
-        """Pack a grid."""
-        slots, coarse = (part.numpy().astype(np.int32) for part in (grid.slots, grid.coarse_slots))
-        return cls(slots, coarse, PackedCorrections.of(grid.plain), PackedCorrections.of(grid.up))
-
-    def unpacked(self, device: torch.device) -> Grid:
-        """Unpack onto a device."""
-        slots, coarse = (
-            torch.from_numpy(part).to(device).long() for part in (self.slots, self.coarse_slots)
-        )
-        return Grid(slots, coarse, self.plain.unpacked(device), self.up.unpacked(device))
 
 
 @dataclass(frozen=True)
@@ -104,7 +43,7 @@ class PackedBatch:
     amounts
         (N, 12) float32.
     grids
-        The layout of `labels`.
+        The layout of `labels`, with arrays in place of tensors.
     """
 
     pictures: NDArray[np.uint8]
@@ -112,7 +51,7 @@ class PackedBatch:
     labels: NDArray[np.uint8]
     known: NDArray[np.bool_]
     amounts: NDArray[np.float32]
-    grids: dict[int, PackedGrid]
+    grids: dict[int, Grid]
 
 
 class Batch:
@@ -144,17 +83,25 @@ class Batch:
     def __init__(self, packed: PackedBatch, device: torch.device) -> None:
         labels = torch.from_numpy(packed.labels).long()
         weight = pixel_weights(labels) * torch.from_numpy(packed.known)[:, None]
-        grids = {resolution: grid.unpacked(device) for resolution, grid in packed.grids.items()}
+        grids = {size: _tensors(grid, device) for size, grid in packed.grids.items()}
         self.pictures = _levels(packed.pictures, device)
         self.truths = _levels(packed.truths, device)
         self.labels = labels.to(device)
         self.weight = weight.to(device)
         self.amounts = torch.from_numpy(packed.amounts).to(device)
-        self.layout = Layout(grids, labels.shape[0])
+        self.layout = Layout(grids.__getitem__)
+
+
+def _tensors(grid: Grid, device: torch.device) -> Grid:
+    return grid.map(lambda array: torch.as_tensor(array, device=device))
 
 
 def _levels(images: NDArray[np.uint8], device: torch.device) -> Tensor:
     return torch.from_numpy(images).to(device).permute(0, 3, 1, 2).float() / 127.5 - 1
+
+
+def _array(tensor: Tensor) -> Any:
+    return tensor.numpy()
 
 
 class Collate:
@@ -167,14 +114,14 @@ class Collate:
         """Pack N pairs."""
         both = (0, 1)
         labels = np.stack([pair.labels[i] for i in both for pair in pairs])
-        layout = make_layout(torch.from_numpy(labels), self.resolutions)
+        plans = {size: make_grid(torch.from_numpy(labels), size) for size in self.resolutions}
         return PackedBatch(
             pictures=np.stack([pair.pictures[i] for i in both for pair in pairs]),
             truths=np.stack([pair.truths[i] for i in both for pair in pairs]),
             labels=labels,
             known=np.stack([pair.known[i] for i in both for pair in pairs]),
             amounts=np.stack([pair.amounts for pair in pairs]),
-            grids={size: PackedGrid.of(grid) for size, grid in layout.grids.items()},
+            grids={size: grid.map(_array) for size, grid in plans.items()},
         )
 
 

@@ -165,12 +165,12 @@ def test_vectors_codes_and_layouts_are_found_again(network, monkeypatch):
     image, labels = torch.rand(1, 3, 64, 64), label_map()
     vectors = cache.encode(image, labels)
     found = cache.style_codes(vectors)
-    layout = cache.layout(labels)
-    for name in ("encode_labels", "style_codes", "layout"):
+    grid = cache.layout(labels).grid(64)
+    for name in ("encode_labels", "style_codes"):
         monkeypatch.setattr(network, name, None)  # calling it would fail
     assert torch.equal(cache.encode(image.clone(), labels.clone()), vectors)
     assert torch.equal(cache.style_codes(vectors.clone()), found)
-    assert cache.layout(labels.clone()) is layout
+    assert cache.layout(labels.clone()).grid(64) is grid
     with pytest.raises(TypeError):
         cache.encode(image + 1e-3, labels)
 

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 
 from e4s_studio.networks.config import REGIONS, RGIConfig
-from e4s_studio.networks.layout import make_layout
+from e4s_studio.networks.layout import make_grid
 from e4s_studio.networks.modulated import SkipRGB, StyledConv, ToRGB
 from e4s_studio.networks.rgi import RGI
 
@@ -101,7 +101,7 @@ def test_a_styled_layer_equals_the_naive_sum(name, up, samples):
     noise = torch.randn(1, 1, R, R)
     labels = batch(name, samples)
 
-    fast = layer(x, codes, noise, make_layout(labels, [R]).grids[R])
+    fast = layer(x, codes, noise, make_grid(labels, R))
     naive = rgi_naive.styled(layer, first(x), codes, noise, onehot(labels))
 
     torch.testing.assert_close(first(fast), naive, atol=2e-5, rtol=0)
@@ -125,7 +125,7 @@ def test_to_rgb_equals_the_naive_sum(name):
     torch.manual_seed(2)
     layer, later = ToRGB(24, DIM), SkipRGB(24, DIM)
     labels = batch(name, 2)
-    grid = make_layout(labels, [R]).grids[R]
+    grid = make_grid(labels, R)
     x, codes = torch.randn(2, R, R, 24), torch.randn(2, REGIONS, DIM)
     skip = torch.randn(2, 3, R // 2, R // 2)
 
@@ -179,7 +179,10 @@ def test_gradients_equal_those_of_the_naive_sum(name, code_layers):
     assert fast.keys() == naive.keys()
     for key, value in naive.items():
         scale = value.abs().max().clamp(min=1e-6)
-        torch.testing.assert_close(fast[key] / scale, value / scale, atol=1e-4, rtol=0, msg=key)
+        # A noise's strength sums over all pixels, which nearly cancel: in float32 the naive
+        # gradient itself is 6e-5 away from that in float64.
+        atol = 3e-4 if key.endswith("noise.weight") else 2e-5
+        torch.testing.assert_close(fast[key] / scale, value / scale, atol=atol, rtol=0, msg=key)
 
 
 def test_gradients_reach_the_codes_of_a_frozen_network():
