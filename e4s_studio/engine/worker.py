@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from enum import Enum, auto
 from typing import Final
 
 import torch
@@ -25,6 +26,8 @@ Render = Callable[[RenderRequest, ShouldStop], Iterator[RenderResult]]
 """Draws coarse to fine. It may ask between stages whether the finer ones are still wanted, and
 return early if not."""
 
+TRIES: Final = 2
+"""When memory runs out, the same is tried once more with nothing kept from before."""
 DRAWN_ON_CPU: Final = "The GPU ran out of memory, so this picture was drawn on the CPU."
 NO_MEMORY: Final = (
     "There is not enough memory to draw this picture. Close other programs, or choose a smaller "
@@ -32,6 +35,13 @@ NO_MEMORY: Final = (
 )
 
 log = logging.getLogger(__name__)
+
+
+class Memory(Enum):
+    """What can run out."""
+
+    MAIN = auto()
+    GPU = auto()
 
 
 def is_out_of_gpu_memory(error: BaseException) -> bool:
@@ -136,21 +146,31 @@ class Worker:
                 self._report(_readable(error), request)
 
     def _work(self, request: RenderRequest) -> None:
+        """Draw; when memory runs out free what can be freed, and then leave a GPU that is full."""
         job = _Job(request, self._mailbox, self._on_result)
-        notes: tuple[str, ...] = ()
+        for _ in range(TRIES):
+            short = self._try(job, request)
+            if short is None:
+                return
+            self._release()
+        if short is Memory.MAIN:
+            raise DeviceError(NO_MEMORY)
+        on_cpu = replace(request, on_cpu=True)
+        job.deliver(self._render(on_cpu, job.should_stop), (DRAWN_ON_CPU,))
+
+    def _try(self, job: _Job, request: RenderRequest) -> Memory | None:
+        """Draw, and return which memory ran out, if one did.
+
+        Once this has returned, the tensors are gone that the error's traceback kept.
+        """
         try:
             job.deliver(self._render(request, job.should_stop))
         except Exception as error:
             if not is_out_of_memory(error):
                 raise
-            log.warning("out of memory, trying once more: %s", error)
-            if is_out_of_gpu_memory(error):
-                request, notes = replace(request, on_cpu=True), (DRAWN_ON_CPU,)
-        else:
-            return
-        # Only here, with the error gone, are the tensors gone that its traceback kept.
-        self._release()
-        job.deliver(self._render(request, job.should_stop), notes)
+            log.warning("out of memory: %s", error)
+            return Memory.GPU if is_out_of_gpu_memory(error) else Memory.MAIN
+        return None
 
     def _release(self) -> None:
         self._free_memory()

@@ -7,9 +7,13 @@ import pytest
 import torch
 
 from e4s_studio.core.errors import CheckpointError, DeviceError, RenderError
+from e4s_studio.core.regions import REGION_COUNT
 from e4s_studio.core.settings import Precision
+from e4s_studio.engine.cache import NetworkCache
 from e4s_studio.engine.request import RenderRequest, RenderResult
 from e4s_studio.engine.worker import DRAWN_ON_CPU, Worker
+from e4s_studio.networks.config import RGIConfig
+from e4s_studio.networks.rgi import RGI
 
 PATIENCE = 20
 SIZES = (64, 128, 256)
@@ -174,9 +178,13 @@ def test_a_failing_listener_does_not_end_the_thread():
     "error",
     [torch.OutOfMemoryError("CUDA out of memory."), RuntimeError("MPS backend out of memory")],
 )
-def test_out_of_gpu_memory_the_picture_is_drawn_on_the_cpu(bench, error):
+def test_out_of_gpu_memory_it_is_tried_again_with_freed_caches_then_on_the_cpu(bench, error):
     assert not bench.begin(request(1)).on_cpu
     first = bench.step()
+    bench.tokens.put(error)
+    assert not bench.started.get(timeout=PATIENCE).on_cpu
+    assert bench.freed.is_set()
+    bench.freed.clear()
     bench.tokens.put(error)
     assert bench.started.get(timeout=PATIENCE).on_cpu
     assert bench.freed.is_set()
@@ -185,6 +193,79 @@ def test_out_of_gpu_memory_the_picture_is_drawn_on_the_cpu(bench, error):
     assert [r.resolution for r in (first, *finer)] == list(SIZES)
     assert first.notes == ()
     assert all(r.notes == (DRAWN_ON_CPU,) and r.device == "cpu" for r in finer)
+
+
+class FullGPU:
+    """Draws with a real network whose device is full from 32² on until enough was freed."""
+
+    def __init__(self, frees_needed: int) -> None:
+        torch.manual_seed(0)
+        config = RGIConfig(
+            size=64,
+            code_layers=8,
+            style_dim=8,
+            hidden=12,
+            mapping_layers=0,
+            channels=(16, 16, 12, 8, 8),
+            stem=4,
+            encoder_groups=((1, 6), (1, 8), (1, 10), (1, 10)),
+        )
+        self.network = RGI(config).eval().requires_grad_(requires_grad=False)
+        self.cache = NetworkCache(self.network)
+        self.codes = torch.randn(1, REGION_COUNT, config.n_latent, config.style_dim)
+        self.labels = torch.randint(0, REGION_COUNT, (1, 64, 64))
+        self.frees_needed = frees_needed
+        self.tries: list[bool] = []
+        forward = self.network.G.convs[4].forward
+
+        def guarded(*args):
+            if self.frees_needed and not self.tries[-1]:
+                raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 1 GiB.")
+            return forward(*args)
+
+        self.network.G.convs[4].forward = guarded
+
+    def free(self) -> None:
+        self.cache.clear()
+        self.frees_needed = max(0, self.frees_needed - 1)
+
+    def render(self, asked, should_stop):
+        self.tries.append(asked.on_cpu)
+        for stage in self.cache.stages(self.codes, self.labels):
+            if should_stop():
+                return
+            levels = stage.rgb[0].permute(1, 2, 0).clamp(-1, 1).add(1).mul(127.5)
+            yield RenderResult(
+                np.ascontiguousarray(levels.byte().numpy()),
+                asked.revision,
+                asked.pair,
+                final=stage.resolution == 64,
+                device="cpu" if asked.on_cpu else "gpu",
+                precision=Precision.FLOAT32,
+            )
+
+
+@pytest.mark.parametrize(
+    ("frees_needed", "tries", "notes"),
+    [(0, [False], ()), (1, [False, False], ()), (9, [False, False, True], (DRAWN_ON_CPU,))],
+)
+def test_a_real_network_that_runs_out_of_memory_still_ends_with_its_picture(
+    frees_needed, tries, notes
+):
+    gpu, reports = FullGPU(frees_needed), Queue()
+    worker = Worker(gpu.render, reports.put, lambda *report: reports.put(report), gpu.free)
+    worker.submit(request(1))
+    results = [reports.get(timeout=PATIENCE) for _ in range(5)]
+    worker.close()
+    assert gpu.tries == tries
+    assert [r.resolution for r in results] == [4, 8, 16, 32, 64]
+    assert results[2].notes == ()
+    assert results[-1].notes == notes
+    gpu.frees_needed = 0
+    with torch.inference_mode():
+        fresh = gpu.network.draw(gpu.codes, gpu.network.layout(gpu.labels))
+    levels = fresh[0].permute(1, 2, 0).clamp(-1, 1).add(1).mul(127.5).byte().numpy()
+    assert (results[-1].image == levels).all()
 
 
 def test_out_of_main_memory_it_is_tried_once_more(bench):
@@ -196,10 +277,20 @@ def test_out_of_main_memory_it_is_tried_once_more(bench):
     assert result.notes == ()
 
 
-def test_memory_that_is_short_twice_is_an_error(bench):
+def test_main_memory_that_is_short_twice_is_an_error(bench):
     bench.begin(request(1))
-    bench.tokens.put(torch.OutOfMemoryError("CUDA out of memory."))
+    bench.tokens.put(MemoryError())
     bench.started.get(timeout=PATIENCE)
+    error, _ = bench.step(MemoryError())
+    assert isinstance(error, DeviceError)
+    assert bench.started.empty()
+
+
+def test_memory_that_is_short_everywhere_is_an_error(bench):
+    bench.begin(request(1))
+    for _ in range(2):
+        bench.tokens.put(torch.OutOfMemoryError("CUDA out of memory."))
+        bench.started.get(timeout=PATIENCE)
     error, _ = bench.step(RuntimeError("DefaultCPUAllocator: can't allocate memory"))
     assert isinstance(error, DeviceError)
     bench.begin(request(2))
