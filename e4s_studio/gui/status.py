@@ -50,17 +50,21 @@ class StatusBar(QStatusBar):
         self.pointed.setMinimumWidth(90)
         for widget in (self.pointed, self.work, self.progress, self.cancel):
             self.addWidget(widget)
+        self._fences: dict[QLabel, QFrame] = {}
         self.zoom = QLabel(self)
         self.zoom.setToolTip(self.tr("Pixels of the screen for one of the crop, on the canvas"))
         for widget in (self.zoom, self.stage, self.time, self.model, self.fit, self.device):
-            self.addPermanentWidget(_fence(self))
+            fence = _fence(self)
+            self.addPermanentWidget(fence)
             self.addPermanentWidget(widget)
+            self._fences[widget] = fence
         self.stage.setToolTip(self.tr("Whether the shown result is a coarse preview or final"))
         self.time.setToolTip(self.tr("From the last edit to the shown result"))
         self.model.setToolTip(self.tr("The model that makes the result"))
         self.fit.setToolTip(self.tr("How well the model redraws the two faces"))
         self.device.setToolTip(self.tr("Where the network computes"))
         self.show_idle()
+        self._show_likeness("")
 
     def show_model(self, model: ModelInUse) -> None:
         """Show which model computes, and where."""
@@ -93,7 +97,7 @@ class StatusBar(QStatusBar):
         """Show that there is no result."""
         self.stage.setText(self.tr("no result"))
         self.time.setText("–")
-        self.fit.clear()
+        self._show_likeness("")
 
     def show_work(self, text: str) -> None:
         """Show work whose end is not known."""
@@ -101,7 +105,7 @@ class StatusBar(QStatusBar):
 
     def show_fit(self, fit: FitProgress) -> None:
         """Show a fit's progress, and how well the model knows the pair by now."""
-        self.fit.setText("" if fit.quality is None else quality_name(fit.quality))
+        self._show_likeness("" if fit.quality is None else quality_name(fit.quality))
         if fit.is_over:
             self.show_idle()
         else:
@@ -111,6 +115,11 @@ class StatusBar(QStatusBar):
         """Hide the progress."""
         for widget in (self.work, self.progress, self.cancel):
             widget.hide()
+
+    def _show_likeness(self, text: str) -> None:
+        self.fit.setText(text)
+        for widget in (self.fit, self._fences[self.fit]):
+            widget.setVisible(bool(text))
 
     def _time_text(self, seconds: float) -> str:
         if seconds < 1:

@@ -149,6 +149,7 @@ def test_a_device_that_is_not_there_is_not_taken(studio, monkeypatch, qtbot):
 
 def test_another_model_takes_over(studio, tmp_path, qtbot):
     before = studio.engine
+    assert studio.window.status.fit.isVisible()
     studio.controller.use_engine(EngineChoice(checkpoint=tmp_path / "published.pt"))
     qtbot.waitUntil(lambda: studio.window.status.model.text() == "published", timeout=5_000)
     qtbot.waitUntil(lambda: studio.controller.choice.checkpoint is not None)
@@ -157,6 +158,7 @@ def test_another_model_takes_over(studio, tmp_path, qtbot):
     studio.wait_for_final()
     # Published weights are fitted on demand alone.
     assert not studio.controller.is_fitting
+    assert not studio.window.status.fit.isVisible()  # it was the other model's
     studio.window.actions_by_name["model.refine"].trigger()
     assert studio.controller.is_fitting
     studio.wait_for_fit()

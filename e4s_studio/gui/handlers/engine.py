@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from e4s_studio.core.regions import Region
     from e4s_studio.gui.controller import Controller
     from e4s_studio.gui.main_window import MainWindow
-    from e4s_studio.gui.ports import FitProgress
+    from e4s_studio.gui.ports import FitProgress, ModelInUse
     from e4s_studio.gui.preferences import Preferences
 
 
@@ -32,7 +32,6 @@ class EngineHandler(QObject):
         self._connect_actions()
         self._connect_reports()
         self._show_pair()
-        window.status.show_nothing()
 
     def _connect_actions(self) -> None:
         actions, controller = self._window.actions_by_name, self._controller
@@ -50,8 +49,7 @@ class EngineHandler(QObject):
 
     def _connect_reports(self) -> None:
         window, controller = self._window, self._controller
-        controller.model_known.connect(window.model.show_model)
-        controller.model_known.connect(window.status.show_model)
+        controller.model_known.connect(self._show_model)
         controller.fit_moved.connect(self._show_fit)
         controller.fit_kept.connect(window.model.show_kept_fit)
         controller.result_shown.connect(window.status.show_result)
@@ -62,8 +60,15 @@ class EngineHandler(QObject):
         controller.failed.connect(self._show_failure)
         window.canvas.pointed.connect(self._show_pointed)
 
+    def _show_model(self, model: ModelInUse) -> None:
+        """Show another model, which is not fitted to the pair yet."""
+        self._window.model.show_model(model)
+        self._window.status.show_model(model)
+        self._show_pair()
+
     def _show_pair(self) -> None:
         ready = self._controller.has_pair
+        self._window.status.show_nothing()
         self._window.model.show_ready(ready=ready)
         self._window.actions_by_name["model.refine"].setEnabled(ready)
         self._window.actions_by_name["model.stop"].setEnabled(False)
