@@ -31,6 +31,8 @@ class StatusBar(QStatusBar):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setSizeGripEnabled(False)
+        self._work = ""
+        self._fit: FitProgress | None = None
         self.work = QLabel(self)
         self.progress = QProgressBar(self)
         self.progress.setFixedWidth(140)
@@ -63,7 +65,7 @@ class StatusBar(QStatusBar):
         self.model.setToolTip(self.tr("The model that makes the result"))
         self.fit.setToolTip(self.tr("How well the model redraws the two faces"))
         self.device.setToolTip(self.tr("Where the network computes"))
-        self.show_idle()
+        self._show_progress()
         self._show_likeness("")
 
     def show_model(self, model: ModelInUse) -> None:
@@ -94,27 +96,23 @@ class StatusBar(QStatusBar):
         self.stage.setText(self.tr("working …"))
 
     def show_nothing(self) -> None:
-        """Show that there is no result."""
+        """Show that there is no result, and no fit."""
+        self._fit = None
+        self._show_progress()
         self.stage.setText(self.tr("no result"))
         self.time.setText("–")
         self._show_likeness("")
 
     def show_work(self, text: str) -> None:
-        """Show work whose end is not known."""
-        self._show(text, None)
+        """Show work whose end is not known; an empty text where there is none."""
+        self._work = text
+        self._show_progress()
 
     def show_fit(self, fit: FitProgress) -> None:
         """Show a fit's progress, and how well the model knows the pair by now."""
+        self._fit = None if fit.is_over else fit
         self._show_likeness("" if fit.quality is None else quality_name(fit.quality))
-        if fit.is_over:
-            self.show_idle()
-        else:
-            self._show(self.tr("Fitting to this pair"), fit.fraction)
-
-    def show_idle(self) -> None:
-        """Hide the progress."""
-        for widget in (self.work, self.progress, self.cancel):
-            widget.hide()
+        self._show_progress()
 
     def _show_likeness(self, text: str) -> None:
         self.fit.setText(text)
@@ -126,13 +124,15 @@ class StatusBar(QStatusBar):
             return self.tr("{0} ms").format(round(seconds * 1000))
         return self.tr("{0:.1f} s").format(seconds)
 
-    def _show(self, text: str, fraction: float | None) -> None:
-        self.work.setText(text)
-        self.progress.setRange(0, 0 if fraction is None else 1000)
-        self.progress.setValue(round((fraction or 0) * 1000))
-        self.work.show()
-        self.progress.show()
-        self.cancel.setVisible(fraction is not None)
+    def _show_progress(self) -> None:
+        """Show other work before a fit: it is what the artist waits for."""
+        fitting = self._fit is not None and not self._work
+        self.work.setText(self._work or self.tr("Fitting to this pair"))
+        self.progress.setRange(0, 1000 if fitting else 0)
+        self.progress.setValue(round(1000 * self._fit.fraction) if fitting and self._fit else 0)
+        for widget in (self.work, self.progress):
+            widget.setVisible(fitting or bool(self._work))
+        self.cancel.setVisible(fitting)
 
 
 def _fence(parent: QWidget) -> QFrame:

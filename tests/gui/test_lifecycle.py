@@ -57,7 +57,14 @@ def test_the_artist_works_while_the_model_is_fitted(fitting):
     fitting.editor.editing.set_amounts([Region.SKIN], 0.3)
     fitting.wait_for_final()
     assert fitting.controller.is_fitting
-    assert fitting.window.status.progress.isVisible()
+    status = fitting.window.status
+    assert status.progress.isVisible()
+    # Other work shows first, and gives the place back.
+    fitting.controller.busy.emit("Saving")
+    assert (status.work.text(), status.cancel.isVisible()) == ("Saving", False)
+    fitting.controller.busy.emit("")
+    assert status.progress.isVisible()
+    assert status.cancel.isVisible()
 
 
 def test_a_fit_can_be_cancelled(fitting, qtbot):

@@ -56,7 +56,7 @@ class EngineHandler(QObject):
         controller.result_pending.connect(window.status.show_pending)
         controller.pair_opened.connect(self._show_pair)
         controller.recropped.connect(self._show_pair)
-        controller.busy.connect(self._show_busy)
+        controller.busy.connect(window.status.show_work)
         controller.failed.connect(self._show_failure)
         window.canvas.pointed.connect(self._show_pointed)
 
@@ -81,12 +81,6 @@ class EngineHandler(QObject):
         percent = round(fit.fraction * 100)
         improving = self.tr("still improving, {0} %").format(percent)
         self._window.area.title_bar("result").detail.setText("" if fit.is_over else improving)
-
-    def _show_busy(self, text: str) -> None:
-        if text:
-            self._window.status.show_work(text)
-        else:
-            self._window.status.show_idle()
 
     def _show_failure(self, sentence: str) -> None:
         self._window.notice.say(sentence)
