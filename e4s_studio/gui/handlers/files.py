@@ -136,8 +136,11 @@ class FilesHandler(QObject):
             self.files_chosen.emit(role, [Path(name) for name in files])
         elif not image.isNull():
             pasted = Path(self._pasted.name) / f"pasted {role}.png"
-            image.save(str(pasted))
-            self._open(role, pasted)
+            self._controller.in_background(
+                self.tr("Opening"),
+                partial(image.save, str(pasted)),
+                lambda _: self._open(role, pasted),
+            )
         else:
             self._window.notice.say(
                 self.tr("There is no picture on the clipboard; copy one first.")

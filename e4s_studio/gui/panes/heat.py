@@ -32,10 +32,11 @@ def heat_picture(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> NDArray
     if before.shape != after.shape:
         resized = cv2.resize(before, (width, height), interpolation=cv2.INTER_AREA)
         before = np.asarray(resized, dtype=np.uint8)
-    change = cv2.absdiff(before, after).max(axis=2)
-    heat = np.minimum(change.astype(np.uint16) * 255 // FULL_HEAT, 255).astype(np.uint8)
+    red, green, blue = cv2.split(cv2.absdiff(before, after))
+    change = cv2.max(cv2.max(red, green), blue)
+    heat = cv2.convertScaleAbs(change, alpha=255 / FULL_HEAT)
     glow = cv2.cvtColor(cv2.applyColorMap(heat, cv2.COLORMAP_INFERNO), cv2.COLOR_BGR2RGB)
     grey = cv2.cvtColor(after, cv2.COLOR_RGB2GRAY)
     dimmed = cv2.convertScaleAbs(cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB), alpha=DIMMED)
-    share = heat.astype(np.float32)[..., None] / 255
-    return np.asarray(dimmed * (1 - share) + glow * share, dtype=np.uint8)
+    share = heat.astype(np.float32) / 255
+    return np.asarray(cv2.blendLinear(glow, dimmed, share, 1 - share), dtype=np.uint8)
