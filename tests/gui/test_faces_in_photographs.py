@@ -102,6 +102,25 @@ def test_several_faces_are_said_counted_and_shown(with_group, qtbot):
     assert "group.png" in view(with_group).title.text()
 
 
+def test_faces_are_said_once(with_group, qtbot):
+    with_group.window.notice.hide()
+    with_group.window.actions_by_name["file.exchange"].trigger()
+    qtbot.waitUntil(lambda: handler(with_group)._buttons["source"].text() == "3", timeout=10_000)
+    assert handler(with_group)._buttons["target"].text() == ""
+    settle(with_group, qtbot)
+    assert with_group.window.notice.isHidden()
+
+
+def test_a_frame_that_reaches_out_is_seen_whole(with_group, qtbot):
+    canvas = choose(with_group, "target", qtbot)
+    for _ in range(30):
+        qtbot.keyClick(canvas, Qt.Key.Key_BraceRight, Qt.KeyboardModifier.ShiftModifier)
+    corners = [on_screen(canvas, *corner) for corner in canvas.quad.corners]
+    assert not all(canvas.rect().contains(corner) for corner in corners)
+    qtbot.keyClick(canvas, Qt.Key.Key_0)
+    assert all(canvas.rect().contains(on_screen(canvas, *c)) for c in canvas.quad.corners)
+
+
 def test_faces_and_frame_are_drawn_where_they_are(with_group, qtbot):
     canvas = choose(with_group, "target", qtbot)
     QTest.mouseMove(canvas, QPoint(3, 3))

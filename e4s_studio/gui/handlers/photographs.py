@@ -121,32 +121,36 @@ class PhotographsHandler(QObject):
     # What is open
 
     def _show_opened(self) -> None:
+        before = set(self._known.values())
         for role in PANES:
             portrait = self._portrait(role)
             self._window.actions_by_name[f"face.{role}"].setEnabled(portrait is not None)
             self._buttons[role].setEnabled(portrait is not None)
             if portrait is not self._known[role]:
-                self._meet(role, portrait)
+                self._meet(role, portrait, is_new=portrait not in before)
         self._window.actions_by_name["face.next"].setEnabled(self._controller.has_pair)
 
-    def _meet(self, role: str, portrait: Portrait | None) -> None:
-        """Count the faces of a photograph that was not seen before."""
+    def _meet(self, role: str, portrait: Portrait | None, *, is_new: bool) -> None:
+        """Count the faces of another photograph; tell of them where it is new."""
         before, self._known[role] = self._known[role], portrait
         if role == self._role and self._pending is None:
             self.view.close_view()  # it shows what is not open any more
         if portrait is None or (before and _whole(before) is _whole(portrait)):
             return
         self._count(role, 0)
-        placed, self._placed = portrait.path == self._placed, None
-        if role == "target" and not placed:
+        placed = portrait.path is not None and portrait.path == self._placed
+        if placed:
+            self._placed = None
+        elif role == "target":
             self._done.clear()
-        chosen = placed or self._desk.session.is_opening
+        chosen = placed or not is_new or self._desk.session.is_opening
         self._find(_whole(portrait), partial(self._take_count, role, portrait, chosen=chosen))
 
     def _take_count(
         self, role: str, portrait: Portrait, faces: list[Face], *, chosen: bool
     ) -> None:
-        if portrait is not self._known[role]:
+        known = self._known[role]
+        if known is None or _whole(known) is not _whole(portrait):
             return
         self._count(role, len(faces))
         if len(faces) > 1 and not chosen:
@@ -190,7 +194,7 @@ class PhotographsHandler(QObject):
             self.view.canvas.pick(new[0])
 
     def _leave(self) -> None:
-        self._pending = None
+        self._pending = self._shown = None
 
     def _take(self, choice: Choice) -> None:
         role, pending, self._pending = self._role, self._pending, None

@@ -5,20 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, QSizeF, Qt, Signal
-from PySide6.QtGui import QImage, QKeyEvent, QPainter, QPalette
+from PySide6.QtGui import QImage, QKeyEvent, QPainter, QPalette, QTransform
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from e4s_studio.engine.face import face_at
 from e4s_studio.gui.canvas.navigation import ZOOM_PER_NOTCH, Navigator
 from e4s_studio.gui.canvas.photograph import PhotographPainter, image_of
-from e4s_studio.gui.canvas.view import ViewTransform
+from e4s_studio.gui.canvas.view import FIT_MARGIN, ViewTransform
 from e4s_studio.gui.panes import face_marks
 from e4s_studio.gui.panes.quad_frame import Grip, QuadFrame, central_quad
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-    from PySide6.QtGui import QMouseEvent, QPaintEvent, QTransform
+    from PySide6.QtGui import QMouseEvent, QPaintEvent
 
     from e4s_studio.engine.face import Face
     from e4s_studio.engine.quad import Point, Quad
@@ -131,7 +131,7 @@ class FaceCanvas(QWidget):
         self._frame = QuadFrame(self._first, (width, height))
         self._faces, self._picked, self._hovered = [], None, None
         self._view.set_picture(QSizeF(width, height))
-        self._view.fit()
+        self._fit()
         self.update()
 
     def forget_photograph(self) -> None:
@@ -280,7 +280,7 @@ class FaceCanvas(QWidget):
         elif key == Qt.Key.Key_Home:
             self.reset()
         elif key == Qt.Key.Key_0:
-            self._view.fit()
+            self._fit()
         else:
             steps = 1 if key == Qt.Key.Key_Plus else -1
             self._view.zoom_by(ZOOM_PER_NOTCH**steps, viewport)
@@ -292,6 +292,16 @@ class FaceCanvas(QWidget):
             self._changed()
         else:
             self.left.emit()
+
+    def _fit(self) -> None:
+        """Show the whole photograph, and all handles of the frame."""
+        self._view.fit()
+        shown = QRectF(QPointF(0, 0), self._view.picture)
+        frame = face_marks.frame_polygon(self.quad, QTransform()).boundingRect()
+        if not shown.contains(frame):
+            both = shown.united(frame)
+            zoom = min(self.width() / both.width(), self.height() / both.height()) * FIT_MARGIN
+            self._view.look_at(both.center(), zoom)
 
     def _step(self, step: int) -> None:
         """Pick the next face, in the order of their confidence."""

@@ -175,7 +175,7 @@ def _draw_features(painter: QPainter, quad: Quad, points: QTransform) -> None:
         path.addEllipse(middle, radius, radius)
     path.moveTo(at(*MOUTH[0]))
     path.lineTo(at(*MOUTH[1]))
-    for pen in (QPen(DARK, 2.6), QPen(FAINT, 1.2)):
+    for pen in (QPen(DARK, 3.0), QPen(INK, 1.5)):
         painter.setPen(pen)
         painter.drawPath(path)
 

@@ -137,11 +137,12 @@ class FaceView(QFrame):
         self.title.setText(title)
         self._can_keep, self._knows_faces, self._before = can_keep, False, None
         self.keep.setChecked(can_keep)
-        self.canvas.show_photograph(pixels, quad)
         self._follow()
         self._place()
         self.show()
         self.raise_()
+        self._column.activate()  # the photograph is fitted into the canvas's true size
+        self.canvas.show_photograph(pixels, quad)
         self.canvas.setFocus()
 
     def show_faces(self, faces: list[Face]) -> None:
@@ -219,7 +220,7 @@ class FaceView(QFrame):
         bar.addWidget(self.keep)
         for button in (self.reset, self.cancel, self.take):
             bar.addWidget(button)
-        column = QVBoxLayout(self)
+        self._column = column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.title)

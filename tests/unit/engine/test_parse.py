@@ -132,7 +132,7 @@ def test_the_walk_goes_from_the_worst_spot_to_the_next():
     assert all(x < 200 for _, x in spots)
     assert doubt[spots[-1]] <= strongest
     apart = [np.hypot(*np.subtract(a, b)) for i, a in enumerate(spots) for b in spots[:i]]
-    assert min(apart) >= 240 / 12 - 1
+    assert min(apart) >= 240 / 8 - 1
 
 
 def test_a_sure_parser_leaves_nothing_to_walk():
