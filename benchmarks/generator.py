@@ -1,11 +1,13 @@
 """The generator against the naive sum of twelve convolutions: exactness, time, memory.
 
     python benchmarks/generator.py [--repeats N] [--cpu-time] [--check] [--device cuda]
+        [--only half edits worst encode memory]
 
 One unit is the median time of a 512→512 3×3 float32 convolution, channels last, at 64². All times
 are medians after a warm-up, taken in one run; ratios between them hold on other machines, and
 under load as far as the load is even. `--cpu-time` counts the processor time of a single thread
-instead, which other programs on the machine disturb least.
+instead, which other programs on the machine disturb least. `--only` leaves out what is not named;
+the unit, the naive version and the stages of ours are always measured.
 """
 
 from __future__ import annotations
@@ -29,12 +31,13 @@ from e4s_studio.networks.config import REGIONS, STUDIO_256
 from e4s_studio.networks.rgi import RGI
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from types import ModuleType
 
     from torch import Tensor
 
 ROOT = Path(__file__).resolve().parents[1]
+PARTS = ("memory", "half", "edits", "worst", "encode")
 TESTS = ROOT / "tests" / "unit" / "networks"
 
 
@@ -60,6 +63,7 @@ class Stopwatch:
     repeats: int
     cpu_time: bool
     check: bool
+    parts: Sequence[str]
     unit: float = 1.0
     naive: float = 1.0
     rows: list[tuple[str, float, str]] = field(default_factory=list)
@@ -194,6 +198,33 @@ def measure_edits(watch: Stopwatch, net: RGI, codes: Tensor, labels: Tensor) -> 
         watch.row(f"ours, 1024², after an edit of {name}", watch.median(edit))
 
 
+def measure_memory(net: RGI, codes: Tensor, labels: Tensor, image: Tensor) -> None:
+    device = codes.device
+    random = worst_maps()["random single pixels"].to(device)
+    for name, run in (
+        ("drawing, what it keeps included", lambda: until(net, codes, labels, 1024)),
+        ("more on random single pixels", lambda: until(net, codes, random, 1024)),
+        ("more encoding", lambda: net.encode_labels(image, labels)),
+    ):
+        print(
+            f"peak memory above the weights: {peak_memory(run, device):.0f} MB {name}", flush=True
+        )
+
+
+def measure_encode(watch: Stopwatch, net: RGI, image: Tensor, labels: Tensor) -> None:
+    vectors = image.new_zeros(1, REGIONS, net.config.vector_dim)
+    resolutions = net.G.masked_resolutions()
+
+    def plan() -> None:
+        layout = net.layout(labels)
+        for resolution in resolutions:
+            layout.grid(resolution)
+
+    watch.row("encode, 1024² in", watch.median(lambda: net.encode_labels(image, labels)))
+    watch.row("style codes", watch.median(lambda: net.style_codes(vectors)))
+    watch.row("layout, all resolutions", watch.median(plan))
+
+
 def measure_studio(watch: Stopwatch, labels: Tensor) -> None:
     torch.manual_seed(0)
     net = RGI(STUDIO_256).eval().requires_grad_(requires_grad=False).to(watch.device)
@@ -211,33 +242,28 @@ def measure(watch: Stopwatch) -> None:
     codes = net.style_codes(torch.from_numpy(data["style_vectors"]).to(device))
     image = torch.rand(1, 3, 1024, 1024, device=device) * 2 - 1
 
-    peak = peak_memory(lambda: until(net, codes, labels, 1024), device)
-    random = worst_maps()["random single pixels"].to(device)
-    peak_worst = peak_memory(lambda: until(net, codes, random, 1024), device)
-    peak_encode = peak_memory(lambda: net.encode_labels(image, labels), device)
-
+    if "memory" in watch.parts:
+        measure_memory(net, codes, labels, image)
     x = torch.randn(1, 512, 64, 64, device=device).to(memory_format=torch.channels_last)
     weight = torch.randn(512, 512, 3, 3, device=device).to(memory_format=torch.channels_last)
     watch.unit = watch.median(lambda: F.conv2d(x, weight, padding=1))
     watch.row("one unit: 512→512 3×3 at 64²", watch.unit)
     exact = measure_naive(watch, net, codes, labels)
     measure_stages(watch, net, codes, labels)
-    measure_half(watch, net, codes, labels, exact)
-    measure_edits(watch, net, codes, labels)
-    measure_worst(watch, net, codes)
-    watch.row("encode, 1024² in", watch.median(lambda: net.encode_labels(image, labels)))
-    watch.row("style codes", watch.median(lambda: net.style_codes(codes.new_zeros(1, 12, 1280))))
-    watch.row("layout", watch.median(lambda: net.layout(labels)))
-    measure_studio(watch, labels)
+    if "half" in watch.parts:
+        measure_half(watch, net, codes, labels, exact)
+    if "edits" in watch.parts:
+        measure_edits(watch, net, codes, labels)
+    if "worst" in watch.parts:
+        measure_worst(watch, net, codes)
+    if "encode" in watch.parts:
+        measure_encode(watch, net, image, labels)
+        measure_studio(watch, labels)
 
     console = Console(width=110)
     console.print(watch.table(f"Generator, e4s-1024, K = 13, {device}"))
     difference = (until(net, codes, labels, 1024) - exact).abs().max()
     console.print(f"greatest difference to naive, golden map: {difference:.1e}")
-    console.print(
-        f"peak memory above the weights: {peak:.0f} MB drawing (what it keeps included), then "
-        f"{peak_worst:.0f} MB more on random single pixels, {peak_encode:.0f} MB more encoding"
-    )
 
 
 @torch.inference_mode()
@@ -247,12 +273,14 @@ def main() -> None:
     parser.add_argument("--cpu-time", action="store_true")
     parser.add_argument("--check", action="store_true", help="hold the worst maps to naive, too")
     parser.add_argument("--device", default="cpu")
+    parser.add_argument("--only", nargs="*", choices=PARTS, default=PARTS)
     options = parser.parse_args()
     if options.cpu_time:
         torch.set_num_threads(1)
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
     device = torch.device(options.device)
-    measure(Stopwatch(device, options.repeats, options.cpu_time, options.check))
+    watch = Stopwatch(device, options.repeats, options.cpu_time, options.check, options.only)
+    measure(watch)
 
 
 if __name__ == "__main__":

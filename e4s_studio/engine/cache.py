@@ -104,6 +104,7 @@ class NetworkCache:
 
     def layout(self, labels: Tensor) -> Layout:
         """Return the layout of labels (B, h, w) int64; of a resolution it keeps what it planned."""
+        labels = labels.cpu()  # asked for at once, not between two stages
         planned = self.network.layout(labels)
 
         def grid(resolution: int) -> Grid:
@@ -128,7 +129,8 @@ class NetworkCache:
         dtype
             The type of the features.
         """
-        keys = self._stage_keys(codes, labels, dtype)
+        labels = labels.cpu()
+        keys = self._stage_keys(codes.cpu(), labels, dtype)
         start = None
         for key in keys.values():
             known = self._results.get(key)

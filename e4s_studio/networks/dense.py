@@ -19,7 +19,7 @@ from e4s_studio.networks.ops import FIR_TAPS, spread
 if TYPE_CHECKING:
     from torch import Tensor
 
-BAND_FLOATS: Final = 3 << 19
+BAND_FLOATS: Final = 1 << 21
 """On a CPU a band has about this many floats of output; a GPU takes the picture whole."""
 
 
@@ -66,9 +66,11 @@ def clear_border(ring: Tensor, *, top: bool, bottom: bool) -> None:
         ring[:, -1].zero_()
 
 
-def bands(height: int, row_floats: int, device: torch.device) -> list[slice]:
+def bands(
+    height: int, row_floats: int, device: torch.device, floats: int = BAND_FLOATS
+) -> list[slice]:
     """Cut rows of so many floats into bands of an even height."""
-    rows = height if device.type != "cpu" else 2 * max(1, BAND_FLOATS // row_floats // 2)
+    rows = height if device.type != "cpu" else 2 * max(1, floats // row_floats // 2)
     return [slice(start, min(start + rows, height)) for start in range(0, height, rows)]
 
 

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 COARSEST: Final = 4
 """The resolution of the learned input, which nothing is doubled to."""
 COMPLETE: Final = 8
-"""Measured: from inputs of up to this resolution it is faster to compute every tap by itself."""
+COMPLETE_UP: Final = 16
+"""Measured: from inputs of up to these resolutions it is faster to compute every tap by itself."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +62,11 @@ class Grid:
 
     def to(self, device: torch.device | str) -> Grid:
         """Return the same grid on another device."""
-        return self.map(lambda tensor: tensor.to(device))
+        device = torch.device(device)
+        if device.type != "cuda":
+            return self.map(lambda tensor: tensor.to(device))
+        # From pinned memory: an ordinary copy would wait for what the GPU is still drawing.
+        return self.map(lambda tensor: tensor.pin_memory().to(device, non_blocking=True))
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,7 +130,7 @@ def make_grid(labels: Tensor, resolution: int) -> Grid:
         plain = plan(fine, fine, complete=resolution <= COMPLETE)
         up = Corrections(())
         if resolution > COARSEST:
-            up = plan(fine, coarse, complete=resolution // 2 <= COMPLETE)
+            up = plan(fine, coarse, complete=resolution // 2 <= COMPLETE_UP)
         return Grid(_slots(fine), _slots(coarse), plain, up)
 
 

@@ -134,13 +134,19 @@ class Folded:
     bias: Tensor
     noise: Tensor
 
-    def rows(self, ring: Tensor, rows: slice) -> Tensor:
-        """Compute output rows from the ring of the input around them: (B, rows, R, out)."""
+    def rows(self, ring: Tensor, rows: slice, out: Tensor | None = None) -> Tensor:
+        """Compute output rows from the ring of the input around them: (B, rows, R, out).
+
+        They are written into `out` if given.
+        """
         if isinstance(self.kernels, Tensor):
             y = dense.valid(ring, self.kernels, self.bias)
         else:
             y = dense.doubled(ring, self.kernels, self.bias)
-        return F.leaky_relu_(y.add_(self.noise[rows]), LRELU_SLOPE)
+        y.add_(self.noise[rows])
+        out = y if out is None else out
+        torch.ops.aten.leaky_relu.out(y, LRELU_SLOPE, out=out)
+        return out
 
 
 class StyledConv(nn.Module):

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     Indices = NDArray[np.intp]
     Labels = NDArray[np.uint8]
 
-CHUNK_TAPS: Final = 1 << 13
+CHUNK_TAPS: Final = 3 << 12
 """Pixels are planned together as long as they want no more taps than this, which bounds the memory
 of their products; a portrait's are all in one chunk."""
 

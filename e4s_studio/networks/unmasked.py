@@ -6,7 +6,7 @@ Upsampling, convolution and toRGB run band by band: the features between them ar
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from e4s_studio.networks import dense
 
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from e4s_studio.networks.modulated import Folded
+
+BAND_FLOATS: Final = 3 << 19
+"""Smaller than elsewhere: the features of several layers are in the cache at a time."""
 
 
 @dataclass(frozen=True)
@@ -33,36 +36,31 @@ class UnmaskedStage:
         picture = x.new_empty(1, resolution, resolution, 3)
         source = dense.Rows(x)
         before = None
-        for band in dense.bands(resolution, resolution * len(self.rgb), x.device):
-            fresh = self.up.rows(source.ring(band.start // 2, band.stop // 2), band)
-            ring, rows = _ring(before, fresh, band, resolution)
+        for band in dense.bands(resolution, resolution * len(self.rgb), x.device, BAND_FLOATS):
+            ring, rows = self._ring(source, band, before)
             before = ring[:, -2:]
-            y = self.plain.rows(ring, rows)
+            y = self.plain.rows(ring, rows, None if features is None else features[:, rows])
             picture[:, rows] = y @ self.rgb
-            if features is not None:
-                features[:, rows] = y
         return picture
 
+    def _ring(self, source: dense.Rows, band: slice, before: Tensor | None) -> tuple[Tensor, slice]:
+        """Upsample a band, under the last two rows of the ring before it.
 
-def _ring(
-    before: Tensor | None, fresh: Tensor, band: slice, resolution: int
-) -> tuple[Tensor, slice]:
-    """Put new rows under the last two of the ring before them.
+        A row can be convolved once the row under it is there: the rows that are ready lag the band
+        by one, except at the end.
 
-    A row can be convolved once the row under it is there: the rows that are ready lag the band by
-    one, except at the end.
-
-    Returns
-    -------
-    tuple
-        The ring (1, rows + 2, R + 2, C) and its rows.
-    """
-    above, below = (1 if before is None else 2), int(band.stop == resolution)
-    _, height, width, channels = fresh.shape
-    ring = fresh.new_empty(1, above + height + below, width + 2, channels)
-    dense.clear_border(ring, top=before is None, bottom=bool(below))
-    if before is not None:
-        ring[:, :2] = before
-    ring[:, above : above + height, 1:-1] = fresh
-    start = band.start + 1 - above
-    return ring, slice(start, start + ring.shape[1] - 2)
+        Returns
+        -------
+        tuple
+            The ring (1, rows + 2, R + 2, C) and its rows.
+        """
+        resolution, height = 2 * source.x.shape[1], band.stop - band.start
+        above, below = (1 if before is None else 2), int(band.stop == resolution)
+        ring = source.x.new_empty(1, above + height + below, resolution + 2, len(self.rgb))
+        dense.clear_border(ring, top=before is None, bottom=bool(below))
+        if before is not None:
+            ring[:, :2] = before
+        inside = ring[:, above : above + height, 1:-1]
+        self.up.rows(source.ring(band.start // 2, band.stop // 2), band, out=inside)
+        start = band.start + 1 - above
+        return ring, slice(start, start + ring.shape[1] - 2)

@@ -1,0 +1,76 @@
+import numpy as np
+import pytest
+import torch
+
+from e4s_studio.networks import planning
+from e4s_studio.networks.config import REGIONS
+from e4s_studio.networks.corrections import NO_REGION, TAPS
+from e4s_studio.networks.planning import plan
+
+
+def two_halves(size: int) -> np.ndarray:
+    labels = np.full((1, size, size), 2, np.uint8)
+    labels[:, :, size // 2 :] = 7
+    return labels
+
+
+def products(corrections) -> list[tuple[int, int, int]]:
+    """List (tap, source, pair) of all products, those that only fill a run up left out."""
+    found = []
+    for chunk in corrections.chunks:
+        used = set(chunk.bags.index.tolist())
+        for run in chunk.runs:
+            for number in range(run.start, run.end):
+                tap = run.first + (number - run.start) // run.rows
+                if number in used:
+                    found.append((tap, int(chunk.sources[number]), int(chunk.pairs[number])))
+    return found
+
+
+def test_one_region_needs_nothing():
+    labels = np.full((2, 16, 16), 5, np.uint8)
+    assert plan(labels, labels, complete=False).chunks == ()
+    assert plan(labels, labels[:, ::2, ::2], complete=False).chunks == ()
+
+
+def test_an_edge_needs_the_taps_across_it():
+    size = 8
+    labels = two_halves(size)
+    found = products(plan(labels, labels, complete=False))
+    assert len(found) == 2 * (
+        3 * size - 2
+    )  # from each side three taps, two fewer in all at the ends
+    for tap, source, pair in found:
+        column = source % size
+        slot, other = divmod(pair, REGIONS + 1)
+        assert (slot, other) == ((2, 7) if column == size // 2 else (7, 2))
+        assert TAPS[tap][1] == (1 if column == size // 2 else -1)
+
+
+def test_pixels_of_a_region_share_the_products_of_an_upsampling():
+    fine = two_halves(16)
+    (chunk,) = plan(fine, np.ascontiguousarray(fine[:, ::2, ::2]), complete=False).chunks
+    found = products(plan(fine, np.ascontiguousarray(fine[:, ::2, ::2]), complete=False))
+    assert len(found) == len(set(found))
+    assert len(chunk.bags.index) > 3 * len(found)
+
+
+def test_a_complete_plan_wants_every_tap_whole():
+    labels = two_halves(4)
+    found = products(plan(labels, labels, complete=True))
+    assert len(found) == 10 * 10  # 3·4 − 2 neighbours along each axis
+    assert all(pair % (REGIONS + 1) == NO_REGION for _, _, pair in found)
+
+
+@pytest.mark.parametrize("step", [1, 2])
+def test_parts_of_any_size_add_up_to_the_same(step, monkeypatch):
+    fine = np.random.default_rng(0).integers(0, REGIONS, (2, 16, 16)).astype(np.uint8)
+    coarse = np.ascontiguousarray(fine[:, ::step, ::step])
+    whole = plan(fine, coarse, complete=False)
+    monkeypatch.setattr(planning, "CHUNK_TAPS", 200)
+    parts = plan(fine, coarse, complete=False)
+    assert len(whole.chunks) == 1
+    assert len(parts.chunks) > 10
+    pixels = torch.cat([chunk.pixels for chunk in parts.chunks])
+    assert torch.equal(pixels, whole.chunks[0].pixels)
+    assert set(products(parts)) == set(products(whole))
