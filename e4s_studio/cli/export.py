@@ -55,6 +55,10 @@ def export(
         Path | None, typer.Option(help="Your own certificate to sign with, PEM; needs --key.")
     ] = None,
     key: Annotated[Path | None, typer.Option(help="The certificate's private key, PEM.")] = None,
+    key_password: Annotated[
+        str | None,
+        typer.Option(envvar="E4S_STUDIO_KEY_PASSWORD", help="The key's password, if it has one."),
+    ] = None,
     checkpoint: Annotated[
         Path | None, typer.Option(help="An E4S checkpoint in place of the built-in model.")
     ] = None,
@@ -66,7 +70,7 @@ def export(
 ) -> None:
     """Export what PROJECT holds, at full precision and at the photograph's own resolution.
 
-    The first picture needs --ground; the project remembers it.
+    The first picture needs --ground. The project remembers it, and whether to sign and to mark.
     """
     require_suffix(output, kind)
     check_writable(output)
@@ -87,7 +91,11 @@ def export(
         raise SettingsError(
             f"State once on what ground the sitter's face is used, with --ground: {choices}."
         )
-    identity = chosen_identity(keys_folder(), certificate, key) if labelling.credential else None
+    identity = (
+        chosen_identity(keys_folder(), certificate, key, key_password)
+        if labelling.credential
+        else None
+    )
     session = _session(opened.project, snapshot, checkpoint, device, fit_steps)
     model = BUILT_IN_NAME if checkpoint is None else checkpoint.name
     job = ExportJob(
@@ -100,8 +108,8 @@ def export(
         identity=identity,
         mark=labelling.mark,
     )
-    if ground is not None and not opened.warnings:
-        _remember(opened.project, project, ground)
+    if labelling != opened.project.labelling and not opened.warnings:
+        _remember(opened.project, project, labelling)
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("Exporting", total=1.0)
         written = write_export(job, lambda fraction: bar.update(task, completed=fraction))
@@ -121,16 +129,13 @@ def _snapshot(project: Project, path: Path) -> DocumentSnapshot:
     return document.snapshot()
 
 
-def _remember(project: Project, path: Path, ground: Ground) -> None:
+def _remember(project: Project, path: Path, labelling: Labelling) -> None:
     from e4s_studio.files.places import locks_folder
     from e4s_studio.files.project.lock import hold
     from e4s_studio.files.project.saving import save_project
 
-    if project.labelling.ground is not ground:
-        with hold(path, locks_folder()):
-            save_project(
-                replace(project, labelling=replace(project.labelling, ground=ground)), path
-            )
+    with hold(path, locks_folder()):
+        save_project(replace(project, labelling=labelling), path)
 
 
 def _labelling(

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import os
 import secrets
+import stat
 from pathlib import Path
+from typing import Final
 
 from e4s_studio.core.errors import OutputError
+
+_WRITABLE: Final = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 
 
 def write_whole(path: Path | str, data: bytes, *, mode: int | None = None) -> None:
@@ -27,7 +31,8 @@ def write_whole(path: Path | str, data: bytes, *, mode: int | None = None) -> No
     Raises
     ------
     OutputError
-        If the folder is missing or not writable, `path` is a folder, or the disk is full.
+        If the folder is missing or not writable, `path` is a folder or read-only, or the disk is
+        full.
     """
     path = Path(path)
     _require_place(path)
@@ -56,7 +61,7 @@ def check_writable(path: Path | str) -> None:
     Raises
     ------
     OutputError
-        If the folder is missing or not writable, or `path` is a folder.
+        If the folder is missing or not writable, or `path` is a folder or read-only.
     """
     path = Path(path)
     _require_place(path)
@@ -91,6 +96,9 @@ def _require_place(path: Path) -> None:
         raise OutputError(
             f"The folder “{path.parent}” does not exist; create it or choose another one."
         )
+    if path.is_file() and not path.stat().st_mode & _WRITABLE:
+        # A new file would take its place all the same; whoever locked it did not want that.
+        raise OutputError(f"“{path}” is read-only; write under another name, or unlock it.")
 
 
 def _part(path: Path) -> Path:

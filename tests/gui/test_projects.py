@@ -143,22 +143,36 @@ def test_edits_made_while_it_is_written_are_not_taken_for_saved(saved, qtbot):
     assert open_project(path).project.contents.state.settings.amount(Region.SKIN) == 0.5
 
 
-@pytest.mark.parametrize("reason", ["full", "gone"])
-def test_a_save_that_fails_is_said_and_nothing_is_lost(saved, tmp_path, qtbot, monkeypatch, reason):
-    studio, path = saved
+REASONS = {
+    "full": "no space",
+    "gone": "does not exist",
+    "locked": "read-only",
+    "held": "another window",
+}
+
+
+@pytest.mark.parametrize("reason", REASONS)
+def test_a_save_that_fails_is_said_and_nothing_is_lost(saved, tmp_path, request, reason):
+    (studio, path), qtbot = saved, request.getfixturevalue("qtbot")
     old = path.read_bytes()
     edit(studio, 0.9)
     place = path
     if reason == "full":
         full = OSError(errno.ENOSPC, "No space left on device")
-        monkeypatch.setattr("os.fsync", lambda _: (_ for _ in ()).throw(full))
-    else:
+        request.getfixturevalue("monkeypatch").setattr(
+            "os.fsync", lambda _: (_ for _ in ()).throw(full)
+        )
+    elif reason == "gone":
         place = tmp_path / "gone" / "work.e4s"
+    elif reason == "locked":
+        path.chmod(0o444)
+    else:
+        place = tmp_path / "held.e4s"
+        request.addfinalizer(hold(place, tmp_path / "own" / "locks").release)
     with qtbot.waitSignal(studio.editor.session.not_saved, timeout=10_000):
         studio.editor.session.save(place)
     assert studio.window.notice.isVisible()
-    wanted = "no space" if reason == "full" else "does not exist"
-    assert wanted in studio.window.notice.sentence.text()
+    assert REASONS[reason] in studio.window.notice.sentence.text()
     assert path.read_bytes() == old
     assert studio.window.isWindowModified()
     assert studio.document.settings.amount(Region.SKIN) == 0.9

@@ -132,7 +132,7 @@ def unusable(mine, tmp_path):
         ("no password", "locked with a password"),
         ("wrong password", "its password is another one"),
         ("another key", "does not belong"),
-        ("missing", "no certificate"),
+        ("missing", "no such file"),
         ("nothing", "Choose the certificate"),
         ("not for signing", "cannot be signed with"),
     ],

@@ -102,9 +102,10 @@ def read_identity(certificates: Path, key: Path, password: str | None = None) ->
         If a file is missing or is not what it should be, the password is missing or wrong, or the
         two do not belong together.
     """
+    pem = _contents(certificates)
     try:
-        chain = x509.load_pem_x509_certificates(certificates.read_bytes())
-    except (OSError, ValueError) as error:
+        chain = x509.load_pem_x509_certificates(pem)
+    except ValueError as error:
         raise CredentialError(
             f"“{certificates}” is no certificate in PEM form ({error}); choose another."
         ) from error
@@ -116,15 +117,23 @@ def read_identity(certificates: Path, key: Path, password: str | None = None) ->
     return Identity(b"".join(one.public_bytes(Encoding.PEM) for one in chain), plain)
 
 
-def _private_key(path: Path, password: str | None) -> PrivateKeyTypes:
+def _contents(path: Path) -> bytes:
     try:
-        data = path.read_bytes()
-        locked = b"ENCRYPTED" in data
-        if locked and not password:
-            raise CredentialError(f"The key “{path}” is locked with a password; enter it.")
-        secret = password.encode() if locked and password else None
+        return path.read_bytes()
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise CredentialError(f"“{path}” cannot be read: {reason}; choose another.") from error
+
+
+def _private_key(path: Path, password: str | None) -> PrivateKeyTypes:
+    data = _contents(path)
+    locked = b"ENCRYPTED" in data
+    if locked and not password:
+        raise CredentialError(f"The key “{path}” is locked with a password; enter it.")
+    secret = password.encode() if locked and password else None
+    try:
         return load_pem_private_key(data, password=secret)
-    except (OSError, ValueError, TypeError, UnsupportedAlgorithm) as error:
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         reason = "its password is another one, or it is" if password else "it is"
         raise CredentialError(
             f"“{path}” cannot be used: {reason} no private key in PEM form ({error}); choose"

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 WIDTH: Final = 540
 BUTTON: Final = 96
 STEPS: Final = 1000
+HINT: Final = 420
+"""A wrapped text asks for the height that it needs at this width."""
 
 _KINDS: Final = {
     ExportKind.PICTURE: QT_TRANSLATE_NOOP("Export", "Finished picture"),
@@ -225,6 +227,7 @@ class ExportDialog(QDialog):
         )
         hint.setObjectName("heading")
         hint.setWordWrap(True)
+        hint.setMinimumWidth(HINT)
         return hint
 
     def _connect(self) -> None:

@@ -24,6 +24,8 @@ from e4s_studio.gui.signing import Signer
 WIDTH: Final = 520
 BUTTON: Final = 96
 INDENT: Final = 22
+HINT: Final = 360
+"""A wrapped text asks for the height that it needs at this width."""
 
 
 class SigningDialog(QDialog):
@@ -70,6 +72,7 @@ class SigningDialog(QDialog):
         self._show_busy(busy=False)
         self.said.setText(sentence)
         self.said.show()
+        self.adjustSize()
 
     def reject(self) -> None:
         """Close, unless a certificate is just being tried."""
@@ -145,6 +148,7 @@ class SigningDialog(QDialog):
         hint = QLabel(text, self)
         hint.setObjectName("heading")
         hint.setWordWrap(True)
+        hint.setMinimumWidth(HINT)
         return hint
 
 

@@ -5,23 +5,32 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import OpenImageIO as oiio  # noqa: N813 - the library's own short name
 import pytest
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    load_pem_private_key,
+)
 from PIL import Image
 from projects import photographed
 from typer.testing import CliRunner
 
 from e4s_studio.cli.app import app
 from e4s_studio.core.document import Document
-from e4s_studio.core.errors import OutputError, ProjectError, SettingsError
+from e4s_studio.core.errors import CredentialError, OutputError, ProjectError, SettingsError
 from e4s_studio.core.regions import PALETTE
 from e4s_studio.engine.fit import encode_pair
 from e4s_studio.engine.fitted_file import pack_fitted
 from e4s_studio.engine.models import load_network
 from e4s_studio.files import places
+from e4s_studio.files.export.kinds import SHOWING, SUFFIXES, ExportKind
 from e4s_studio.files.project.opening import open_project
 from e4s_studio.files.project.project import Labelling, Project
 from e4s_studio.files.project.saving import save_project
 from e4s_studio.files.provenance.facts import Ground
+from e4s_studio.files.provenance.identity import local_identity
 from e4s_studio.files.provenance.inspection import inspect_file
 
 
@@ -50,6 +59,12 @@ def run(*arguments):
     return CliRunner().invoke(app, ["export", *map(str, arguments)])
 
 
+def copy_of(saved, tmp_path):
+    path = tmp_path / "copy.e4s"
+    path.write_bytes(saved[0].read_bytes())
+    return path
+
+
 def test_a_signed_picture_at_the_photographs_size(saved, tmp_path):
     path, snapshot = saved
     result = run(path, "-o", tmp_path / "a.png")
@@ -62,14 +77,19 @@ def test_a_signed_picture_at_the_photographs_size(saved, tmp_path):
     assert found.facts["ground"] == "licensed"
 
 
-def test_options_go_before_what_the_project_says(saved, tmp_path):
-    path, _ = saved
+def test_options_go_before_what_the_project_says_and_are_remembered(saved, tmp_path):
+    path = copy_of(saved, tmp_path)
     arguments = ("--ground", "synthetic", "--mark", "-o", tmp_path / "a.png")
     assert run(path, *arguments).exit_code == 0
     assert inspect_file(tmp_path / "a.png").facts["ground"] == "synthetic"
     assert run(path, "--no-credential", "-o", tmp_path / "b.png").exit_code == 0
     assert inspect_file(tmp_path / "b.png") is None
-    marked, plain = (np.asarray(Image.open(tmp_path / name)) for name in ("a.png", "b.png"))
+    assert open_project(path).project.labelling == Labelling(
+        Ground.SYNTHETIC, credential=False, mark=True
+    )
+    marked = np.asarray(Image.open(tmp_path / "a.png"))
+    assert run(path, "--no-mark", "-o", tmp_path / "b.png").exit_code == 0
+    plain = np.asarray(Image.open(tmp_path / "b.png"))
     assert (marked != plain)[-25:, -90:].any()
     assert (marked == plain)[:100, :60].all()
 
@@ -88,6 +108,47 @@ def test_the_first_picture_needs_a_ground_and_the_project_remembers_it(saved, tm
     labelling = open_project(path).project.labelling
     assert labelling == Labelling(Ground.OWN_FACE, credential=False)
     assert run(path, "-o", tmp_path / "b.png").exit_code == 0
+
+
+FORMS = [
+    (kind, suffix)
+    for kind, known in SUFFIXES.items()
+    for suffix in known
+    if suffix not in {".jpeg", ".tiff"}
+]
+
+
+@pytest.mark.parametrize(("kind", "suffix"), FORMS)
+def test_every_kind_in_every_format(saved, tmp_path, kind, suffix):
+    path, snapshot = saved
+    result = run(path, "--kind", kind, "-o", tmp_path / f"a{suffix}")
+    assert result.exit_code == 0, result.stderr
+    shows = kind in SHOWING
+    found = inspect_file(tmp_path / f"a{suffix}")
+    assert (found is not None) == shows
+    assert not shows or found.is_intact
+    if kind is not ExportKind.SHEET and suffix not in {".psd", ".ora"}:
+        spec = oiio.ImageBuf(str(tmp_path / f"a{suffix}")).spec()
+        assert (spec.height, spec.width) == snapshot.target.photograph.shape[:2]
+        assert (spec.nchannels == 4) == (kind is ExportKind.FACE)
+        assert (spec.format == oiio.UINT16) == (suffix == ".tif")
+
+
+def test_the_artists_own_certificate(saved, tmp_path, monkeypatch):
+    path, _ = saved
+    identity = local_identity(tmp_path / "mine")
+    key = load_pem_private_key(identity.key, None)
+    lock = BestAvailableEncryption(b"secret")
+    locked = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, lock)
+    (tmp_path / "mine" / "key.pem").write_bytes(locked)
+    options = ("--certificate", tmp_path / "mine" / "certificates.pem")
+    options += ("--key", tmp_path / "mine" / "key.pem", "-o", tmp_path / "a.png")
+    result = run(path, *options)
+    assert result.exit_code == CredentialError.exit_code
+    assert "locked with a password" in result.stderr
+    monkeypatch.setenv("E4S_STUDIO_KEY_PASSWORD", "secret")
+    assert run(path, *options).exit_code == 0
+    assert inspect_file(tmp_path / "a.png").signer == identity.name
 
 
 def test_label_maps(saved, tmp_path):

@@ -46,6 +46,17 @@ def test_a_full_disk_leaves_the_old_file(tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
+@pytest.mark.parametrize("act", [check_writable, lambda path: write_whole(path, b"new")])
+def test_a_read_only_file_stays(tmp_path, act):
+    path = tmp_path / "a.bin"
+    path.write_bytes(b"old")
+    path.chmod(0o444)
+    with pytest.raises(OutputError, match="read-only"):
+        act(path)
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
 def test_an_interruption_leaves_nothing(tmp_path, monkeypatch):
     def interrupted(self: Path, target: Path) -> Path:
         raise KeyboardInterrupt

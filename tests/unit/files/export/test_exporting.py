@@ -45,6 +45,21 @@ def test_each_picture_is_signed_as_a_matter_of_course(tmp_path, identity, suffix
     assert found.facts["ground"] == "synthetic"
 
 
+@pytest.mark.parametrize("suffix", SUFFIXES[ExportKind.PICTURE])
+def test_a_change_in_the_pixels_is_called_one(tmp_path, identity, suffix):
+    plain, path = tmp_path / f"plain{suffix}", tmp_path / f"swap{suffix}"
+    export(job(plain))
+    export(job(path, facts=facts(), identity=identity))
+    pixels, data = plain.read_bytes(), path.read_bytes()
+    for share in (0.3, 0.5, 0.7):
+        part = pixels[int(len(pixels) * share) :][:64]
+        assert part in data
+        damaged = bytearray(data)
+        damaged[data.index(part) + 32] ^= 1
+        path.write_bytes(bytes(damaged))
+        assert inspect_file(path).was_changed
+
+
 def test_label_maps_read_back(tmp_path):
     labels = np.asarray(swap().full(swap().labels))
     orders = {

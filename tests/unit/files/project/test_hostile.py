@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import tracemalloc
 from dataclasses import replace
 
@@ -15,6 +16,7 @@ from e4s_studio.core.commands import Command, Layer
 from e4s_studio.core.document import Document
 from e4s_studio.core.errors import ProjectError, StudioError
 from e4s_studio.core.plane import Patch
+from e4s_studio.files.project.manifest import VERSION
 from e4s_studio.files.project.migrations import migrated
 from e4s_studio.files.project.opening import open_project, opened_bytes
 from e4s_studio.files.project.saving import project_bytes, save_project
@@ -132,6 +134,14 @@ def test_older_versions_migrate_one_by_one():
 def test_other_versions_are_refused_politely(changes, sentence):
     with pytest.raises(ProjectError, match=sentence):
         migrated(manifest(**changes), "x")
+
+
+def test_a_whole_file_of_a_newer_version_is_refused():
+    content = entries(WHOLE)
+    plain = json.loads(content["manifest.json"]) | {"version": VERSION + 1, "unheard_of": [1]}
+    content["manifest.json"] = json.dumps(plain).encode()
+    with pytest.raises(ProjectError, match=r"“a.e4s” was saved by a newer E4S Studio .*; update"):
+        opened_bytes(zipped(content), "a.e4s")
 
 
 def test_files_that_are_none(tmp_path):

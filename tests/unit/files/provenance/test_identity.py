@@ -73,10 +73,15 @@ def test_keys_that_cannot_be_used(tmp_path):
         (tmp_path / "other.pem").write_bytes(pem)
         with pytest.raises(CredentialError, match=sentence):
             read_identity(certificates, tmp_path / "other.pem")
-    with pytest.raises(CredentialError, match="no certificate"):
+    with pytest.raises(CredentialError, match="no such file"):
         read_identity(tmp_path / "missing.pem", tmp_path / "key.pem")
-    with pytest.raises(CredentialError, match="no private key"):
+    with pytest.raises(CredentialError, match="no such file"):
         read_identity(certificates, tmp_path / "missing.pem")
+    (tmp_path / "none.pem").write_text("nothing")
+    with pytest.raises(CredentialError, match="no certificate"):
+        read_identity(tmp_path / "none.pem", tmp_path / "key.pem")
+    with pytest.raises(CredentialError, match="no private key"):
+        read_identity(certificates, tmp_path / "none.pem")
 
 
 def test_both_files_or_neither(tmp_path):
