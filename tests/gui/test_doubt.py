@@ -8,7 +8,7 @@ from PySide6.QtCore import QPointF, QSizeF, Qt
 from e4s_studio.core import brush
 from e4s_studio.core.brush import Dab
 from e4s_studio.core.regions import Region
-from e4s_studio.gui.canvas.doubt import DoubtWalk
+from e4s_studio.gui.canvas.doubt import STRIPE, DoubtWalk
 from e4s_studio.gui.controller import Photographs
 
 FIRST, SECOND = DOUBTFUL
@@ -20,9 +20,10 @@ def shown(studio) -> bool:
 
 
 def alpha(studio, x: float, y: float) -> int:
-    """Return how opaque the doubt is at parts of the crop's side."""
+    """Return how opaque the stripes of doubt are around parts of the crop's side."""
     image = studio.window.canvas._doubt.image
-    return image.pixelColor(round(x * SIDE), round(y * SIDE)).alpha()
+    row, column = round(y * SIDE), round(x * SIDE)
+    return max(image.pixelColor(column + step, row).alpha() for step in range(-STRIPE, STRIPE))
 
 
 def press(studio, key, qtbot, keys=Qt.KeyboardModifier.NoModifier) -> None:
