@@ -118,14 +118,14 @@ class Editor(QObject):
         self._looks = ViewHandler(window, self.view, preferences)
         self.projects = ProjectHandler(window, self.session, preferences)
         self._files = FilesHandler(window, controller, preferences, self.projects)
-        DropsHandler(window, controller, self.projects, self._files)
+        recipes = RecipeHandler(window, controller, preferences)
+        DropsHandler(window, controller, self.projects, self._files, recipes)
         self._recovery = RecoveryHandler(
             window, controller, self.session, self.keeper, places.sessions
         )
         self.exporter = Exporter(controller, places.keys)
         self.signing = SigningHandler(window, preferences, places.keys)
         ExportHandler(window, self.session, self.exporter, preferences, self.signing)
-        RecipeHandler(window, controller, preferences)
         self._photographs = PhotographsHandler(
             window,
             controller,

@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QApplication, QFileDialog
 
 from e4s_studio.core.commands import Layer
 from e4s_studio.core.regions import Region
@@ -70,6 +71,23 @@ def test_edits_are_done_again_on_another_photograph_as_one_step(recipe, studio, 
     assert studio.document.history.index == steps
     np.testing.assert_array_equal(studio.document.pixels(Layer.LABELS), fresh)
     assert studio.document.settings.amount(Region.NOSE) == 1.0
+
+
+def test_a_dropped_recipe_is_used(recipe, studio, qtbot):
+    path, _ = recipe
+    studio.editor.editing.set_amounts([Region.NOSE], 0.9)
+    steps = len(studio.document.history.commands)
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path))])
+    buttons, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    place = studio.window.canvas.rect().center()
+    for event in (
+        QDragEnterEvent(place, Qt.DropAction.CopyAction, data, buttons, keys),
+        QDropEvent(QPointF(place), Qt.DropAction.CopyAction, data, buttons, keys),
+    ):
+        QApplication.sendEvent(studio.window.canvas, event)
+    qtbot.waitUntil(lambda: len(studio.document.history.commands) > steps, timeout=10_000)
+    assert studio.document.settings.amount(Region.NOSE) == 0.4
 
 
 def test_there_is_nothing_to_keep_before_the_first_edit(studio):

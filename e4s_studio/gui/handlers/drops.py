@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 
 from e4s_studio.core.errors import StudioError
+from e4s_studio.files.recipe import SUFFIX as RECIPE_SUFFIX
 from e4s_studio.gui.dropping import told_apart, what_to_open
 from e4s_studio.gui.photographs import Photographs
 from e4s_studio.gui.status import SAID_FOR_MS
@@ -20,11 +21,12 @@ if TYPE_CHECKING:
     from e4s_studio.gui.dropping import Dropped
     from e4s_studio.gui.handlers.files import FilesHandler
     from e4s_studio.gui.handlers.project import ProjectHandler
+    from e4s_studio.gui.handlers.recipe import RecipeHandler
     from e4s_studio.gui.main_window import MainWindow
 
 
 class DropsHandler(QObject):
-    """A photograph goes where it falls, two are source and target, a project is opened."""
+    """A photograph goes where it falls, two are source and target; projects and recipes open."""
 
     def __init__(
         self,
@@ -32,12 +34,14 @@ class DropsHandler(QObject):
         controller: Controller,
         projects: ProjectHandler,
         files: FilesHandler,
+        recipes: RecipeHandler,
     ) -> None:
         super().__init__(window)
         self._window = window
         self._controller = controller
         self._projects = projects
         self._files = files
+        self._recipes = recipes
         window.source.dropped.connect(partial(self.take, "source"))
         window.canvas_drops.dropped.connect(partial(self.take, "target"))
         window.result.dropped.connect(partial(self.take, "target"))
@@ -47,6 +51,9 @@ class DropsHandler(QObject):
 
     def take(self, role: str, paths: list[Path]) -> None:
         """Open files; a single photograph becomes the `role`, "source" or "target"."""
+        if [path.suffix.lower() for path in paths] == [RECIPE_SUFFIX]:
+            self._recipes.use(paths[0])
+            return
         self._controller.in_background(
             self.tr("Opening"), partial(told_apart, paths), partial(self._open, role)
         )
