@@ -102,7 +102,9 @@ class ModelDock(QWidget):
     def _fit_text(self, fit: FitProgress) -> str:
         likeness = ""
         if fit.quality is not None:
-            likeness = self.tr("\n{0}, {1:.1f} dB").format(quality_name(fit.quality), fit.quality)
+            likeness = self.tr("\nThat is a {0}, {1:.1f} dB.").format(
+                quality_name(fit.quality), fit.quality
+            )
         if fit.cancelled:
             return self.tr("Stopped. What was learnt is in use.{0}").format(likeness)
         if fit.is_over:
