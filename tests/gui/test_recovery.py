@@ -11,18 +11,21 @@ from threading import Timer
 
 import numpy as np
 import pytest
+from conftest import SIZE
 from editor_to_kill import STEPS
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMessageBox
 
 from e4s_studio.core.regions import Region
+from e4s_studio.engine.quad import Quad
 from e4s_studio.files.journal.recovery import CrashedSession, recoverable_sessions
 from e4s_studio.files.project.opening import open_project
 from e4s_studio.gui.app import Start
 from e4s_studio.gui.controller import Photographs
 from e4s_studio.gui.dialogs.recovery import RecoveryDialog
 from e4s_studio.gui.journal_keeper import UNTOUCHED
+from e4s_studio.gui.recutting import Recutting, Wish
 
 AMOUNT = 0.4
 SCRIPT = Path(__file__).with_name("editor_to_kill.py")
@@ -190,6 +193,29 @@ def test_a_pair_is_on_the_disk_before_it_is_shown(make_studio, pair, qtbot, tmp_
     contents = open_project(base).project.contents
     np.testing.assert_array_equal(contents.target.image, studio.document.target.image)
     assert studio.editor.keeper.journal.folder == base.parent
+
+
+def test_another_crop_is_an_edit_that_is_kept_and_undone_like_others(studio, qtbot):
+    edit(studio, 0.2)
+    journal = studio.editor.keeper.journal
+    quad = Quad.whole(SIZE, SIZE).moved(12, 7)
+    steps = len(studio.document.history.commands)
+    Recutting(studio.controller).recut(Wish("target", quad, keep_map=True))
+    qtbot.waitUntil(lambda: len(studio.document.history.commands) > steps, timeout=10_000)
+    edit(studio, 0.6)
+    assert studio.editor.keeper.journal is journal
+    assert journal.flush()
+    left = CrashedSession(journal.folder, datetime.now(UTC))
+    contents = left.recover().project.contents
+    np.testing.assert_allclose(contents.target.quad, quad.points)
+    np.testing.assert_array_equal(contents.target.image, studio.document.target.image)
+    assert contents.state.settings.amount(Region.SKIN) == 0.6
+    for _ in range(2):
+        studio.window.actions_by_name["edit.undo"].trigger()
+    assert journal.flush()
+    contents = left.recover().project.contents
+    np.testing.assert_array_equal(contents.target.image, studio.document.target.image)
+    assert contents.state.settings.amount(Region.SKIN) == 0.2
 
 
 def test_an_opening_that_was_overtaken_leaves_no_journal(studio, pair, qtbot, tmp_path):

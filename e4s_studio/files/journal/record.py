@@ -180,7 +180,7 @@ def _recut(
         if before is after or after is None or not same_photograph(before, after):
             continue
         image, labels = png_of(after.image), png_of(after.labels)
-        quad = () if after.quad is None else tuple((float(x), float(y)) for x, y in after.quad)
+        quad = None if after.quad is None else tuple((float(x), float(y)) for x, y in after.quad)
         entries[role] = _RecutEntry(quad=quad, image_length=len(image), labels_length=len(labels))
         blocks += [image, labels]
     return entries, blocks
