@@ -104,6 +104,9 @@ FULL_RATE_SHARE: Final = 0.5
 LATE: Final = 2 / 3
 LOSS_MEMORY: Final = 0.1
 LAST_RATE: Final = 0.05
+AVERAGED_STEPS: Final = 20
+"""Over about so many steps what a fit has learnt is averaged, once it has taken as many: single
+steps follow their example more than is good for the others."""
 
 
 @dataclass(frozen=True)
@@ -180,6 +183,10 @@ class Fitter:
         self._practice = None if lessons is None else Practice(lessons, self._network)
         self._vectors = torch.cat([start.target, start.source]).clone().requires_grad_(True)
         self._network.requires_grad_(False)
+        # Where weights stay as they are, and they may be large, one network is enough.
+        tuned = plan.tune is Tune.GENERATOR
+        self._average = copy.deepcopy(self._network) if tuned else self._network
+        self._average_vectors = self._vectors.detach().clone()
         groups = [{"params": [self._vectors], "rate": plan.vector_rate}]
         if plan.tune is Tune.GENERATOR:
             weights = [*self._network.MLPs.parameters(), *self._network.G.parameters()]
@@ -207,15 +214,26 @@ class Fitter:
         loss.backward()  # type: ignore[no-untyped-call]
         self._adam.step()
         self.steps_taken += 1
+        self._remember()
         value = loss.item()
         self._note(example, value)
         return value
 
     def fitted(self) -> Fitted:
         """Return the fit as it stands, apart from what further steps change."""
-        network = copy.deepcopy(self._network).eval().requires_grad_(False)
-        vectors = self._vectors.detach().clone()
+        network = copy.deepcopy(self._average).eval()
+        vectors = self._average_vectors.clone()
         return Fitted(network, vectors[1:], vectors[:1], self.steps_taken)
+
+    @torch.no_grad()
+    def _remember(self) -> None:
+        """Bring the averages up to date."""
+        own = [(self._average_vectors, self._vectors)]
+        if self.plan.tune is Tune.GENERATOR:
+            own += zip(self._average.parameters(), self._network.parameters(), strict=True)
+        averages, current = ([pair[i] for pair in own if pair[1].requires_grad] for i in range(2))
+        share = max(1 / AVERAGED_STEPS, 1 / (1 + self.steps_taken))
+        torch._foreach_lerp_(averages, current, share)
 
     def _next_example(self) -> Example:
         examples, plan = self._examples, self.plan
