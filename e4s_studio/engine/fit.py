@@ -84,7 +84,16 @@ class FitPlan:
             raise SettingsError(f"Fitting takes 0 steps or more, not {self.steps}.")
 
 
-BUILT_IN_PLAN: Final = FitPlan(steps=300, tune=Tune.GENERATOR, rate=8e-3, quarter=0.0, half=0.3)
+BUILT_IN_PLAN: Final = FitPlan(
+    steps=480,
+    tune=Tune.GENERATOR,
+    rate=7e-3,
+    mixed=0.2,
+    plain=0.65,
+    late_plain=0.85,
+    quarter=0.0,
+    half=0.0,
+)
 UNTRAINED_PLAN: Final = FitPlan(steps=680, tune=Tune.GENERATOR)
 """For the built-in model without its weights: the fit teaches it all."""
 PUBLISHED_PLAN: Final = FitPlan(
