@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from e4s_studio.networks.config import RGIConfig
 
 WARM_UP_STEPS: Final = 20
+SMALLEST: Final = 16
+"""No step stops at a smaller picture: the losses halve it four times."""
 AUGMENT: Final = 0.3
 """The usual chance of each augmentation."""
 
@@ -121,9 +123,9 @@ class TrainingPlan:
     def resolution(self, step: int) -> int:
         """How far a step draws, in pixels on a side."""
         if step < self.quarter * self.steps:
-            return self.config.size // 4
+            return max(self.config.size // 4, SMALLEST)
         if step < (self.quarter + self.half) * self.steps:
-            return self.config.size // 2
+            return max(self.config.size // 2, SMALLEST)
         return self.config.size
 
     def is_adversarial(self, step: int) -> bool:
