@@ -6,7 +6,7 @@ import json
 import pickle
 import re
 import warnings
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,7 +14,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
-from e4s_studio.networks.config import PRESETS, RGIConfig
+from e4s_studio.networks.config import MOMENTS, PRESETS, RGIConfig
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -133,7 +133,9 @@ def _inferred(tensors: dict[str, Tensor]) -> RGIConfig:
     log_size = (n_latent + 2) // 2
     widths = [tensors["G.input.input"].shape[1]]
     widths += [tensors[f"G.convs.{2 * j}.conv.weight"].shape[1] for j in range(log_size - 2)]
-    return RGIConfig(
+    groups = _encoder_groups(tensors)
+    vector_dim = tensors["MLPs.0.mlp.0.weight"].shape[1]
+    inferred = RGIConfig(
         size=2**log_size,
         code_layers=tensors["MLPs.0.mlp.2.weight"].shape[0] // style_dim,
         style_dim=style_dim,
@@ -141,8 +143,14 @@ def _inferred(tensors: dict[str, Tensor]) -> RGIConfig:
         mapping_layers=_count(tensors, r"G\.style\.(\d+)\.weight"),
         channels=tuple(widths),
         stem=tensors["encoder.input_layer.0.weight"].shape[0],
-        encoder_groups=_encoder_groups(tensors),
+        encoder_groups=groups,
+        colour_moments=vector_dim == MOMENTS + sum(width for _, width in groups[-3:]),
     )
+    # No shape tells how large the encoder's pictures are: it is a preset's, or the published size.
+    for preset in PRESETS.values():
+        if replace(inferred, encoder_input=preset.encoder_input) == preset:
+            return preset
+    return inferred
 
 
 def _encoder_groups(tensors: dict[str, Tensor]) -> tuple[tuple[int, int], ...]:
