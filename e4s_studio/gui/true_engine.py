@@ -71,7 +71,7 @@ class TrueEngine:
             fitted=lambda state: post(_progress(state)),
         )
         self._engine = Engine(network, listeners, lessons(network.config.size))
-        # Beginning and ending a fit waits for the step under way, which the window must not.
+        # Beginning and ending a fit waits for its thread, which the window must not.
         self._fits = ThreadPoolExecutor(max_workers=1, thread_name_prefix="fits")
         self._closed = False
         checkpoint = choice.checkpoint

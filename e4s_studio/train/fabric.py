@@ -45,7 +45,7 @@ def make_fabric(
             f"There are {torch.cuda.device_count()} GPUs for {local} processes; start fewer of"
             " them, or choose --device cpu."
         )
-    # While coarse the finest layers take no part, hence unused parameters.
+    # Below full size the finest layers take no part, hence unused parameters.
     strategy: Any = DDPStrategy(find_unused_parameters=True) if world > 1 else "auto"
     fabric = Fabric(
         accelerator=kind,

@@ -8,7 +8,8 @@ from e4s_studio.engine.fit import UNTRAINED_PLAN, Fitter
 from e4s_studio.engine.pictures import to_labels, to_network
 from e4s_studio.engine.practice import LESSONS, Practice
 from e4s_studio.engine.swap import mix_vectors
-from e4s_studio.train.pairs import Pair, Stream, lessons
+from e4s_studio.train.pairs import Pair, PortraitPairs, Stream, lessons
+from e4s_studio.train.plan import AUGMENT
 from tests.unit.engine.pairs import portrait, small_network
 
 
@@ -78,6 +79,9 @@ def test_without_lessons_a_fit_learns_from_the_pair_alone() -> None:
 
 
 def test_no_training_has_seen_the_lessons() -> None:
-    others = [stream for stream in Stream if stream is not Stream.PRACTICE]
-    assert lessons(64).stream is Stream.PRACTICE
-    assert len(others) == len(Stream) - 1
+    lesson = lessons(64)[0]
+    for stream in set(Stream) - {Stream.PRACTICE}:
+        seen = PortraitPairs(64, stream=stream, augment=AUGMENT)[0]
+        assert not np.array_equal(seen.pictures, lesson.pictures)
+    again = PortraitPairs(64, stream=Stream.PRACTICE, augment=AUGMENT)[0]
+    assert np.array_equal(again.pictures, lesson.pictures)

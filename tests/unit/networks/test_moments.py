@@ -5,6 +5,7 @@ from torch import Tensor
 from e4s_studio.core.regions import Region
 from e4s_studio.networks.config import E4S_1024, MOMENTS, STUDIO_256
 from e4s_studio.networks.moments import GAIN, LEAST_VARIANCE, colour_moments
+from e4s_studio.networks.rgi import RGI
 
 SIZE = 32
 
@@ -59,7 +60,18 @@ def test_a_region_of_one_pixel_has_finite_moments() -> None:
     assert moments[6:].abs().max() < 1e-4
 
 
-def test_a_darker_photograph_has_other_vectors_with_the_built_in_model_alone() -> None:
-    assert STUDIO_256.colour_moments
-    assert STUDIO_256.vector_dim == 64 + 128 + 128 + MOMENTS
+def test_the_published_vectors_are_as_long_as_they_were() -> None:
     assert E4S_1024.vector_dim == 1280
+    assert STUDIO_256.vector_dim == 64 + 128 + 128 + MOMENTS
+
+
+def test_a_darker_photograph_has_darker_vectors_of_the_built_in_model() -> None:
+    image, labels = ramp()
+    network = RGI(STUDIO_256).eval()
+    with torch.no_grad():
+        vectors, darker = (
+            network.encode_labels(picture, labels)[0, Region.SKIN, -MOMENTS:]
+            for picture in (image, image - 0.5)
+        )
+    assert torch.allclose(vectors[:3] - darker[:3], torch.full((3,), GAIN * 0.5), atol=1e-4)
+    assert torch.allclose(vectors[3:], darker[3:], atol=1e-4)
