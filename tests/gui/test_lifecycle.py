@@ -20,12 +20,14 @@ def engine_threads() -> list[threading.Thread]:
 
 @pytest.fixture
 def fitting(make_studio, pair, qtbot):
-    """A studio in the middle of its first fit."""
+    """A studio in the middle of its first fit, which the status bar shows."""
     studio = make_studio()
     studio.gate.fit.clear()
     studio.editor.start(Start(pair))
     studio.wait_for_pair()
     qtbot.waitUntil(studio.gate.fitting.is_set, timeout=5_000)
+    # Opening goes on for a moment behind the pair, and has the progress bar until then.
+    qtbot.waitUntil(studio.window.status.cancel.isVisible, timeout=5_000)
     return studio
 
 
