@@ -29,7 +29,6 @@ from e4s_studio.core.regions import FACE, REGION_COUNT, Region
 from e4s_studio.engine.blend import blend
 from e4s_studio.engine.models import load_network
 from e4s_studio.engine.pictures import to_image, to_labels, to_levels, to_network
-from e4s_studio.engine.swap import mix_vectors
 from e4s_studio.files.images import write_image
 from e4s_studio.files.output import make_folder
 from e4s_studio.train.pairs import Stream, possible_amounts, swap_texture
@@ -86,7 +85,7 @@ class Swaps:
 
     def drawn(self, amounts: NDArray[np.float32]) -> Image:
         """Draw the swap with the network."""
-        mixed = mix_vectors(*self.vectors, torch.from_numpy(amounts))
+        mixed = self.network.mix(*self.vectors, torch.from_numpy(amounts))
         rgb = self.network.draw(self.network.style_codes(mixed), self.layout)
         return to_image(to_levels(rgb))
 

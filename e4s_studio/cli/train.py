@@ -74,18 +74,15 @@ def train(
     from e4s_studio.train.fabric import make_fabric
     from e4s_studio.train.judges import find_judges
     from e4s_studio.train.run import Rhythm, Run
-    from e4s_studio.train.trainer import Trainer, start_network
+    from e4s_studio.train.trainer import Trainer
 
     fabric = make_fabric(device, precision)
     bench = find_judges(judges, plan.weights)
     if fabric.is_global_zero:
         for sentence in bench.absent:
             typer.echo(sentence, err=True)
-    network = _start(start) or start_network(plan)
-    if network.config != plan.config:
-        raise SettingsError(f"“{start}” holds another network than the preset {plan.preset}.")
     run = Run(
-        Trainer(fabric, network, plan, bench.judges),
+        Trainer(fabric, _start(start, plan), plan, bench.judges),
         out,
         _data(data, plan, _workers(workers)),
         Rhythm(show=show_every, save=save_every),
@@ -172,10 +169,11 @@ def _data(folder: Path | None, plan: TrainingPlan, workers: int) -> Data:
     )
 
 
-def _start(path: Path | None) -> RGI | None:
+def _start(path: Path | None, plan: TrainingPlan) -> RGI:
     from e4s_studio.engine.models import load_network
+    from e4s_studio.train.start import go_on_with, start_network
 
-    return None if path is None else load_network(path)
+    return start_network(plan) if path is None else go_on_with(load_network(path), plan)
 
 
 def _train(run: Run) -> Outcome:

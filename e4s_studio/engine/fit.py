@@ -20,7 +20,6 @@ from e4s_studio.core.errors import SettingsError
 from e4s_studio.engine.examples import Examples
 from e4s_studio.engine.pictures import to_labels, to_network
 from e4s_studio.engine.practice import LESSONS, Practice
-from e4s_studio.engine.swap import mix_vectors
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -213,7 +212,7 @@ class Fitter:
         """Take one step and return its loss (before the step)."""
         example = self._next_example()
         pair = self._vectors if example.vectors is None else example.vectors
-        vectors = mix_vectors(pair[1:], pair[:1], example.amounts)
+        vectors = self._network.mix(pair[1:], pair[:1], example.amounts)
         codes = self._network.style_codes(vectors)
         for group in self._adam.param_groups:
             group["lr"] = group["rate"] * self._rate_factor()

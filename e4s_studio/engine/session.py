@@ -15,7 +15,6 @@ from e4s_studio.engine.compose import WHITE, Composite, Mattes, Pair, compose, p
 from e4s_studio.engine.overview import Overview
 from e4s_studio.engine.pictures import resize, resize_labels, to_labels, to_levels
 from e4s_studio.engine.precision import DTYPES
-from e4s_studio.engine.swap import mix_vectors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -89,7 +88,7 @@ class Session:
             The generator's number format, not AUTO.
         """
         fitted = self.fitted
-        vectors = mix_vectors(fitted.source, fitted.target, torch.tensor(amounts))
+        vectors = fitted.network.mix(fitted.source, fitted.target, torch.tensor(amounts))
         codes = self._cache.style_codes(vectors)
         device = fitted.source.device
         for stage in self._cache.stages(codes, to_labels(labels).to(device), DTYPES[precision]):

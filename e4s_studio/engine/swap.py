@@ -1,15 +1,13 @@
-"""Swapping shapes (label maps) and textures (vectors): E4S, section 3.3."""
+"""Swapping shapes, that is label maps: E4S, section 3.3."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from e4s_studio.core.errors import LabelMapError
-from e4s_studio.core.regions import FACE, REGION_COUNT, Region
+from e4s_studio.core.regions import FACE, Region
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -59,29 +57,3 @@ def swap_label_maps(
     swapped[covered] = target[covered]
     hole = np.isin(target, list(FACE)) & ~from_source
     return swapped, hole
-
-
-def mix_vectors(source: Tensor, target: Tensor, amounts: Tensor) -> Tensor:
-    """Interpolate texture vectors per region: (1 − α)·target + α·source (E4S, section 3.3).
-
-    A region that the source lacks (an all-zero vector) keeps the target's vector, whatever its
-    amount, and the other way round; the published code halves the ears' vector there.
-
-    Parameters
-    ----------
-    source, target
-        (B, 12, vector_dim).
-    amounts
-        (12,), or (B, 12): α of each region, 0 to 1.
-
-    Returns
-    -------
-    Tensor
-        (B, 12, vector_dim).
-    """
-    alpha = amounts.to(source).view(-1, REGION_COUNT, 1)
-    source_lacks, target_lacks = (
-        (vectors == 0).all(dim=2, keepdim=True) for vectors in (source, target)
-    )
-    alpha = torch.where(target_lacks, 1.0, alpha)
-    return torch.lerp(target, source, torch.where(source_lacks, 0.0, alpha))

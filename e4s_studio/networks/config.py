@@ -40,6 +40,10 @@ class RGIConfig:
     colour_moments
         Whether a texture vector ends with its region's own colours (`networks.moments`). The
         published one does not have them.
+    light
+        By how many numbers a texture vector tells of the light, twice over (`networks.light`): of
+        the light that its region was seen in, and of the light that it is to be drawn in. None in
+        the published network.
     """
 
     size: int = 1024
@@ -54,6 +58,7 @@ class RGIConfig:
     )
     encoder_input: int = 256
     colour_moments: bool = False
+    light: int = 0
 
     def __post_init__(self) -> None:
         if self.size < 16 or self.size & (self.size - 1):
@@ -74,6 +79,11 @@ class RGIConfig:
     @property
     def vector_dim(self) -> int:
         """Length of a texture vector (1280 in the published network)."""
+        return self.seen_dim + 2 * self.light
+
+    @property
+    def seen_dim(self) -> int:
+        """Length of the part of a texture vector that is seen in its region alone."""
         pooled = sum(width for _, width in self.encoder_groups[-3:])
         return pooled + MOMENTS * self.colour_moments
 
@@ -98,6 +108,7 @@ STUDIO_256: Final = RGIConfig(
     encoder_groups=((1, 32), (2, 64), (3, 128), (2, 128)),
     encoder_input=128,
     colour_moments=True,
+    light=16,
 )
 
 PRESETS: Final[dict[str, RGIConfig]] = {"e4s-1024": E4S_1024, "studio-256": STUDIO_256}

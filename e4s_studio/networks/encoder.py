@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from e4s_studio.networks import winograd
 from e4s_studio.networks.config import REGIONS
 from e4s_studio.networks.layout import resize_labels
+from e4s_studio.networks.light import Light
 from e4s_studio.networks.moments import colour_moments
 from e4s_studio.networks.ops import WeightCache
 
@@ -195,6 +196,7 @@ class Encoder(nn.Module):
             self.taps.append(len(units) - 1)
         del self.taps[0]
         self.body = nn.Sequential(*units)
+        self.light = Light(config) if config.light else nn.Identity()
 
     def forward(self, image: Tensor, labels: Tensor) -> Tensor:
         """Encode images (B, 3, H, W) in [−1, 1] with labels (B, h, w) int64.
@@ -203,8 +205,8 @@ class Encoder(nn.Module):
         -------
         Tensor
             (B, 12, vector_dim): at each of three scales the mean feature of each region, zeros
-            where the region has no pixel at that scale; then its colours, if the configuration
-            wants them.
+            where the region has no pixel at that scale; then its colours and the light, if the
+            configuration wants them.
         """
         size = (self.size, self.size)
         x = F.interpolate(image, size=size, mode="bilinear", align_corners=False)
@@ -213,7 +215,8 @@ class Encoder(nn.Module):
         parts = [_region_means(tap, labels) for tap in features]
         if self.colour_moments:
             parts.append(colour_moments(x, labels))
-        return torch.cat(parts, dim=2)
+        vectors: Tensor = self.light(torch.cat(parts, dim=2))
+        return vectors
 
     def _train(self, x: Tensor) -> list[Tensor]:
         x = self.input_layer(x)

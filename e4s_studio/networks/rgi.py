@@ -11,6 +11,7 @@ from e4s_studio.networks.config import REGIONS, RGIConfig
 from e4s_studio.networks.encoder import Encoder
 from e4s_studio.networks.generator import Generator
 from e4s_studio.networks.layout import Layout, labels_of, make_layout
+from e4s_studio.networks.light import mix_vectors
 from e4s_studio.networks.ops import EqualLinear
 from e4s_studio.networks.weights import config_of, read_weights, save_weights
 
@@ -111,6 +112,10 @@ class RGI(nn.Module):
     def encode_labels(self, image: Tensor, labels: Tensor) -> Tensor:
         """Encode as `encode` does, with labels (B, h, w) int64 in place of the one-hot map."""
         return self.encoder(image, labels)  # type: ignore[no-any-return]
+
+    def mix(self, source: Tensor, target: Tensor, amounts: Tensor) -> Tensor:
+        """Mix texture vectors (B, 12, vector_dim) by amounts (12,) or (B, 12): `mix_vectors`."""
+        return mix_vectors(source, target, amounts, self.config.light)
 
     def style_codes(self, vectors: Tensor) -> Tensor:
         """Map texture vectors (B, 12, vector_dim) to style codes (B, 12, n_latent, style_dim)."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 FORMAT: Final = "e4s-studio-rgi"
 CONFIG_KEY: Final = "config"
+LIGHT_KEY: Final = "encoder.light.mlp.2.weight"
 SHOWN: Final = 3
 """How many differing keys a message names."""
 LAST_GROUP_UNITS: Final = 3
@@ -134,7 +135,8 @@ def _inferred(tensors: dict[str, Tensor]) -> RGIConfig:
     widths = [tensors["G.input.input"].shape[1]]
     widths += [tensors[f"G.convs.{2 * j}.conv.weight"].shape[1] for j in range(log_size - 2)]
     groups = _encoder_groups(tensors)
-    vector_dim = tensors["MLPs.0.mlp.0.weight"].shape[1]
+    light = tensors[LIGHT_KEY].shape[0] if LIGHT_KEY in tensors else 0
+    seen_dim = tensors["MLPs.0.mlp.0.weight"].shape[1] - 2 * light
     inferred = RGIConfig(
         size=2**log_size,
         code_layers=tensors["MLPs.0.mlp.2.weight"].shape[0] // style_dim,
@@ -144,7 +146,8 @@ def _inferred(tensors: dict[str, Tensor]) -> RGIConfig:
         channels=tuple(widths),
         stem=tensors["encoder.input_layer.0.weight"].shape[0],
         encoder_groups=groups,
-        colour_moments=vector_dim == MOMENTS + sum(width for _, width in groups[-3:]),
+        colour_moments=seen_dim == MOMENTS + sum(width for _, width in groups[-3:]),
+        light=light,
     )
     # No shape tells how large the encoder's pictures are: it is a preset's, or the published size.
     for preset in PRESETS.values():

@@ -12,7 +12,6 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
 from e4s_studio.core.errors import CheckpointError
-from e4s_studio.engine.swap import mix_vectors
 from e4s_studio.networks.rgi import RGI
 from e4s_studio.train.discriminator import Discriminator
 from e4s_studio.train.losses import (
@@ -54,7 +53,7 @@ class Swapper(nn.Module):
         """Draw 2N pictures, (2N, 3, R, R) float32."""
         network = self.network
         source, target = network.encode_labels(batch.pictures, batch.labels).float().chunk(2)
-        mixed = mix_vectors(source, target, batch.amounts)
+        mixed = network.mix(source, target, batch.amounts)
         device = batch.pictures.device.type
         # The generator has its own way with types: what must be exact stays float32 in it.
         with torch.autocast(device, enabled=False):
@@ -71,7 +70,7 @@ class Trainer:
     fabric
         Where it computes, and in which types.
     network
-        What is trained, on the CPU; made by `start_network`, or loaded.
+        What is trained, on the CPU; made by `train.start`.
     plan
         How it goes.
     judges
@@ -219,13 +218,6 @@ class Trainer:
         optimiser.zero_grad(set_to_none=True)
         self.fabric.backward(loss)
         optimiser.step()
-
-
-def start_network(plan: TrainingPlan) -> RGI:
-    """Return the plan's network with random weights, drawn with its seed."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(plan.seed)
-        return RGI(plan.config)
 
 
 def _choose_trained(network: RGI, *, freeze_unmasked: bool) -> None:

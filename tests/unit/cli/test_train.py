@@ -121,7 +121,7 @@ def test_what_is_wrong_is_said_in_a_sentence(tmp_path, arguments, said, code):
 def test_weights_of_another_network_are_told(tmp_path):
     RGI(replace(TINY, style_dim=8)).save(tmp_path / "other.safetensors")
     result = run("--out", tmp_path, "--start", tmp_path / "other.safetensors")
-    assert result.exit_code == 2
+    assert result.exit_code == 5
     assert "another network" in result.stderr
 
 

@@ -7,7 +7,6 @@ from e4s_studio.core.regions import REGION_COUNT
 from e4s_studio.engine.fit import UNTRAINED_PLAN, Fitter
 from e4s_studio.engine.pictures import to_labels, to_network
 from e4s_studio.engine.practice import LESSONS, Practice
-from e4s_studio.engine.swap import mix_vectors
 from e4s_studio.train.pairs import Pair, PortraitPairs, Stream, lessons
 from e4s_studio.train.plan import AUGMENT
 from tests.unit.engine.pairs import portrait, small_network
@@ -43,8 +42,9 @@ def test_a_lesson_becomes_its_swap_on_the_targets_map() -> None:
         for i in (0, 1)
     )
     assert example.vectors is not None
-    mixed = mix_vectors(example.vectors[1:], example.vectors[:1], example.amounts)
-    assert torch.allclose(mixed, mix_vectors(source, target, torch.ones(REGION_COUNT)), atol=1e-5)
+    mixed = network.mix(example.vectors[1:], example.vectors[:1], example.amounts)
+    whole = torch.ones(REGION_COUNT)
+    assert torch.allclose(mixed, network.mix(source, target, whole), atol=1e-5)
 
 
 def test_a_lesson_is_made_once() -> None:

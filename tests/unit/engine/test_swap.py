@@ -1,10 +1,9 @@
 import numpy as np
 import pytest
-import torch
 
 from e4s_studio.core.errors import LabelMapError
-from e4s_studio.core.regions import REGION_COUNT, Region
-from e4s_studio.engine.swap import mix_vectors, swap_label_maps
+from e4s_studio.core.regions import Region
+from e4s_studio.engine.swap import swap_label_maps
 from tests.unit.engine.pairs import SHARED
 
 GOLDEN = SHARED / "golden" / "mask_swap.npz"
@@ -44,21 +43,3 @@ def test_each_row_of_the_rule(
 def test_maps_of_different_sizes_are_refused() -> None:
     with pytest.raises(LabelMapError, match="same size"):
         swap_label_maps(np.zeros((4, 4), np.uint8), np.zeros((5, 4), np.uint8), face_over_hair=True)
-
-
-def test_vectors_are_interpolated_per_region() -> None:
-    source, target = torch.rand(1, REGION_COUNT, 5), torch.rand(1, REGION_COUNT, 5)
-    amounts = torch.linspace(0, 1, REGION_COUNT)
-    mixed = mix_vectors(source, target, amounts)
-    for region, amount in enumerate(amounts):
-        expected = (1 - amount) * target[0, region] + amount * source[0, region]
-        torch.testing.assert_close(mixed[0, region], expected)
-
-
-def test_a_region_that_one_face_lacks_is_taken_whole_from_the_other() -> None:
-    source, target = torch.rand(1, REGION_COUNT, 5), torch.rand(1, REGION_COUNT, 5)
-    source[:, Region.EARS] = 0
-    target[:, Region.MOUTH] = 0
-    mixed = mix_vectors(source, target, torch.full((REGION_COUNT,), 0.5))
-    torch.testing.assert_close(mixed[:, Region.EARS], target[:, Region.EARS])
-    torch.testing.assert_close(mixed[:, Region.MOUTH], source[:, Region.MOUTH])

@@ -13,4 +13,5 @@ TINY = RGIConfig(
     channels=(16, 16, 16, 16),
     stem=4,
     encoder_groups=((1, 4), (1, 4), (1, 4), (1, 4)),
+    light=2,
 )

@@ -20,7 +20,8 @@ from e4s_studio.train.fabric import make_fabric
 from e4s_studio.train.pairs import PortraitPairs, Stream
 from e4s_studio.train.plan import TrainingPlan
 from e4s_studio.train.run import Data, Rhythm, Run
-from e4s_studio.train.trainer import Trainer, start_network
+from e4s_studio.train.start import start_network
+from e4s_studio.train.trainer import Trainer
 
 PRESETS["tiny"] = TINY
 PLAN = TrainingPlan(
