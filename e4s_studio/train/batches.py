@@ -20,7 +20,7 @@ from e4s_studio.engine.examples import pixel_weights
 from e4s_studio.networks.layout import Grid, Layout, make_grid
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
     from torch import Tensor
@@ -105,7 +105,10 @@ def _array(tensor: Tensor) -> Any:
 
 
 class Collate:
-    """Packs pairs for a network whose masked layers have these resolutions."""
+    """Packs pairs for a network whose masked layers have these resolutions.
+
+    Pairs of fewer pixels have no grids for the layers above: such are not drawn.
+    """
 
     def __init__(self, resolutions: Sequence[int]) -> None:
         self.resolutions = list(resolutions)
@@ -114,7 +117,8 @@ class Collate:
         """Pack N pairs."""
         both = (0, 1)
         labels = np.stack([pair.labels[i] for i in both for pair in pairs])
-        plans = {size: make_grid(torch.from_numpy(labels), size) for size in self.resolutions}
+        drawn = [size for size in self.resolutions if size <= labels.shape[-1]]
+        plans = {size: make_grid(torch.from_numpy(labels), size) for size in drawn}
         return PackedBatch(
             pictures=np.stack([pair.pictures[i] for i in both for pair in pairs]),
             truths=np.stack([pair.truths[i] for i in both for pair in pairs]),
@@ -129,20 +133,23 @@ class Collate:
 class Shares:
     """Which pairs each step takes: of W processes the r-th takes its own part of W batches.
 
-    So W processes see, step for step, the pairs that one with W times the batch sees.
+    So W processes see, step for step, the pairs that one with W times the batch sees. A step has
+    its pairs as large as `size_of` says.
     """
 
     batch: int
     start: int
     steps: int
+    size_of: Callable[[int], int]
     rank: int = 0
     world: int = 1
 
-    def __iter__(self) -> Iterator[list[int]]:
-        """List the numbers of each step's pairs."""
+    def __iter__(self) -> Iterator[list[tuple[int, int]]]:
+        """List the numbers and sizes of each step's pairs."""
         for step in range(self.start, self.steps):
             first = (step * self.world + self.rank) * self.batch
-            yield list(range(first, first + self.batch))
+            size = self.size_of(step)
+            yield [(number, size) for number in range(first, first + self.batch)]
 
     def __len__(self) -> int:
         """Return how many steps are left."""
@@ -155,8 +162,8 @@ class _Numbered(Dataset["Pair"]):
     def __init__(self, pairs: Pairs) -> None:
         self.pairs = pairs
 
-    def __getitem__(self, number: int) -> Pair:
-        return self.pairs[number]
+    def __getitem__(self, asked: tuple[int, int]) -> Pair:
+        return self.pairs.pair(*asked)
 
 
 def batches(pairs: Pairs, shares: Shares, collate: Collate, workers: int) -> DataLoader[Pair]:

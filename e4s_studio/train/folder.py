@@ -62,15 +62,19 @@ class FolderPairs:
         ImageError, LabelMapError
             If a file cannot be read.
         """
+        return self.pair(number, self.size)
+
+    def pair(self, number: int, size: int) -> Pair:
+        """Draw the same pair with `size` pixels on a side; raises what `[]` raises."""
         rng = np.random.default_rng((int(self.stream), self.seed, number))
-        source, target = (self._view(int(i)) for i in rng.integers(len(self.files), size=2))
+        source, target = (self._view(int(i), size) for i in rng.integers(len(self.files), size=2))
         amounts = possible_amounts(random_amounts(rng), source.labels)
         truth = known_mix(source, target, amounts)
         return augmented(rng, (source, target, truth), amounts, self.augment)
 
-    def _view(self, index: int) -> View:
+    def _view(self, index: int, size: int) -> View:
         picture, labels = self.files[index]
-        image, size = read_image(picture), self.size
+        image = read_image(picture)
         smooth = cv2.INTER_AREA if size <= image.shape[0] else cv2.INTER_CUBIC
         resized = cv2.resize(image, (size, size), interpolation=smooth)
         return View(np.asarray(resized, np.uint8), resize_labels(read_label_map(labels), size))

@@ -87,6 +87,9 @@ class Pairs(Protocol):
     def __getitem__(self, number: int) -> Pair:
         """Make the pair of a number from 0."""
 
+    def pair(self, number: int, size: int) -> Pair:
+        """Make the same pair with `size` pixels on a side."""
+
 
 class PortraitPairs:
     """Pairs of portraits that are painted when asked for.
@@ -110,15 +113,19 @@ class PortraitPairs:
 
     def __getitem__(self, number: int) -> Pair:
         """Paint the pair of a number from 0."""
+        return self.pair(number, self.size)
+
+    def pair(self, number: int, size: int) -> Pair:
+        """Paint the same pair with `size` pixels on a side."""
         rng = np.random.default_rng((int(self.stream), self.seed, number))
         (shape, texture), (target_shape, target_texture) = _person(rng), _person(rng)
         if rng.random() < SAME_LIGHT:
             texture = in_light_of(texture, target_texture)
-        source = View(*render(shape, texture, self.size))
-        target = View(*render(target_shape, target_texture, self.size))
+        source = View(*render(shape, texture, size))
+        target = View(*render(target_shape, target_texture, size))
         amounts = possible_amounts(random_amounts(rng), source.labels)
         swapped = swap_texture(target_texture, texture, amounts)
-        truth = render(target_shape, swapped, self.size)[0]
+        truth = render(target_shape, swapped, size)[0]
         views = (source, target, View(truth, target.labels))
         return augmented(rng, views, amounts, self.augment)
 

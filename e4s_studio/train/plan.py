@@ -128,6 +128,11 @@ class TrainingPlan:
             return max(self.config.size // 2, SMALLEST)
         return self.config.size
 
+    def painted(self, step: int) -> int:
+        """How large a step's pictures are: as drawn, or as the encoder sees them."""
+        seen = min(self.config.encoder_input, self.config.size)
+        return max(self.resolution(step), seen)
+
     def is_adversarial(self, step: int) -> bool:
         """Whether the discriminator takes part in a step."""
         late = step >= self.adversarial_from * self.steps

@@ -129,6 +129,7 @@ class Run:
             self.plan.batch,
             trainer.steps_taken,
             self.plan.steps,
+            self.plan.painted,
             self.fabric.global_rank,
             self.fabric.world_size,
         )
