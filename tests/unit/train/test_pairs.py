@@ -9,6 +9,7 @@ from PIL import Image
 from e4s_studio.core.errors import ImageError
 from e4s_studio.core.regions import FACE, REGION_COUNT, Region
 from e4s_studio.train.augment import random_recolouring, random_warp
+from e4s_studio.train.batches import Shares
 from e4s_studio.train.folder import FolderPairs, known_mix
 from e4s_studio.train.pairs import (
     PortraitPairs,
@@ -18,6 +19,7 @@ from e4s_studio.train.pairs import (
     random_amounts,
     swap_texture,
 )
+from e4s_studio.train.plan import TrainingPlan
 from e4s_studio.train.portraits import random_shape, random_texture, render
 
 SIZE = 64
@@ -159,3 +161,23 @@ def test_a_folder_without_maps_is_told(tmp_path):
         FolderPairs(tmp_path, SIZE)
     with pytest.raises(ImageError, match="no pictures"):
         FolderPairs(tmp_path / "absent", SIZE)
+
+
+def test_a_pair_is_the_same_at_every_size():
+    pairs = PortraitPairs(128, seed=3, augment=0.3)
+    large, small = pairs[7], pairs.pair(7, 64)
+    assert small.pictures.shape == (2, 64, 64, 3)
+    np.testing.assert_array_equal(large.amounts, small.amounts)
+    for one, other in ((large.pictures, small.pictures), (large.truths, small.truths)):
+        shrunk = one.reshape(2, 64, 2, 64, 2, 3).mean(axis=(2, 4))
+        assert np.abs(shrunk - other).mean() < 4
+    assert (large.labels[:, ::2, ::2] == small.labels).mean() > 0.95
+
+
+def test_a_step_has_its_pairs_no_larger_than_it_needs_them():
+    plan = TrainingPlan(steps=10, quarter=0.3, half=0.4)
+    assert plan.config.encoder_input == 128
+    drawn = [plan.resolution(step) for step in range(10)]
+    assert drawn == [64] * 3 + [128] * 4 + [256] * 3
+    assert [plan.painted(step) for step in range(10)] == [128] * 7 + [256] * 3
+    assert list(Shares(2, 6, 8, plan.painted)) == [[(12, 128), (13, 128)], [(14, 256), (15, 256)]]
