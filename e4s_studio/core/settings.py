@@ -62,7 +62,7 @@ class EditSettings:
     blend_width
         Width of the seam between swapped and original pixels, in pixels of a 1024² crop, 0 to 128.
     light
-        How far the swapped face follows the target's light and colour, 0 to 1.
+        How far the swapped face follows the direction of the target's light, 0 to 1.
     precision
         The number format of the generator.
     live_preview

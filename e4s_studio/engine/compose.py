@@ -9,7 +9,7 @@ import numpy as np
 
 from e4s_studio.engine.blend import blend, face_matte, seam_ramp
 from e4s_studio.engine.detail import Grain, Residual, detail_of, residual_of
-from e4s_studio.engine.light import light_gain
+from e4s_studio.engine.light import Slope, light_slope
 from e4s_studio.engine.pictures import resize, resize_labels
 from e4s_studio.engine.portraits import crop_at
 
@@ -38,8 +38,8 @@ class Pair:
         What the reconstructions lack.
     grain
         The source's.
-    gain
-        (N, N) float32: the factor from the source's light to the target's.
+    light
+        Which way the target is lit.
     """
 
     target: NDArray[np.float32]
@@ -47,7 +47,7 @@ class Pair:
     source_residual: Residual
     target_residual: Residual
     grain: Grain
-    gain: NDArray[np.float32]
+    light: Slope
 
 
 @dataclass(frozen=True)
@@ -125,9 +125,9 @@ def prepare(
         labels = resize_labels(portrait.labels, size)
         residuals.append(residual_of(crop, resize(reconstruction, size), labels))
         crops.append(crop)
-    gain = light_gain(source.image, source.labels, target.image, target.labels, size)
+    light = light_slope(target.image, target.labels)
     return Pair(
-        crops[1], residuals[1].labels, residuals[0], residuals[1], Grain(residuals[0]), gain
+        crops[1], residuals[1].labels, residuals[0], residuals[1], Grain(residuals[0]), light
     )
 
 
@@ -161,7 +161,10 @@ def compose(
         detail = detail_of(labels, alpha, pair.source_residual, pair.target_residual, pair.grain)
         face = face + settings.detail * detail
     if settings.light:
-        face = face * (1 + settings.light * alpha * (pair.gain - 1))[..., None]
+        # How much of the target's light the generator has drawn already depends on its training.
+        own = light_slope(np.clip(face, 0, WHITE), labels)
+        gain = own.gain_to(pair.light, size)
+        face = face * (1 + settings.light * alpha * (gain - 1))[..., None]
     face = np.clip(face, 0, WHITE)
     matte = face_matte(labels, pair.target_labels, alpha)
     width = settings.blend_width * size / CANONICAL_SIZE

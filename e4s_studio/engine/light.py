@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
 
 import cv2
 import numpy as np
@@ -21,40 +22,40 @@ BRIGHTEST: Final = 1.35
 """No pixel is lit or darkened by more than this factor."""
 
 
-def light_gain(
-    source: NDArray[np.uint8],
-    source_labels: NDArray[np.uint8],
-    target: NDArray[np.uint8],
-    target_labels: NDArray[np.uint8],
-    size: int,
-) -> NDArray[np.float32]:
-    """Return the gain that turns the source's light into the target's.
+@dataclass(frozen=True)
+class Slope:
+    """How the logarithm of a face's luminance changes, per crop side, to the right and down."""
 
-    The logarithm of each face's luminance is fitted by a plane, robustly, over skin and nose
-    above the mouth: beards, make-up and shadows of single features do not count. The gain is the
-    difference of the two slopes; the mean stays, since it is the skin's own.
+    across: float
+    down: float
+
+    def gain_to(self, other: Slope, size: int) -> NDArray[np.float32]:
+        """Return the (N, N) float32 factors, around 1, from this light to another."""
+        axis = (np.arange(size) + 0.5) / size - 0.5
+        across, down = other.across - self.across, other.down - self.down
+        plane = np.exp(across * axis[None] + down * axis[:, None])
+        return np.asarray(np.clip(plane, 1 / BRIGHTEST, BRIGHTEST), np.float32)
+
+
+def light_slope(image: NDArray[Any], labels: NDArray[np.uint8]) -> Slope:
+    """Estimate which way a face is lit.
+
+    The logarithm of its luminance is fitted by a plane, robustly, over skin and nose above the
+    mouth: beards, make-up and shadows of single features do not count. The mean is the skin's own.
 
     Parameters
     ----------
-    source, target
-        (H, W, 3) uint8 RGB crops.
-    source_labels, target_labels
+    image
+        (H, W, 3) RGB levels of 0 to 255.
+    labels
         (H, W) uint8.
-    size
-        N of the result.
-
-    Returns
-    -------
-    (N, N) float32 factors around 1, the same everywhere if the faces are lit alike.
     """
-    slope = _slope(target, target_labels) - _slope(source, source_labels)
-    axis = (np.arange(size) + 0.5) / size - 0.5
-    plane = np.exp(slope[0] * axis[None] + slope[1] * axis[:, None])
-    return np.asarray(np.clip(plane, 1 / BRIGHTEST, BRIGHTEST), np.float32)
+    across, down, _ = _plane(image, labels)
+    return Slope(float(across), float(down))
 
 
-def _slope(image: NDArray[np.uint8], labels: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """Fit log-luminance = a·x + b·y + c over the lit skin; return (a, b), per crop side."""
+def _plane(image: NDArray[Any], labels: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """Fit log-luminance = a·x + b·y + c over the lit skin; return (a, b, c), per crop side."""
     small = cv2.resize(image, (SAMPLES, SAMPLES), interpolation=cv2.INTER_AREA)
     luminance = np.log(small.astype(np.float64) @ (0.2126, 0.7152, 0.0722) + 8)
     rows = np.arange(SAMPLES) * labels.shape[0] // SAMPLES
@@ -66,7 +67,7 @@ def _slope(image: NDArray[np.uint8], labels: NDArray[np.uint8]) -> NDArray[np.fl
         skin[int(np.argmax(mouth)) :] = False
     ys, xs = np.nonzero(skin)
     if ys.size < SAMPLES:
-        return np.zeros(2)
+        return np.zeros(3)
     terms = np.stack([xs / SAMPLES - 0.5, ys / SAMPLES - 0.5, np.ones(ys.size)], axis=1)
     values = luminance[ys, xs]
     weights = np.ones(ys.size)
@@ -76,4 +77,4 @@ def _slope(image: NDArray[np.uint8], labels: NDArray[np.uint8]) -> NDArray[np.fl
         error = values - terms @ fit
         spread = 1.4826 * np.median(np.abs(error)) + 1e-6  # the MAD of a normal distribution
         weights = np.clip(1 - (error / (TUKEY * spread)) ** 2, 0, None) ** 2
-    return np.asarray(fit[:2], np.float64)
+    return np.asarray(fit, np.float64)

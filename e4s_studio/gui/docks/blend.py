@@ -116,7 +116,7 @@ class BlendDock(QWidget):
             self.tr("How much of the photographs' own fine detail is put back: pores, lashes")
         )
         self.light_row.setToolTip(
-            self.tr("How far the new face takes on the light and colour of the target")
+            self.tr("How far the new face is lit from the side that the target is lit from")
         )
         self.width_row.setToolTip(self.tr("Width of the seam between the new face and the target"))
         self.live.setToolTip(

@@ -8,7 +8,7 @@ from e4s_studio.core.regions import FACE, Region
 from e4s_studio.core.settings import EditSettings
 from e4s_studio.engine.blend import blend, seam_ramp
 from e4s_studio.engine.compose import Composite, Mattes, compose, prepare
-from e4s_studio.engine.light import light_gain
+from e4s_studio.engine.light import light_slope
 from e4s_studio.engine.swap import swap_label_maps
 from tests.unit.engine.pairs import SIZE, portrait
 
@@ -117,7 +117,8 @@ def test_light_from_the_side_is_found_and_beards_are_not() -> None:
     target = lit(grey, 0.5)
     bearded = target.image.copy()
     bearded[170:] //= 4
-    gain = light_gain(grey.image, grey.labels, bearded, grey.labels, SIZE)
+    plain, found = (light_slope(image, grey.labels) for image in (grey.image, bearded))
+    gain = plain.gain_to(found, SIZE)
     across = np.log(gain[128, -1] / gain[128, 0])
     assert across == pytest.approx(0.5 * (SIZE - 1) / SIZE, abs=0.05)
     assert np.log(gain[-1, 128] / gain[0, 128]) == pytest.approx(0, abs=0.02)
@@ -125,5 +126,17 @@ def test_light_from_the_side_is_found_and_beards_are_not() -> None:
 
 def test_equal_light_changes_nothing() -> None:
     face = portrait(3)
-    gain = light_gain(face.image, face.labels, face.image, face.labels, 64)
-    np.testing.assert_allclose(gain, 1)
+    slope = light_slope(face.image, face.labels)
+    np.testing.assert_array_equal(slope.gain_to(slope, 64), 1)
+
+
+@pytest.mark.parametrize("drawn_light", [0.0, 0.25, 0.5])
+def test_a_face_is_lit_as_the_target_is_however_it_was_drawn(drawn_light: float) -> None:
+    grey = Portrait(np.full((SIZE, SIZE, 3), 120, np.uint8), portrait(1).labels)
+    target = lit(grey, 0.5)
+    pair = prepare(grey, target, (flat(120), target.image.astype(np.float32)), SIZE)
+    drawn = lit(grey, drawn_light).image.astype(np.float32)
+    settings = EditSettings(detail=0.0, light=1.0)
+    face = compose(pair, drawn, target.labels, settings).face
+    skin = np.isin(target.labels, list(FACE))
+    np.testing.assert_allclose(face[skin], target.image[skin].astype(float), atol=3)
