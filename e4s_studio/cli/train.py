@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from e4s_studio.cli.train_parser import PRESET as PARSER, refuse_others, train_parser_in
 from e4s_studio.core.errors import CancelledError, DeviceError, SettingsError
 
 if TYPE_CHECKING:
@@ -35,7 +36,9 @@ def train(
             " painted on the fly."
         ),
     ] = None,
-    preset: Annotated[str, typer.Option(help="studio-256 or e4s-1024.")] = "studio-256",
+    preset: Annotated[
+        str, typer.Option(help="studio-256, e4s-1024, or the parser: parser-96.")
+    ] = "studio-256",
     start: Annotated[
         Path | None, typer.Option(help="A checkpoint to start from in place of random weights.")
     ] = None,
@@ -68,6 +71,10 @@ def train(
 
     Several GPUs or machines: `torchrun --nproc-per-node N --no-python e4s-studio train …`.
     """
+    if preset == PARSER:
+        refuse_others(data=data, start=start, adversarial=adversarial, judges=judges)
+        train_parser_in(out, seed=seed, steps=steps, batch=batch, rate=rate)
+        return
     _check(precision)
     plan = _plan(preset, steps, batch, rate, adversarial, seed)
     _require_extra()
@@ -124,7 +131,8 @@ def _plan(
     from e4s_studio.train.plan import PLANS
 
     if preset not in PLANS:
-        raise SettingsError(f"There is no preset “{preset}”; choose {' or '.join(PLANS)}.")
+        known = " or ".join([*PLANS, PARSER])
+        raise SettingsError(f"There is no preset “{preset}”; choose {known}.")
     plan = PLANS[preset]
     changes: dict[str, Any] = {"seed": seed}
     if steps is not None:

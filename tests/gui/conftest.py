@@ -50,11 +50,11 @@ class Studio:
         return self.engines[-1]
 
     def wait_for_pair(self) -> None:
-        self.bot.waitUntil(lambda: self.controller.has_pair, timeout=10_000)
+        self.bot.waitUntil(lambda: self.controller.has_pair, timeout=60_000)
 
     def wait_for_final(self) -> None:
         """Wait until the shown result is the final one of the newest revision."""
-        self.bot.waitUntil(self.is_settled, timeout=10_000)
+        self.bot.waitUntil(self.is_settled, timeout=60_000)
 
     def is_settled(self) -> bool:
         newest = self.controller.results.newest
@@ -65,7 +65,7 @@ class Studio:
         )
 
     def wait_for_fit(self) -> None:
-        self.bot.waitUntil(lambda: not self.controller.is_fitting, timeout=10_000)
+        self.bot.waitUntil(lambda: not self.controller.is_fitting, timeout=60_000)
 
 
 def photograph(colour, seed: int, size: int = SIZE) -> np.ndarray:

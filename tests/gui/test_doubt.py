@@ -35,7 +35,7 @@ def press(studio, key, qtbot, keys=Qt.KeyboardModifier.NoModifier) -> None:
 def doubtful(studio, qtbot):
     """The studio with the doubt shown."""
     press(studio, Qt.Key.Key_Q, qtbot)
-    qtbot.waitUntil(lambda: shown(studio), timeout=10_000)
+    qtbot.waitUntil(lambda: shown(studio), timeout=60_000)
     return studio
 
 
@@ -70,7 +70,7 @@ def test_it_is_looked_for_once(doubtful, qtbot):
 def test_a_key_walks_from_spot_to_spot_and_back(studio, qtbot):
     press(studio, Qt.Key.Key_J, qtbot)  # shows it as well
     canvas = studio.window.canvas
-    qtbot.waitUntil(lambda: canvas.spot is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: canvas.spot is not None, timeout=60_000)
     assert middle(studio) == pytest.approx(FIRST, abs=0.03)
     assert studio.window.status.currentMessage() == "Doubtful spot 1 of 2"
     zoom = studio.editor.view.zoom(QSizeF(canvas.size()))
@@ -105,8 +105,8 @@ def test_paint_takes_the_doubt_away(doubtful, qtbot):
 
 def test_another_target_has_its_own(doubtful, pair, qtbot):
     doubtful.controller.open(Photographs(target=pair.source))
-    qtbot.waitUntil(lambda: doubtful.engine.doubted == 2, timeout=10_000)
-    qtbot.waitUntil(lambda: shown(doubtful), timeout=10_000)
+    qtbot.waitUntil(lambda: doubtful.engine.doubted == 2, timeout=60_000)
+    qtbot.waitUntil(lambda: shown(doubtful), timeout=60_000)
 
 
 def test_where_the_parser_was_sure_there_is_nowhere_to_go():

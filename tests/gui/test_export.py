@@ -36,7 +36,7 @@ def dialog(studio, tmp_path) -> ExportDialog:
 
 def export(studio, dialog, qtbot):
     """Click Export and return what was written."""
-    with qtbot.waitSignal(studio.editor.exporter.written, timeout=20_000) as written:
+    with qtbot.waitSignal(studio.editor.exporter.written, timeout=60_000) as written:
         qtbot.mouseClick(dialog.start, Qt.MouseButton.LeftButton)
     return written.args[0]
 
@@ -127,7 +127,7 @@ def test_a_visible_mark_shows(studio, dialog, qtbot):
 
 def test_a_failure_is_said_in_the_dialog(studio, dialog, tmp_path, qtbot):
     dialog.path.setText(str(tmp_path / "nowhere" / "swap.png"))
-    with qtbot.waitSignal(studio.editor.exporter.failed, timeout=10_000):
+    with qtbot.waitSignal(studio.editor.exporter.failed, timeout=60_000):
         qtbot.mouseClick(dialog.start, Qt.MouseButton.LeftButton)
     assert "does not exist" in dialog.said.text()
     assert dialog.said.isVisible()
@@ -140,11 +140,11 @@ def test_a_failure_is_said_in_the_dialog(studio, dialog, tmp_path, qtbot):
 def test_an_export_can_be_stopped(studio, dialog, tmp_path, qtbot):
     studio.gate.export.clear()
     qtbot.mouseClick(dialog.start, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(studio.gate.exporting.is_set, timeout=5_000)
+    qtbot.waitUntil(studio.gate.exporting.is_set, timeout=60_000)
     assert dialog.progress.isVisible()
     assert not dialog.start.isEnabled()
     qtbot.mouseClick(dialog.cancel, Qt.MouseButton.LeftButton)
-    with qtbot.waitSignal(studio.editor.exporter.failed, timeout=10_000):
+    with qtbot.waitSignal(studio.editor.exporter.failed, timeout=60_000):
         studio.gate.export.set()
     assert not (tmp_path / "swap.png").exists()
     assert dialog.said.isVisible()
@@ -155,7 +155,7 @@ def test_an_export_can_be_stopped(studio, dialog, tmp_path, qtbot):
 def test_closing_during_an_export_ends_it(studio, dialog, tmp_path, qtbot):
     studio.gate.export.clear()
     qtbot.mouseClick(dialog.start, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(studio.gate.exporting.is_set, timeout=5_000)
+    qtbot.waitUntil(studio.gate.exporting.is_set, timeout=60_000)
     studio.editor.exporter.cancel()
     studio.gate.export.set()
     studio.editor.projects.leave()

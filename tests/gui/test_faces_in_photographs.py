@@ -40,13 +40,13 @@ def with_group(studio, group, qtbot):
 
 def open_target(studio, path, qtbot) -> None:
     studio.controller.open(Photographs(target=path))
-    qtbot.waitUntil(lambda: studio.document.target.path == path, timeout=10_000)
+    qtbot.waitUntil(lambda: studio.document.target.path == path, timeout=60_000)
     settle(studio, qtbot)
 
 
 def settle(studio, qtbot) -> None:
     studio.wait_for_final()
-    qtbot.waitUntil(studio.window.status.work.isHidden, timeout=10_000)
+    qtbot.waitUntil(studio.window.status.work.isHidden, timeout=60_000)
 
 
 def handler(studio):
@@ -64,7 +64,7 @@ def choose(studio, role, qtbot):
 
 
 def opened(studio, qtbot):
-    qtbot.waitUntil(lambda: view(studio).is_open and view(studio)._knows_faces, timeout=10_000)
+    qtbot.waitUntil(lambda: view(studio).is_open and view(studio)._knows_faces, timeout=60_000)
     return view(studio).canvas
 
 
@@ -105,7 +105,7 @@ def test_several_faces_are_said_counted_and_shown(with_group, qtbot):
 def test_faces_are_said_once(with_group, qtbot):
     with_group.window.notice.hide()
     with_group.window.actions_by_name["file.exchange"].trigger()
-    qtbot.waitUntil(lambda: handler(with_group)._buttons["source"].text() == "3", timeout=10_000)
+    qtbot.waitUntil(lambda: handler(with_group)._buttons["source"].text() == "3", timeout=60_000)
     assert handler(with_group)._buttons["target"].text() == ""
     settle(with_group, qtbot)
     assert with_group.window.notice.isHidden()
@@ -143,7 +143,7 @@ def test_clicking_another_face_of_the_target_begins_with_it(with_group, qtbot):
     assert canvas.picked is canvas.faces[2]
     assert not view(with_group).keep.isEnabled()
     qtbot.mouseClick(view(with_group).take, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: with_group.document.target is not before, timeout=10_000)
+    qtbot.waitUntil(lambda: with_group.document.target is not before, timeout=60_000)
     assert not view(with_group).is_open
     target = with_group.document.target
     assert quad_of(target) == canvas.faces[2].quad
@@ -168,7 +168,7 @@ def test_work_on_one_face_is_not_lost_to_another(with_group, qtbot):
 
 def test_a_source_face_is_a_step_that_can_be_undone(studio, group, qtbot):
     studio.controller.open(Photographs(source=group))
-    qtbot.waitUntil(lambda: studio.document.source.path == group, timeout=10_000)
+    qtbot.waitUntil(lambda: studio.document.source.path == group, timeout=60_000)
     settle(studio, qtbot)
     first = studio.document.source
     canvas = choose(studio, "source", qtbot)
@@ -178,7 +178,7 @@ def test_a_source_face_is_a_step_that_can_be_undone(studio, group, qtbot):
     assert canvas.picked is canvas.faces[0]
     qtbot.keyClick(canvas, Qt.Key.Key_Tab)
     qtbot.keyClick(canvas, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: studio.document.source is not first, timeout=10_000)
+    qtbot.waitUntil(lambda: studio.document.source is not first, timeout=60_000)
     assert quad_of(studio.document.source) == canvas.faces[1].quad
     assert studio.window.isWindowModified()
     settle(studio, qtbot)
@@ -225,7 +225,7 @@ def test_a_moved_quad_keeps_the_paint_on_the_face(with_group, qtbot):
     assert canvas.quad.side == pytest.approx(1.2 * quad.side, rel=0.02)
     assert view(with_group).keep.isChecked()
     qtbot.mouseClick(view(with_group).take, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: document.target is not old, timeout=10_000)
+    qtbot.waitUntil(lambda: document.target is not old, timeout=60_000)
     assert painted_place(document) == pytest.approx(place, abs=0.6)
     assert document.pixels(Layer.OCCLUDER).max() > 200
     assert document.history.top.name == "Align target"
@@ -249,7 +249,7 @@ def test_the_map_can_be_found_anew(with_group, qtbot):
     )
     assert not view(with_group).keep.isChecked()
     qtbot.keyClick(canvas, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: document.target is not old, timeout=10_000)
+    qtbot.waitUntil(lambda: document.target is not old, timeout=60_000)
     np.testing.assert_array_equal(document.target.labels, old.labels)
     assert document.history.top.name == "Align target"
     assert not np.array_equal(document.target.image, old.image)
@@ -315,7 +315,7 @@ def test_the_photograph_can_be_zoomed_and_panned(with_group, qtbot):
 def test_without_a_face_the_quad_is_placed_by_hand(studio, pictures, qtbot):
     studio.controller.open(Photographs(source=pictures / "wide.png"))
     notice = studio.window.notice
-    qtbot.waitUntil(lambda: notice.isVisible() and notice.offer.isVisible(), timeout=10_000)
+    qtbot.waitUntil(lambda: notice.isVisible() and notice.offer.isVisible(), timeout=60_000)
     assert "No face was found" in notice.sentence.text()
     qtbot.mouseClick(notice.offer, Qt.MouseButton.LeftButton)
     canvas = opened(studio, qtbot)
@@ -326,7 +326,7 @@ def test_without_a_face_the_quad_is_placed_by_hand(studio, pictures, qtbot):
     drag(canvas, (x, y), (x - 40, y + 10))
     placed = canvas.quad
     qtbot.keyClick(canvas, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: studio.document.source.path.name == "wide.png", timeout=10_000)
+    qtbot.waitUntil(lambda: studio.document.source.path.name == "wide.png", timeout=60_000)
     assert quad_of(studio.document.source) == placed
     settle(studio, qtbot)
 
@@ -334,7 +334,7 @@ def test_without_a_face_the_quad_is_placed_by_hand(studio, pictures, qtbot):
 def test_leaving_without_a_face_opens_nothing(studio, pictures, qtbot):
     before = studio.document.source
     studio.controller.open(Photographs(source=pictures / "wide.png"))
-    qtbot.waitUntil(studio.window.notice.offer.isVisible, timeout=10_000)
+    qtbot.waitUntil(studio.window.notice.offer.isVisible, timeout=60_000)
     qtbot.mouseClick(studio.window.notice.offer, Qt.MouseButton.LeftButton)
     opened(studio, qtbot)
     qtbot.mouseClick(view(studio).cancel, Qt.MouseButton.LeftButton)
@@ -347,7 +347,7 @@ def test_leaving_without_a_face_opens_nothing(studio, pictures, qtbot):
 
 def test_a_quad_that_holds_no_photograph_is_a_sentence(with_group, qtbot):
     before = with_group.document.target
-    with qtbot.waitSignal(with_group.controller.failed, timeout=10_000) as failed:
+    with qtbot.waitSignal(with_group.controller.failed, timeout=60_000) as failed:
         outside = quad_of(before).moved(9000, 0)
         handler(with_group)._desk.recutting.recut(Wish("target", outside, keep_map=True))
     assert "outside the photograph" in failed.args[0]
@@ -366,7 +366,7 @@ def test_the_same_source_goes_into_one_face_after_the_other(with_group, qtbot):
     assert canvas.picked.quad.centre == pytest.approx(middle(FACES[1]), abs=20)
     assert studio.document.target is first
     qtbot.keyClick(canvas, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: studio.document.target is not first, timeout=10_000)
+    qtbot.waitUntil(lambda: studio.document.target is not first, timeout=60_000)
     second = studio.document.target
     assert studio.document.source is source
     assert second.path.name == "group swapped 1.tif"
@@ -384,7 +384,7 @@ def test_the_same_source_goes_into_one_face_after_the_other(with_group, qtbot):
     canvas = opened(studio, qtbot)
     assert canvas.picked.quad.centre == pytest.approx(middle(FACES[2]), abs=20)
     qtbot.keyClick(canvas, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: studio.document.target is not second, timeout=10_000)
+    qtbot.waitUntil(lambda: studio.document.target is not second, timeout=60_000)
     assert studio.document.target.path.name == "group swapped 2.tif"
     # A result that only lives as long as the session is no recent pair.
     recent = [path.name for pair in studio.preferences.recent_pairs() for path in pair]

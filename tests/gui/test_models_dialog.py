@@ -70,7 +70,7 @@ class Shop:
         def said() -> None:
             assert words in self.dialog.said.text()
 
-        self.bot.waitUntil(said, timeout=20_000)
+        self.bot.waitUntil(said, timeout=60_000)
 
     def choose(self, path) -> None:
         """Answer the file dialog that is open."""
@@ -207,7 +207,7 @@ def test_closed_it_goes_on_and_tells_in_the_window(shop):
     shop.click(shop.row.install)
     shop.click(shop.dialog.close_button)
     notice = shop.studio.window.notice
-    shop.bot.waitUntil(lambda: "is installed" in notice.sentence.text(), timeout=20_000)
+    shop.bot.waitUntil(lambda: "is installed" in notice.sentence.text(), timeout=60_000)
     shop.studio.window.actions_by_name["model.install"].trigger()
     assert shop.dialog.isVisible()
     assert shop.row.state.text() == "✓ installed"
@@ -224,7 +224,7 @@ def test_an_installed_network_can_compute(server, studio, monkeypatch, tmp_path,
     shop.choose(file)
     shop.wait_for("is installed")
     shop.click(shop.row.compute)
-    qtbot.waitUntil(lambda: studio.controller.choice.checkpoint is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: studio.controller.choice.checkpoint is not None, timeout=60_000)
     assert studio.controller.choice.checkpoint == shop.folder.path / "e4s.pth"
     studio.wait_for_final()
 
@@ -238,6 +238,6 @@ def test_closing_the_window_stops_a_download(shop, monkeypatch):
 
     monkeypatch.setattr(ModelFolder, "install", endless)
     shop.click(shop.row.install)
-    shop.bot.waitUntil(lambda: bool(begun), timeout=10_000)
+    shop.bot.waitUntil(lambda: bool(begun), timeout=60_000)
     shop.studio.editor.projects.leave()
     assert not shop.studio.window.isVisible()

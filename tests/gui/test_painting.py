@@ -42,7 +42,7 @@ def test_the_result_changes_under_the_stroke(studio, qtbot):
         move(studio, x, 130)
     assert studio.document.in_stroke
     qtbot.waitUntil(
-        lambda: studio.controller.results.newest.revision > before.revision, timeout=5_000
+        lambda: studio.controller.results.newest.revision > before.revision, timeout=60_000
     )
     assert studio.document.in_stroke
     release(studio, 170, 130)

@@ -36,12 +36,12 @@ def choose_file(studio, path) -> None:
 
 def save_as(studio, path, qtbot) -> None:
     trigger(studio, "file.save_as")
-    with qtbot.waitSignal(studio.editor.session.saved, timeout=10_000):
+    with qtbot.waitSignal(studio.editor.session.saved, timeout=60_000):
         choose_file(studio, path)
 
 
 def open_file(studio, path, qtbot) -> None:
-    with qtbot.waitSignal(studio.editor.session.opened, timeout=10_000):
+    with qtbot.waitSignal(studio.editor.session.opened, timeout=60_000):
         studio.editor.projects.open(path)
 
 
@@ -116,7 +116,7 @@ def test_snapshots_are_kept_with_the_project_and_show_their_pictures(
 def test_save_writes_to_the_same_file(saved, qtbot):
     studio, path = saved
     edit(studio, 0.7)
-    with qtbot.waitSignal(studio.editor.session.saved, timeout=10_000):
+    with qtbot.waitSignal(studio.editor.session.saved, timeout=60_000):
         trigger(studio, "file.save")
     state = open_project(path).project.contents.state
     assert state.settings.amount(Region.SKIN) == 0.7
@@ -126,7 +126,7 @@ def test_save_writes_to_the_same_file(saved, qtbot):
 def test_the_first_save_asks_for_a_name(studio, tmp_path, qtbot):
     edit(studio)
     trigger(studio, "file.save")
-    with qtbot.waitSignal(studio.editor.session.saved, timeout=10_000):
+    with qtbot.waitSignal(studio.editor.session.saved, timeout=60_000):
         choose_file(studio, tmp_path / "first.e4s")
     assert (tmp_path / "first.e4s").is_file()
     entries = [action.text() for action in studio.window.recent_projects.actions()]
@@ -136,7 +136,7 @@ def test_the_first_save_asks_for_a_name(studio, tmp_path, qtbot):
 def test_edits_made_while_it_is_written_are_not_taken_for_saved(saved, qtbot):
     studio, path = saved
     edit(studio, 0.5)
-    with qtbot.waitSignal(studio.editor.session.saved, timeout=10_000):
+    with qtbot.waitSignal(studio.editor.session.saved, timeout=60_000):
         studio.editor.session.save(path)
         edit(studio, 0.6)
     assert studio.window.isWindowModified()
@@ -169,7 +169,7 @@ def test_a_save_that_fails_is_said_and_nothing_is_lost(saved, tmp_path, request,
     else:
         place = tmp_path / "held.e4s"
         request.addfinalizer(hold(place, tmp_path / "own" / "locks").release)
-    with qtbot.waitSignal(studio.editor.session.not_saved, timeout=10_000):
+    with qtbot.waitSignal(studio.editor.session.not_saved, timeout=60_000):
         studio.editor.session.save(place)
     assert studio.window.notice.isVisible()
     assert REASONS[reason] in studio.window.notice.sentence.text()
@@ -189,7 +189,7 @@ def test_a_file_that_is_no_project_leaves_all_as_it_was(saved, tmp_path, qtbot, 
     elif kind == "rubbish":
         bad.write_bytes(b"no project")
     revision = studio.document.revision
-    with qtbot.waitSignal(studio.controller.failed, timeout=10_000) as failed:
+    with qtbot.waitSignal(studio.controller.failed, timeout=60_000) as failed:
         studio.editor.projects.open(bad)
     assert "bad.e4s" in failed.args[0]
     assert studio.window.notice.sentence.text() == failed.args[0]
@@ -202,7 +202,7 @@ def test_a_project_that_another_window_holds_is_not_opened(saved, tmp_path, qtbo
     copy = tmp_path / "copy.e4s"
     copy.write_bytes(path.read_bytes())
     lock = hold(copy, tmp_path / "own" / "locks")
-    with qtbot.waitSignal(studio.controller.failed, timeout=10_000) as failed:
+    with qtbot.waitSignal(studio.controller.failed, timeout=60_000) as failed:
         studio.editor.projects.open(copy)
     assert "another window" in failed.args[0]
     lock.release()
@@ -225,12 +225,12 @@ def test_a_damaged_project_opens_as_far_as_it_goes_without_its_name(saved, tmp_p
 def test_a_dropped_project_opens(saved, qtbot):
     studio, path = saved
     studio.controller.open(Photographs(target=studio.document.source.path))
-    qtbot.waitUntil(lambda: studio.editor.session.path is None, timeout=5_000)
+    qtbot.waitUntil(lambda: studio.editor.session.path is None, timeout=60_000)
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(path))])
     buttons, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
     place = studio.window.canvas.rect().center()
-    with qtbot.waitSignal(studio.editor.session.opened, timeout=10_000):
+    with qtbot.waitSignal(studio.editor.session.opened, timeout=60_000):
         for event in (
             QDragEnterEvent(place, Qt.DropAction.CopyAction, data, buttons, keys),
             QDropEvent(QPointF(place), Qt.DropAction.CopyAction, data, buttons, keys),
@@ -256,7 +256,7 @@ def test_closing_can_save_first(saved, qtbot):
     edit(studio, 0.8)
     assert not studio.window.close()
     answer(studio, QMessageBox.StandardButton.Save, qtbot)
-    qtbot.waitUntil(lambda: not studio.window.isVisible(), timeout=10_000)
+    qtbot.waitUntil(lambda: not studio.window.isVisible(), timeout=60_000)
     assert open_project(path).project.contents.state.settings.amount(Region.SKIN) == 0.8
 
 
@@ -269,14 +269,14 @@ def test_a_new_target_asks_before_it_drops_the_paint(studio, pair, qtbot):
     qtbot.waitUntil(lambda: question(studio) is None)
     trigger(studio, "file.exchange")
     answer(studio, QMessageBox.StandardButton.Discard, qtbot)
-    qtbot.waitUntil(lambda: studio.document.target.path == pair.source, timeout=5_000)
+    qtbot.waitUntil(lambda: studio.document.target.path == pair.source, timeout=60_000)
     assert not studio.window.isWindowModified()
 
 
 def test_another_source_stays_in_the_project_as_an_unsaved_change(saved, pair, qtbot):
     studio, path = saved
     studio.controller.open(Photographs(source=pair.target, source_map=pair.target_map))
-    qtbot.waitUntil(lambda: studio.document.source.path == pair.target, timeout=5_000)
+    qtbot.waitUntil(lambda: studio.document.source.path == pair.target, timeout=60_000)
     assert studio.editor.session.path == path
     assert studio.window.isWindowModified()
 
@@ -286,7 +286,7 @@ def test_the_fit_is_kept_and_not_made_again(saved, make_studio, qtbot):
     kept = open_project(path).project.fitted
     assert kept.model == studio.engine.model
     edit(studio, 0.7)
-    with qtbot.waitSignal(studio.editor.session.saved, timeout=10_000):
+    with qtbot.waitSignal(studio.editor.session.saved, timeout=60_000):
         trigger(studio, "file.save")
     assert len(studio.engine.packed) == 1  # what did not change is not packed again
     studio.window.close()
@@ -306,7 +306,7 @@ def test_a_fit_of_another_model_is_made_anew(saved, make_studio, tmp_path, qtbot
     studio, path = saved
     studio.window.close()
     second = make_studio()
-    with qtbot.waitSignal(second.controller.failed, timeout=10_000) as failed:
+    with qtbot.waitSignal(second.controller.failed, timeout=60_000) as failed:
         second.editor.start(Start(project=path, choice=EngineChoice(tmp_path / "other.pt")))
     assert "network" in failed.args[0]
     second.wait_for_final()
@@ -317,7 +317,7 @@ def test_an_unfinished_fit_is_not_kept(saved, qtbot):
     studio, path = saved
     studio.gate.fit.clear()
     trigger(studio, "model.refine")
-    with qtbot.waitSignal(studio.editor.session.saved, timeout=10_000):
+    with qtbot.waitSignal(studio.editor.session.saved, timeout=60_000):
         trigger(studio, "file.save")
     assert open_project(path).project.fitted is None
     studio.gate.fit.set()

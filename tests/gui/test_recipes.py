@@ -37,7 +37,7 @@ def use(studio, path, qtbot) -> None:
     steps = len(studio.document.history.commands)
     trigger(studio, "edit.use_recipe")
     choose_file(studio, path)
-    qtbot.waitUntil(lambda: len(studio.document.history.commands) > steps, timeout=10_000)
+    qtbot.waitUntil(lambda: len(studio.document.history.commands) > steps, timeout=60_000)
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def recipe(studio, tmp_path, qtbot):
     path = tmp_path / f"lips{SUFFIX}"
     trigger(studio, "edit.save_recipe")
     choose_file(studio, path)
-    qtbot.waitUntil(path.is_file, timeout=10_000)
+    qtbot.waitUntil(path.is_file, timeout=60_000)
     return path, studio.document.pixels(Layer.PAINTED) == 1
 
 
@@ -56,7 +56,7 @@ def test_edits_are_done_again_on_another_photograph_as_one_step(recipe, studio, 
     path, painted = recipe
     assert painted.any()
     assert open_recipe(path).name == "lips"
-    with qtbot.waitSignal(studio.controller.pair_opened, timeout=10_000):
+    with qtbot.waitSignal(studio.controller.pair_opened, timeout=60_000):
         studio.controller.open(Photographs(target=pair.source, target_map=pair.source_map))
     fresh = studio.document.pixels(Layer.LABELS).copy()
     studio.editor.editing.set_amounts([Region.NOSE], 1.0)
@@ -86,7 +86,7 @@ def test_a_dropped_recipe_is_used(recipe, studio, qtbot):
         QDropEvent(QPointF(place), Qt.DropAction.CopyAction, data, buttons, keys),
     ):
         QApplication.sendEvent(studio.window.canvas, event)
-    qtbot.waitUntil(lambda: len(studio.document.history.commands) > steps, timeout=10_000)
+    qtbot.waitUntil(lambda: len(studio.document.history.commands) > steps, timeout=60_000)
     assert studio.document.settings.amount(Region.NOSE) == 0.4
 
 
@@ -107,7 +107,7 @@ def test_a_file_that_is_no_recipe_leaves_all_as_it_was(studio, tmp_path, qtbot):
     bad.write_bytes(b"no recipe")
     revision = studio.document.revision
     trigger(studio, "edit.use_recipe")
-    with qtbot.waitSignal(studio.controller.failed, timeout=10_000) as failed:
+    with qtbot.waitSignal(studio.controller.failed, timeout=60_000) as failed:
         choose_file(studio, bad)
     assert "no recipe" in failed.args[0]
     assert studio.document.revision == revision
@@ -116,7 +116,7 @@ def test_a_file_that_is_no_recipe_leaves_all_as_it_was(studio, tmp_path, qtbot):
 def test_a_recipe_that_cannot_be_written_is_said(studio, tmp_path, qtbot):
     paint(studio)
     trigger(studio, "edit.save_recipe")
-    with qtbot.waitSignal(studio.controller.failed, timeout=10_000) as failed:
+    with qtbot.waitSignal(studio.controller.failed, timeout=60_000) as failed:
         choose_file(studio, tmp_path / "gone" / f"a{SUFFIX}")
     assert "does not exist" in failed.args[0]
 

@@ -66,7 +66,7 @@ def asked(crashed, make_studio, qtbot):
     studio = make_studio()
     studio.preferences.hint_seen = True
     studio.editor.start(Start())
-    qtbot.waitUntil(lambda: dialog_of(studio) is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: dialog_of(studio) is not None, timeout=60_000)
     return studio, dialog_of(studio)
 
 
@@ -84,7 +84,7 @@ def test_going_on_after_a_crash(asked, crashed, qtbot):
     assert studio.window.isWindowModified()
     studio.wait_for_final()
     # The old journal goes, and a new one holds all that it held.
-    qtbot.waitUntil(lambda: len(list(crashed.iterdir())) == 1, timeout=10_000)
+    qtbot.waitUntil(lambda: len(list(crashed.iterdir())) == 1, timeout=60_000)
     assert studio.editor.keeper.journal.folder.is_dir()
     studio.window.actions_by_name["edit.undo"].trigger()
     assert studio.document.settings.amount(Region.SKIN) == 1.0
@@ -104,7 +104,7 @@ def test_discarding_takes_a_second_answer(asked, crashed, qtbot):
     box = dialog.findChild(QMessageBox)
     assert len(recoverable_sessions(crashed)) == 1
     qtbot.mouseClick(box.button(QMessageBox.StandardButton.Discard), Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: not recoverable_sessions(crashed), timeout=5_000)
+    qtbot.waitUntil(lambda: not recoverable_sessions(crashed), timeout=60_000)
     studio.wait_for_pair()
 
 
@@ -153,7 +153,7 @@ def test_a_clean_close_leaves_nothing(studio, tmp_path):
 def test_a_saved_project_leaves_nothing_to_recover_until_the_next_edit(studio, tmp_path, qtbot):
     edit(studio, 0.2)
     journal = studio.editor.keeper.journal
-    with qtbot.waitSignal(studio.editor.session.saved, timeout=10_000):
+    with qtbot.waitSignal(studio.editor.session.saved, timeout=60_000):
         studio.editor.session.save(tmp_path / "work.e4s")
     assert (journal.folder / UNTOUCHED).exists()
     edit(studio, 0.3)
@@ -201,7 +201,7 @@ def test_another_crop_is_an_edit_that_is_kept_and_undone_like_others(studio, qtb
     quad = Quad.whole(SIZE, SIZE).moved(12, 7)
     steps = len(studio.document.history.commands)
     Recutting(studio.controller).recut(Wish("target", quad, keep_map=True))
-    qtbot.waitUntil(lambda: len(studio.document.history.commands) > steps, timeout=10_000)
+    qtbot.waitUntil(lambda: len(studio.document.history.commands) > steps, timeout=60_000)
     edit(studio, 0.6)
     assert studio.editor.keeper.journal is journal
     assert journal.flush()
@@ -220,10 +220,10 @@ def test_another_crop_is_an_edit_that_is_kept_and_undone_like_others(studio, qtb
 
 def test_an_opening_that_was_overtaken_leaves_no_journal(studio, pair, qtbot, tmp_path):
     first = studio.editor.keeper.journal.folder
-    with qtbot.waitSignal(studio.controller.pair_opened, timeout=10_000):
+    with qtbot.waitSignal(studio.controller.pair_opened, timeout=60_000):
         studio.controller.open(Photographs(target=pair.source, target_map=pair.source_map))
         studio.controller.open(Photographs(target=pair.target, target_map=pair.target_map))
-    qtbot.waitUntil(lambda: not first.exists(), timeout=5_000)
+    qtbot.waitUntil(lambda: not first.exists(), timeout=60_000)
     assert list(sessions(tmp_path).iterdir()) == [studio.editor.keeper.journal.folder]
 
 
@@ -231,7 +231,7 @@ def test_a_journal_that_cannot_be_written_is_said_once(make_studio, pair, tmp_pa
     sessions(tmp_path).parent.mkdir()
     sessions(tmp_path).write_bytes(b"a file where the folder should be")
     studio = make_studio()
-    with qtbot.waitSignal(studio.controller.failed, timeout=10_000) as failed:
+    with qtbot.waitSignal(studio.controller.failed, timeout=60_000) as failed:
         studio.editor.start(Start(pair))
     assert "crash" in failed.args[0]
     studio.wait_for_pair()

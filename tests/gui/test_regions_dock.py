@@ -121,7 +121,7 @@ def test_a_shape_from_the_target_changes_the_map_as_one_step(studio, qtbot):
     row = studio.window.regions.rows[Region.EYES]
     qtbot.mouseClick(row.shapes[ShapeSource.TARGET], Qt.MouseButton.LeftButton)
     qtbot.waitUntil(
-        lambda: studio.document.settings.shape(Region.EYES) is ShapeSource.TARGET, timeout=5_000
+        lambda: studio.document.settings.shape(Region.EYES) is ShapeSource.TARGET, timeout=60_000
     )
     assert [command.name for command in studio.document.history.commands] == ["Eyes shape: target"]
     studio.editor.editing.undo()
@@ -132,7 +132,7 @@ def test_two_quick_shape_clicks_both_count(studio, qtbot):
     rows = studio.window.regions.rows
     for region in (Region.EYES, Region.NOSE):
         qtbot.mouseClick(rows[region].shapes[ShapeSource.TARGET], Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: len(studio.document.history.commands) == 2, timeout=5_000)
+    qtbot.waitUntil(lambda: len(studio.document.history.commands) == 2, timeout=60_000)
     for region in (Region.EYES, Region.NOSE):
         assert studio.document.settings.shape(region) is ShapeSource.TARGET
 

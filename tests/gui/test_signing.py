@@ -64,7 +64,7 @@ def fill(dialog, certificate, key, password, qtbot) -> None:
 
 def use(studio, dialog, qtbot) -> None:
     click(dialog.use, qtbot)
-    qtbot.waitUntil(lambda: dialog_of(studio, SigningDialog) is None, timeout=20_000)
+    qtbot.waitUntil(lambda: dialog_of(studio, SigningDialog) is None, timeout=60_000)
 
 
 def test_an_export_is_signed_with_the_artists_own_certificate(studio, mine, tmp_path, qtbot):
@@ -79,7 +79,7 @@ def test_an_export_is_signed_with_the_artists_own_certificate(studio, mine, tmp_
     assert "certificates.pem" in export.signed_by.text()
     export.ground.setCurrentIndex(export.ground.findData(Ground.OWN_FACE))
     export.path.setText(str(tmp_path / "swap.jpg"))
-    with qtbot.waitSignal(studio.editor.exporter.written, timeout=20_000):
+    with qtbot.waitSignal(studio.editor.exporter.written, timeout=60_000):
         qtbot.mouseClick(export.start, Qt.MouseButton.LeftButton)
     found = inspect_file(tmp_path / "swap.jpg", certificate.read_text())
     assert found.is_intact
@@ -105,7 +105,7 @@ def test_a_locked_key_without_its_password_is_said_at_the_export(studio, mine, t
     order = ExportOrder(
         tmp_path / "swap.png", ExportKind.PICTURE, Labelling(Ground.CONSENT), Signer(*mine[:2])
     )
-    with qtbot.waitSignal(studio.editor.exporter.failed, timeout=10_000) as failed:
+    with qtbot.waitSignal(studio.editor.exporter.failed, timeout=60_000) as failed:
         studio.editor.exporter.start(order)
     assert "locked with a password" in failed.args[0]
     assert not (tmp_path / "swap.png").exists()
@@ -141,7 +141,7 @@ def test_what_cannot_be_used_is_said(studio, unusable, qtbot, what, sentence):
     dialog = open_signing(studio)
     fill(dialog, *unusable[what], qtbot)
     click(dialog.use, qtbot)
-    qtbot.waitUntil(dialog.said.isVisible, timeout=20_000)
+    qtbot.waitUntil(dialog.said.isVisible, timeout=60_000)
     assert sentence in dialog.said.text()
     assert dialog.use.isEnabled()
     assert studio.editor.signing.signer == Signer()

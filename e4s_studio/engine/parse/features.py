@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import cv2
 import numpy as np
 
-from e4s_studio.core.regions import Region
+from e4s_studio.core.regions import REGION_COUNT, Region
 from e4s_studio.engine.parse import shapes
 from e4s_studio.engine.parse.colour import Colours
 from e4s_studio.engine.parse.curves import rise
@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 
 HALF_EYE_DISTANCE: Final = 0.5
 LEAST_CHROMA: Final = 6
+HINT: Final = 0.6
+"""How much the network's log odds count besides the picture's evidence."""
+NOSE_HINT: Final = 0.8
+MOST_ODDS: Final = 3.0
 SIDES: Final = (-1, 1)
 
 # Usual values and their spreads, in the order of the outline's parameters, in eye distances
@@ -61,7 +65,8 @@ class Window:
     """The inner face of a crop: its pixels, coordinates and what the fits look at.
 
     `u`, `v` are eye distances; `axis` is u along the face's axis; `dark` is how much darker a
-    pixel is than a brow's or lip line's surroundings; `red` how much redder than the skin around.
+    pixel is than a brow's or lip line's surroundings; `red` how much redder than the skin around;
+    `odds` are the network's log odds of every region, (h, w, 12), 0 where there is no network.
     """
 
     place: tuple[slice, slice]
@@ -71,6 +76,7 @@ class Window:
     axis: Plane
     dark: Plane
     red: Plane
+    odds: Plane
     unit: float
 
     def thinned(self) -> Window:
@@ -84,6 +90,7 @@ class Window:
             axis=self.axis[every],
             dark=self.dark[every],
             red=self.red[every],
+            odds=self.odds[every],
             unit=self.unit / 2,
         )
 
@@ -92,8 +99,18 @@ class Window:
         return np.asarray(cv2.GaussianBlur(plane, (0, 0), distance * self.unit), np.float32)
 
 
-def window_of(lab: Plane, frame: FaceFrame) -> Window:
-    """Cut the inner face out of a crop in Lab, (S, S, 3) float32."""
+def window_of(lab: Plane, frame: FaceFrame, learned: Plane | None = None) -> Window:
+    """Cut the inner face out of a crop.
+
+    Parameters
+    ----------
+    lab
+        (S, S, 3) float32, the crop in 8-bit Lab.
+    frame
+        Its frame.
+    learned
+        (S, S, 12) float32 probabilities of the network, if it is there.
+    """
     size = lab.shape[0]
     u, v = frame.grid(size)
     rows = np.flatnonzero(np.abs(v[:, size // 2] - 0.56) < 1.2)
@@ -102,7 +119,10 @@ def window_of(lab: Plane, frame: FaceFrame) -> Window:
     lab, u, v = lab[place], u[place], v[place]
     unit = frame.distance * size
     axis = u - frame.lean * v / frame.drop
-    return Window(place, lab, u, v, axis, _dark(lab[..., 0], unit), _red(lab, unit), unit)
+    odds = np.zeros((*u.shape, REGION_COUNT), np.float32)
+    if learned is not None:
+        odds = _odds(learned[place])
+    return Window(place, lab, u, v, axis, _dark(lab[..., 0], unit), _red(lab, unit), odds, unit)
 
 
 def feature_chances(window: Window, frame: FaceFrame) -> dict[Region, Plane]:
@@ -134,6 +154,7 @@ def _brow(window: Window, side: int) -> Plane:
         full = float(np.percentile(window.dark[core], 70)) if core.any() else 0.1
         evidence = ((window.dark - 0.5 * full) / (0.25 * full + 0.01)).clip(-1.5, 1.5)
         evidence = np.where(near, evidence, np.float32(-1.5))  # no lashes, no hair
+        evidence = evidence + HINT * window.odds[..., Region.EYEBROWS]
         values = shape.fitted(evidence, near, (t, v))
     return _chance(window, shapes.brow(values, t, v) / 0.035 - 1.2 * evidence)
 
@@ -162,8 +183,10 @@ def _eye(window: Window, side: int) -> Plane:
     for _ in range(2):
         rim = shapes.eye(values, t, v)
         evidence = colours.log_ratio(near * rise(-rim / 0.02), near * rise((rim - 0.05) / 0.02))
+        evidence = evidence + HINT * window.odds[..., Region.EYES]
         values = EYE.fitted(evidence, near, (t, v))
-    return _chance(window, shapes.eye(values, t, v) / 0.03)
+    hint = 0.5 * HINT * window.odds[..., Region.EYES]
+    return _chance(window, shapes.eye(values, t, v) / 0.03 - hint)
 
 
 def _nose(window: Window, frame: FaceFrame) -> Plane:
@@ -173,7 +196,8 @@ def _nose(window: Window, frame: FaceFrame) -> Plane:
     weight = window.dark**2 * nostrils
     if weight.sum() > 0:
         base = 0.5 * base + 0.5 * float((weight * window.v).sum() / weight.sum() + 0.09)
-    return _chance(window, shapes.nose(base, window.axis, window.v) / 0.03)
+    rim = shapes.nose(base, window.axis, window.v)
+    return _chance(window, rim / 0.03 - NOSE_HINT * window.odds[..., Region.NOSE])
 
 
 def _mouth(window: Window, frame: FaceFrame) -> tuple[Plane, Plane]:
@@ -185,10 +209,12 @@ def _mouth(window: Window, frame: FaceFrame) -> tuple[Plane, Plane]:
     lightness = window.lab[..., 0] - window.smooth(window.lab[..., 0], 0.35)
     shaded = np.dstack([128 + lightness, window.lab[..., 1:]])
     colours = Colours(np.asarray(shaded, np.float32))
+    odds = np.maximum(window.odds[..., Region.LIP], window.odds[..., Region.MOUTH])
     shape, values = LIPS.around(usual), usual
     for _ in range(3):
         rim = shapes.lips(values, *at)
         evidence = colours.log_ratio(near * rise(-rim / 0.03), near * rise((rim - 0.04) / 0.02))
+        evidence = evidence + HINT * odds
         values = shape.fitted(evidence, near, at)
     rim = shapes.lips(values, *at)
     inner = _opening(window, values, rim)
@@ -242,6 +268,12 @@ def _open(inside: Values, lips: Values) -> Plane:
     grey = np.hypot(*(lips[1:] - 128)) < LEAST_CHROMA
     teeth = rise((inside[0] - lips[0] - 25) / 4) if grey else rise((0.6 - paleness) / 0.05)
     return np.maximum(teeth, rise((0.45 * lips[0] - inside[0]) / 4))
+
+
+def _odds(learned: Plane) -> Plane:
+    """Return log odds of probabilities, within ±3: the network is never quite sure."""
+    sure = learned.clip(1e-4, 1 - 1e-4)
+    return np.asarray(np.log(sure / (1 - sure)).clip(-MOST_ODDS, MOST_ODDS), np.float32)
 
 
 def _chance(window: Window, against: NDArray[np.floating]) -> Plane:

@@ -21,13 +21,15 @@ if TYPE_CHECKING:
 
 ROUNDS: Final = 4
 COLOUR_WEIGHT: Final = 1.1
+USUAL_WEIGHT: Final = 0.4
+LEARNED_WEIGHT: Final = 0.9
 SHARPENING: Final = 1.5
 """Colours are learned from the surer pixels: probabilities to this power."""
 DOUBTED: Final = 0.02
 """A colour never rules a region out altogether."""
 
 
-def head_regions(lab: Plane, frame: FaceFrame) -> Plane:
+def head_regions(lab: Plane, frame: FaceFrame, learned: Plane | None = None) -> Plane:
     """Return the probability of face, hair, background, neck and ears at every pixel.
 
     Usual places weighed by colours give a first belief; what it believes teaches the colours of
@@ -39,6 +41,9 @@ def head_regions(lab: Plane, frame: FaceFrame) -> Plane:
         (S, S, 3) float32, the crop in 8-bit Lab (`lab_of`).
     frame
         The crop's frame.
+    learned
+        (S, S, 5) float32, what the network says of them, if it is there: it counts besides the
+        usual places.
 
     Returns
     -------
@@ -52,16 +57,25 @@ def head_regions(lab: Plane, frame: FaceFrame) -> Plane:
     u = skin.seen_from_front(alike, u, v)
     signs = Signs(frame.drop, skin.baldness(alike, lab, u, v), skin.fringe(alike, u, v))
     colours, walker = Colours(lab), RandomWalker(lab)
-    prior = usual_places(u, v, signs)
+    prior = _pooled(usual_places(u, v, signs), learned)
     belief = prior.copy()
     belief[..., HAIR] *= 1 - 0.8 * alike  # a high forehead teaches hair no colours
     belief[..., FACE] *= 0.25 + 0.75 * alike  # nor a fringe the face
     for turn in range(ROUNDS):
         if turn:
-            prior = usual_places(u, v, replace(signs, falls=_hair_falls(belief, u, v)))
+            signs = replace(signs, falls=_hair_falls(belief, u, v))
+            prior = _pooled(usual_places(u, v, signs), learned)
         evidence = prior * (_likelihood(colours, belief) + DOUBTED) ** COLOUR_WEIGHT
         belief = walker.smooth(evidence / evidence.sum(axis=-1, keepdims=True))
     return belief
+
+
+def _pooled(usual: Plane, learned: Plane | None) -> Plane:
+    """Return usual places weighed by what the network sees, (S, S, 5)."""
+    if learned is None:
+        return usual
+    both = usual**USUAL_WEIGHT * (learned + DOUBTED) ** LEARNED_WEIGHT
+    return np.asarray(both / both.sum(axis=-1, keepdims=True), np.float32)
 
 
 def _likelihood(colours: Colours, belief: Plane) -> Plane:

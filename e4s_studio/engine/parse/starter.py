@@ -14,6 +14,7 @@ from e4s_studio.engine.parse.colour import lab_of
 from e4s_studio.engine.parse.features import feature_chances, window_of
 from e4s_studio.engine.parse.frame import frame_of
 from e4s_studio.engine.parse.head import head_regions
+from e4s_studio.engine.parse.learned import learned_chances
 from e4s_studio.engine.parse.parsing import Parsing
 from e4s_studio.engine.resample import resized, shrunk
 
@@ -55,26 +56,37 @@ def starter_map(crop: NDArray[np.uint8]) -> Parsing:
     """
     size = crop.shape[0]
     frame = frame_of(crop)
-    chances = resized(_chances(crop, frame), size)
+    chances = resized(_chances(crop, frame, learned_chances(crop)), size)
     labels = _without_specks(chances)
     return Parsing(labels, doubt_of(chances))
 
 
-def _chances(crop: NDArray[np.uint8], frame: FaceFrame) -> Plane:
+def _chances(crop: NDArray[np.uint8], frame: FaceFrame, learned: Plane | None) -> Plane:
     """Return the probability of every region, (FEATURE_SIDE, FEATURE_SIDE, 12)."""
-    rough = head_regions(lab_of(_sized(crop, HEAD_SIDE)), frame)
+    seen = None if learned is None else resized(_head_of(learned), HEAD_SIDE)
+    rough = head_regions(lab_of(_sized(crop, HEAD_SIDE)), frame, seen)
     rough = np.asarray(cv2.GaussianBlur(rough, (0, 0), HEAD_SIDE / 200), np.float32)
     rough = resized(rough, FEATURE_SIDE)
     chances = np.zeros((FEATURE_SIDE, FEATURE_SIDE, REGION_COUNT), np.float32)
     for region, index in HEAD_REGIONS.items():
         chances[..., region] = rough[..., index]
-    window = window_of(lab_of(_sized(crop, FEATURE_SIDE)), frame)
+    if learned is not None:
+        learned = resized(learned, FEATURE_SIDE)
+    window = window_of(lab_of(_sized(crop, FEATURE_SIDE)), frame, learned)
     inner = chances[window.place]
     for region, chance in feature_chances(window, frame).items():
         covered = chance * rough[window.place][..., places.FACE]
         inner *= (1 - covered)[..., None]
         inner[..., region] += covered
     return chances
+
+
+def _head_of(learned: Plane) -> Plane:
+    """Return the network's chances in the order of `places`: what lies on the face is face."""
+    head = np.zeros((*learned.shape[:2], len(HEAD_REGIONS)), np.float32)
+    for region in Region:
+        head[..., HEAD_REGIONS.get(region, places.FACE)] += learned[..., region]
+    return head
 
 
 def _without_specks(chances: Plane) -> NDArray[np.uint8]:
