@@ -11,15 +11,17 @@ import copy
 import math
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import torch
 import torch.nn.functional as F
 
 from e4s_studio.core.errors import SettingsError
 from e4s_studio.engine.examples import Examples
+from e4s_studio.engine.muon import Muon
 from e4s_studio.engine.pictures import to_labels, to_network
 from e4s_studio.engine.practice import LESSONS, Practice
+from e4s_studio.networks.modulated import StyledConv
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -40,25 +42,44 @@ class Tune(StrEnum):
 
 
 @dataclass(frozen=True)
+class Phase:
+    """What a part of a fit learns from.
+
+    Attributes
+    ----------
+    until
+        Share of the steps at which it ends.
+    practice
+        Share of its steps on portraits whose swaps are known, where there are lessons.
+    mixed
+        Of the other steps, the share on mixed codes.
+    plain
+        Of the rest, the share on portraits that are not warped.
+    """
+
+    until: float
+    practice: float
+    mixed: float
+    plain: float
+
+
+@dataclass(frozen=True)
 class FitPlan:
     """How a fit goes.
 
     Attributes
     ----------
     steps
-        Adam steps.
+        Steps of the optimisers.
     tune
         VECTORS: the texture vectors alone, as published. GENERATOR: the vectors, the MLPs and the
         generator.
     rate, vector_rate
-        Learning rates of the weights and of the texture vectors.
-    practice
-        Share of steps on portraits whose swaps are known, where there are lessons.
-    mixed
-        Share of steps on mixed codes.
-    plain, late_plain
-        Of the other steps, the share on portraits that are not warped, until two thirds of the
-        fit and after.
+        Adam's learning rates of the weights and of the texture vectors.
+    kernel_rate
+        Muon's learning rate of the generator's kernels; None leaves them to Adam too.
+    phases
+        What it learns from, one after the other, until 1.
     quarter, half
         Shares of the steps, at the start, that stop at a quarter of the size, and then at half of
         it: they cost a third and a half of a whole one.
@@ -70,10 +91,11 @@ class FitPlan:
     tune: Tune
     rate: float = 1.5e-2
     vector_rate: float = 1e-2
-    practice: float = 0.1
-    mixed: float = 0.25
-    plain: float = 0.4
-    late_plain: float = 0.7
+    kernel_rate: float | None = None
+    phases: tuple[Phase, ...] = (
+        Phase(2 / 3, practice=0.1, mixed=0.25, plain=0.4),
+        Phase(1, practice=0.1, mixed=0.25, plain=0.7),
+    )
     quarter: float = 0.12
     half: float = 0.4
     seed: int = 0
@@ -86,33 +108,33 @@ class FitPlan:
 BUILT_IN_PLAN: Final = FitPlan(
     steps=480,
     tune=Tune.GENERATOR,
-    rate=7e-3,
-    mixed=0.2,
-    plain=0.65,
-    late_plain=0.85,
+    rate=1.4e-2,
+    kernel_rate=1e-1,
+    phases=(
+        Phase(1 / 3, practice=0.05, mixed=0.1, plain=0.9),
+        Phase(2 / 3, practice=0.125, mixed=0.25, plain=0.65),
+        Phase(1, practice=0.125, mixed=0.25, plain=0.85),
+    ),
     quarter=0.0,
     half=0.0,
 )
+"""Likeness first: weights that ship know how to swap, and only have to be kept from forgetting."""
 UNTRAINED_PLAN: Final = FitPlan(steps=680, tune=Tune.GENERATOR)
 """For the built-in model without its weights: the fit teaches it all."""
 PUBLISHED_PLAN: Final = FitPlan(
     steps=200,
     tune=Tune.VECTORS,
     rate=1e-3,
-    practice=0.0,
-    mixed=0.0,
-    plain=1.0,
-    late_plain=1.0,
+    phases=(Phase(1, practice=0, mixed=0, plain=1),),
     quarter=0.0,
     half=0.0,
 )
 BUILT_IN_SIZE: Final = 256
 WARM_UP_STEPS: Final = 10
 FULL_RATE_SHARE: Final = 0.5
-LATE: Final = 2 / 3
 LOSS_MEMORY: Final = 0.1
 LAST_RATE: Final = 0.05
-AVERAGED_STEPS: Final = 20
+AVERAGED_STEPS: Final = 10
 """Over about so many steps what a fit has learnt is averaged, once it has taken as many: single
 steps follow their example more than is good for the others."""
 
@@ -195,13 +217,7 @@ class Fitter:
         tuned = plan.tune is Tune.GENERATOR
         self._average = copy.deepcopy(self._network) if tuned else self._network
         self._average_vectors = self._vectors.detach().clone()
-        groups = [{"params": [self._vectors], "rate": plan.vector_rate}]
-        if plan.tune is Tune.GENERATOR:
-            weights = [*self._network.MLPs.parameters(), *self._network.G.parameters()]
-            for weight in weights:
-                weight.requires_grad_(True)
-            groups.append({"params": weights, "rate": plan.rate})
-        self._adam = torch.optim.Adam(groups, betas=(0.9, 0.99), fused=True)
+        self._optimisers = self._make_optimisers()
 
     @property
     def is_done(self) -> bool:
@@ -214,13 +230,15 @@ class Fitter:
         pair = self._vectors if example.vectors is None else example.vectors
         vectors = self._network.mix(pair[1:], pair[:1], example.amounts)
         codes = self._network.style_codes(vectors)
-        for group in self._adam.param_groups:
-            group["lr"] = group["rate"] * self._rate_factor()
-        self._adam.zero_grad(set_to_none=True)
+        for optimiser in self._optimisers:
+            for group in optimiser.param_groups:
+                group["lr"] = group["rate"] * self._rate_factor()
+            optimiser.zero_grad(set_to_none=True)
         drawn = self._draw(codes, example)
         loss = pyramid_loss(drawn, example.truth.to(self._device), example.weight.to(self._device))
         loss.backward()  # type: ignore[no-untyped-call]
-        self._adam.step()
+        for optimiser in self._optimisers:
+            optimiser.step()
         self.steps_taken += 1
         self._remember()
         value = loss.item()
@@ -232,6 +250,22 @@ class Fitter:
         network = copy.deepcopy(self._average).eval()
         vectors = self._average_vectors.clone()
         return Fitted(network, vectors[1:], vectors[:1], self.steps_taken)
+
+    def _make_optimisers(self) -> list[torch.optim.Optimizer]:
+        """Let learn what the plan tunes: Muon the kernels, if it is to, and Adam the rest."""
+        plan, network = self.plan, self._network
+        groups: list[dict[str, Any]] = [{"params": [self._vectors], "rate": plan.vector_rate}]
+        optimisers: list[torch.optim.Optimizer] = []
+        if plan.tune is Tune.GENERATOR:
+            weights = {id(w): w for part in (network.MLPs, network.G) for w in part.parameters()}
+            for weight in weights.values():
+                weight.requires_grad_(True)
+            if plan.kernel_rate is not None:
+                layers = (part for part in network.G.modules() if isinstance(part, StyledConv))
+                kernels = [weights.pop(id(layer.conv.weight)) for layer in layers]
+                optimisers.append(Muon([{"params": kernels, "rate": plan.kernel_rate}]))
+            groups.append({"params": list(weights.values()), "rate": plan.rate})
+        return [torch.optim.Adam(groups, betas=(0.9, 0.99), fused=True), *optimisers]
 
     @torch.no_grad()
     def _remember(self) -> None:
@@ -245,12 +279,14 @@ class Fitter:
 
     def _next_example(self) -> Example:
         examples, plan = self._examples, self.plan
-        if self._practice is not None and examples.chance() < plan.practice:
+        done = self.steps_taken / plan.steps
+        *earlier, last = plan.phases
+        phase = next((phase for phase in earlier if done < phase.until), last)
+        if self._practice is not None and examples.chance() < phase.practice:
             return self._practice[int(LESSONS * examples.chance())]
-        if examples.chance() < plan.mixed:
+        if examples.chance() < phase.mixed:
             return examples.mixed()
-        late = self.steps_taken > LATE * plan.steps
-        if examples.chance() < (plan.late_plain if late else plan.plain):
+        if examples.chance() < phase.plain:
             # The portrait that is drawn worse comes more often.
             target, source = (loss**2 for loss in self._plain_losses)
             share = target / (target + source)

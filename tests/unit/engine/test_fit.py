@@ -1,4 +1,5 @@
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 import torch
@@ -13,11 +14,13 @@ from e4s_studio.engine.fit import (
     FitPlan,
     Fitted,
     Fitter,
+    Phase,
     encode_pair,
     plan_for,
     pyramid_loss,
 )
 from e4s_studio.engine.pictures import to_labels, to_network
+from e4s_studio.train.pairs import PortraitPairs
 from tests.unit.engine.pairs import portrait, small_network
 
 PLAN = replace(UNTRAINED_PLAN, steps=6)
@@ -41,6 +44,25 @@ def error(fit: Fitted) -> float:
 def test_fitting_brings_the_reconstruction_closer() -> None:
     before = encode_pair(small_network(), portrait(1), portrait(2, width=1.1))
     assert error(fitted(replace(PLAN, steps=40))) < 0.6 * error(before)
+
+
+def test_muon_brings_the_reconstruction_closer_than_adam_alone() -> None:
+    adam = replace(PLAN, steps=40, quarter=0.0, half=0.0)
+    assert error(fitted(replace(adam, kernel_rate=0.1))) < error(fitted(adam))
+
+
+def test_phases_follow_each_other() -> None:
+    practice, plain = (
+        Phase(until, practice=p, mixed=0, plain=1) for until, p in ((0.5, 1), (1, 0))
+    )
+    plan = replace(PLAN, steps=4, phases=(practice, plain))
+    fitter = Fitter(small_network(), portrait(1), portrait(2), plan, PortraitPairs(64))
+    vectors = [fitter.fitted().source]
+    while not fitter.is_done:
+        fitter.step()
+        vectors.append(fitter.fitted().source)
+    changed = [not torch.equal(a, b) for a, b in pairwise(vectors)]
+    assert changed == [False, False, True, True]
 
 
 def test_the_same_seed_gives_the_same_fit_and_another_another() -> None:

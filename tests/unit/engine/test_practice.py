@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from e4s_studio.core.regions import REGION_COUNT
-from e4s_studio.engine.fit import UNTRAINED_PLAN, Fitter
+from e4s_studio.engine.fit import UNTRAINED_PLAN, Fitter, Phase
 from e4s_studio.engine.pictures import to_labels, to_network
 from e4s_studio.engine.practice import LESSONS, Practice
 from e4s_studio.train.pairs import Pair, PortraitPairs, Stream, lessons
@@ -56,7 +56,7 @@ def test_a_lesson_is_made_once() -> None:
 
 def test_a_fit_practises_as_often_as_its_plan_says_and_leaves_the_vectors_alone() -> None:
     book = Book([])
-    plan = replace(UNTRAINED_PLAN, steps=4, practice=1.0)
+    plan = replace(UNTRAINED_PLAN, steps=4, phases=(Phase(1, practice=1, mixed=0, plain=0),))
     network = small_network()
     fitter = Fitter(network, portrait(1), portrait(2), plan, book)
     before = fitter.fitted()
@@ -70,7 +70,7 @@ def test_a_fit_practises_as_often_as_its_plan_says_and_leaves_the_vectors_alone(
 
 
 def test_without_lessons_a_fit_learns_from_the_pair_alone() -> None:
-    plan = replace(UNTRAINED_PLAN, steps=3, practice=1.0)
+    plan = replace(UNTRAINED_PLAN, steps=3, phases=(Phase(1, practice=1, mixed=0, plain=0),))
     fitter = Fitter(small_network(), portrait(1), portrait(2), plan)
     start = fitter.fitted().source
     while not fitter.is_done:
