@@ -1,9 +1,9 @@
 """How soon a fit is good: from the weights that ship, and from random ones.
 
-    python benchmarks/curves.py [--samples ../shared/samples]
+    python benchmarks/curves.py [--samples ../shared/samples] [--pair NAME]
 
-PSNR inside the face, of both portraits of a pair, after so many steps of a fit. `fidelity.py`
-prints the same table with its own.
+PSNR inside the face, of both portraits of a pair, after so many steps of a fit, and how much
+sooner both are good from the weights that ship. `fidelity.py` prints the same table with its own.
 """
 
 from __future__ import annotations
@@ -67,9 +67,9 @@ def levels_of(fitter: Fitter, source: Portrait, target: Portrait) -> tuple[float
 
 def curve_of(network: RGI, source: Portrait, target: Portrait) -> Curve:
     """Fit, looking every so many steps; looking does not count."""
-    plan = plan_for(network)
-    fitter = Fitter(network, source, target, plan, lessons(network.config.size))
-    curve, seconds = Curve(), 0.0
+    curve, start = Curve(), time.perf_counter()
+    fitter = Fitter(network, source, target, plan_for(network), lessons(network.config.size))
+    seconds = time.perf_counter() - start
     while True:
         if fitter.steps_taken % EVERY == 0 or fitter.is_done:
             curve.note(fitter.steps_taken, seconds, levels_of(fitter, source, target))
@@ -81,28 +81,43 @@ def curve_of(network: RGI, source: Portrait, target: Portrait) -> Curve:
         seconds += time.perf_counter() - start
 
 
-def curves_table(samples: Path, checkpoint: Path | None = None) -> Table:
-    """Fit each pair from both starts and return the table."""
+def cells_of(curve: Curve) -> list[str]:
+    """Return a curve's columns."""
+    levels = [curve.levels.get(mark) for mark in MARKS]
+    return [
+        *("–" if level is None else "{:.1f} / {:.1f}".format(*level) for level in levels),
+        "–" if curve.steps_to_goal is None else str(curve.steps_to_goal),
+        "–" if curve.seconds_to_goal is None else f"{curve.seconds_to_goal:.0f}",
+    ]
+
+
+def times_sooner(shipped: Curve, random: Curve) -> str:
+    """Compare when both portraits were good, by steps and by seconds."""
+    if shipped.steps_to_goal is None or shipped.seconds_to_goal is None:
+        return "–"
+    if random.steps_to_goal is None or random.seconds_to_goal is None:
+        return "never from random"
+    steps = random.steps_to_goal / max(shipped.steps_to_goal, 1)
+    return f"{steps:.1f} / {random.seconds_to_goal / shipped.seconds_to_goal:.1f}"
+
+
+def curves_table(samples: Path, checkpoint: Path | None = None, pair: str | None = None) -> Table:
+    """Fit each pair, or one, from both starts and return the table."""
     table = Table(
         "pair",
         "start",
         *(f"{mark} steps" for mark in MARKS),
         f"steps to {GOAL:.0f} dB",
         "seconds",
+        "times sooner, steps / s",
         title="PSNR inside the face, source / target, dB",
     )
-    starts = {"shipped": load_network(checkpoint), "random": load_network(built_in=())}
-    for name in names_of(samples):
+    for name in names_of(samples) if pair is None else [pair]:
         source, target = (read(samples, f"{name}_{role}") for role in ("source", "target"))
-        for start, network in starts.items():
-            curve = curve_of(network, source, target)
-            cells = [
-                "{:.1f} / {:.1f}".format(*curve.levels[mark]) if mark in curve.levels else "–"
-                for mark in MARKS
-            ]
-            seconds = "–" if curve.seconds_to_goal is None else f"{curve.seconds_to_goal:.0f}"
-            steps = "–" if curve.steps_to_goal is None else str(curve.steps_to_goal)
-            table.add_row(name, start, *cells, steps, seconds)
+        shipped = curve_of(load_network(checkpoint), source, target)
+        random = curve_of(load_network(built_in=()), source, target)
+        table.add_row(name, "shipped", *cells_of(shipped), times_sooner(shipped, random))
+        table.add_row(name, "random", *cells_of(random))
     return table
 
 
@@ -111,8 +126,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--samples", type=Path, default=Path("../shared/samples"))
     parser.add_argument("--checkpoint", type=Path, help="weights in place of those that ship")
+    parser.add_argument("--pair", help="one pair's name in place of all")
     options = parser.parse_args()
-    Console(width=140).print(curves_table(options.samples, options.checkpoint))
+    table = curves_table(options.samples, options.checkpoint, options.pair)
+    Console(width=140).print(table)
 
 
 if __name__ == "__main__":
