@@ -72,8 +72,8 @@ def train(
     Several GPUs or machines: `torchrun --nproc-per-node N --no-python e4s-studio train …`.
     """
     if preset == PARSER:
-        refuse_others(data=data, start=start, adversarial=adversarial, judges=judges)
-        train_parser_in(out, seed=seed, steps=steps, batch=batch, rate=rate)
+        refuse_others(data=data, adversarial=adversarial, judges=judges)
+        train_parser_in(out, start=start, seed=seed, steps=steps, batch=batch, rate=rate)
         return
     _check(precision)
     plan = _plan(preset, steps, batch, rate, adversarial, seed)

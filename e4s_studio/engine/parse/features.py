@@ -30,6 +30,8 @@ HINT: Final = 0.6
 """How much the network's log odds count besides the picture's evidence."""
 NOSE_HINT: Final = 0.8
 MOST_ODDS: Final = 3.0
+LEAST_GLASSES: Final = 0.4
+"""Squared eye distances: both lenses of small glasses."""
 SIDES: Final = (-1, 1)
 
 # Usual values and their spreads, in the order of the outline's parameters, in eye distances
@@ -136,6 +138,7 @@ def feature_chances(window: Window, frame: FaceFrame) -> dict[Region, Plane]:
     return {
         Region.NOSE: _nose(window, frame),
         Region.EYEBROWS: np.maximum(*brows),
+        Region.EYE_GLASS: _glasses(window),
         Region.EYES: np.maximum(*eyes),
         Region.LIP: lips,
         Region.MOUTH: mouth,
@@ -189,6 +192,13 @@ def _eye(window: Window, side: int) -> Plane:
     return _chance(window, shapes.eye(values, t, v) / 0.03 - hint)
 
 
+def _glasses(window: Window) -> Plane:
+    """Return where the network sees glasses, if it sees about as much as two lenses."""
+    seen = rise(window.odds[..., Region.EYE_GLASS]) * (window.odds[..., Region.EYE_GLASS] != 0)
+    area = float((seen > 0.5).sum()) / window.unit**2
+    return np.asarray(seen * rise(np.float32((area - LEAST_GLASSES) / 0.05)), np.float32)
+
+
 def _nose(window: Window, frame: FaceFrame) -> Plane:
     base = 0.74 + 0.35 * (frame.drop - 1.05)
     across = np.abs(window.axis)
@@ -214,7 +224,7 @@ def _mouth(window: Window, frame: FaceFrame) -> tuple[Plane, Plane]:
     for _ in range(3):
         rim = shapes.lips(values, *at)
         evidence = colours.log_ratio(near * rise(-rim / 0.03), near * rise((rim - 0.04) / 0.02))
-        evidence = evidence + HINT * odds
+        evidence = np.asarray(evidence + HINT * odds, np.float32)
         values = shape.fitted(evidence, near, at)
     rim = shapes.lips(values, *at)
     inner = _opening(window, values, rim)

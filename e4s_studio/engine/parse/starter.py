@@ -85,7 +85,8 @@ def _head_of(learned: Plane) -> Plane:
     """Return the network's chances in the order of `places`: what lies on the face is face."""
     head = np.zeros((*learned.shape[:2], len(HEAD_REGIONS)), np.float32)
     for region in Region:
-        head[..., HEAD_REGIONS.get(region, places.FACE)] += learned[..., region]
+        beside = places.BACKGROUND if region == Region.EAR_RINGS else places.FACE
+        head[..., HEAD_REGIONS.get(region, beside)] += learned[..., region]
     return head
 
 
