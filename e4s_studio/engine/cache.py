@@ -89,8 +89,9 @@ class NetworkCache:
         self._results = LRU(capacity)
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Forget everything, and what the network's encoder keeps from one picture to the next."""
         self._results.clear()
+        self.network.encoder.free_memory()
 
     def encode(self, image: Tensor, labels: Tensor) -> Tensor:
         """Return texture vectors (B, 12, vector_dim) of (B, 3, H, W) and labels (B, h, w)."""

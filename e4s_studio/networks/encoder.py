@@ -7,7 +7,9 @@ where it pays, and each normalisation folded into what follows it.
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final, cast
 
 import torch
@@ -20,14 +22,20 @@ from e4s_studio.networks.layout import resize_labels
 from e4s_studio.networks.light import Light
 from e4s_studio.networks.moments import colour_moments
 from e4s_studio.networks.ops import WeightCache
+from e4s_studio.networks.workspace import SpareWorkspace
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from e4s_studio.networks.config import RGIConfig
+    from e4s_studio.networks.workspace import Workspace
 
 SQUEEZE: Final = 16
 INSTANCE_EPS: Final = 1e-5
-KEPT_WEIGHTS: Final = 1 << 20
-"""Weights of up to this many numbers are kept as Winograd's convolution needs them."""
+KEPT_FLOATS: Final = 150_000_000
+"""Transformed weights are kept, those of the first layers first, up to this many numbers in all."""
+LEAST_PIXELS: Final = 1 << 9
+"""Measured: with fewer a direct convolution is as fast as transforming a weight for one use."""
 GATE: Final = 0.5
 """The gate of squeeze-and-excite after a normalisation: the sigmoid of the channels' mean, 0."""
 
@@ -40,13 +48,14 @@ class Affine:
     offset: Tensor
 
     @classmethod
-    def normalising(cls, x: Tensor, gain: float = 1.0) -> Affine:
+    def normalising(cls, x: Tensor, space: Workspace, gain: float = 1.0) -> Affine:
         """Measure features (B, R, R, C)."""
         count = x.shape[1] * x.shape[2]
         mean = x.flatten(1, 2).sum(1)[:, None, None] / count
         squares = torch.zeros_like(mean)
-        for rows in torch.split(x, max(1, winograd.BAND_FLOATS // x[:, 0].numel()), dim=1):
-            squares += (rows - mean).square_().flatten(1, 2).sum(1)[:, None, None]
+        for rows in _in_bands(x):
+            centred = torch.sub(rows, mean, out=space.take("centred", rows.shape, x))
+            squares += centred.square_().flatten(1, 2).sum(1)[:, None, None]
         scale = gain * torch.rsqrt(squares / count + INSTANCE_EPS)
         return cls(scale, -mean * scale)
 
@@ -62,52 +71,110 @@ class Conv3x3(nn.Conv2d):
         super().__init__(in_channels, out_channels, 3, stride, 1, bias=False)
         self._cache = WeightCache()
 
-    def infer(self, x: Tensor, scratch: Tensor, norm: Affine | None = None) -> Tensor:
-        """Convolve features (B, R, R, C), normalised first if so wished."""
-        if self.stride[0] != 1 or not winograd.pays(self.weight, *x.shape[1:3]):
-            x = x if norm is None else norm(x)
-            return F.conv2d(
-                x.permute(0, 3, 1, 2), self.weight, stride=self.stride, padding=1
-            ).permute(0, 2, 3, 1)
-        weight = self._transformed(scratch)
-        y = x.new_empty(*x.shape[:3], self.out_channels)
-        for rows in winograd.bands(x.shape[1], x.shape[2], self.in_channels, x.shape[0]):
-            winograd.convolve(_padded(x, rows, norm), weight, out=y[:, rows])
-        return y
+    def infer(
+        self,
+        job: Job,
+        space: Workspace,
+        *,
+        keep: bool,
+        slopes: Tensor | None = None,
+    ) -> Iterator[slice]:
+        """Convolve band after band, and say which rows are done; a PReLU of `slopes` follows."""
+        weight = self._for_winograd(job, keep=keep)
+        for rows in job.bands(self.in_channels, whole=weight is None or not keep):
+            if weight is not None:
+                winograd.convolve(job.read(rows), weight, job.write(rows), space, slopes)
+            else:
+                y = F.conv2d(job.read(rows).permute(0, 3, 1, 2), self.weight)
+                y = y if slopes is None else F.prelu(y, slopes)
+                job.write(rows).copy_(y.permute(0, 2, 3, 1))
+            yield rows
 
-    def _transformed(self, scratch: Tensor) -> Tensor:
-        """Return the weight for `winograd.convolve`, (36, in, out).
+    def _for_winograd(self, job: Job, *, keep: bool) -> Tensor | None:
+        """Return the weight as `winograd.convolve` takes it, or None if a direct one is faster.
 
-        Small ones are kept. All large ones together would take a gigabyte: they are made anew
-        each time, in a buffer that is common to all layers.
+        All transformed weights together would take a gigabyte.
         """
+        if not winograd.pays(self.weight, job.height, job.width):
+            return None
 
         def taps() -> Tensor:
             return winograd.taps_of(self.weight)
 
-        def transformed() -> Tensor:
-            return winograd.transformed(taps(), self.in_channels)
+        if keep:
+            make = lambda: winograd.transformed(taps(), self.in_channels)  # noqa: E731
+            return self._cache.get(self.weight, "transformed", make)
+        if job.height * job.width < LEAST_PIXELS:
+            return None
+        return self._cache.get(self.weight, "taps", taps)
 
-        if self.weight.numel() <= KEPT_WEIGHTS:
-            return self._cache.get(self.weight, "transformed", transformed)
-        buffer = scratch[: 4 * self.weight.numel()].view(36, -1)
-        ordered = self._cache.get(self.weight, "taps", taps)
-        return winograd.transformed(ordered, self.in_channels, out=buffer)
+    def free_memory(self) -> None:
+        """Forget what can be made again from the weight."""
+        self._cache.clear()
 
 
-def _padded(x: Tensor, rows: slice, norm: Affine | None) -> Tensor:
-    """Return rows of (B, R, R, C), normalised, in a ring of neighbours, or zeros at the border."""
-    batch, height, width, channels = x.shape
-    top, bottom = max(rows.start - 1, 0), min(rows.stop + 1, height)
-    padded = x.new_empty(batch, rows.stop - rows.start + 2, width + 2, channels)
-    for edge in (padded[:, 0], padded[:, -1], padded[:, :, 0], padded[:, :, -1]):
+@dataclass(frozen=True)
+class Job:
+    """Where a convolution reads rows, and where it writes them.
+
+    Attributes
+    ----------
+    batch, height, width
+        Of its output.
+    read
+        Rows to the input for them, in a ring of neighbours, or zeros at the border.
+    write
+        Rows to where they belong.
+    """
+
+    batch: int
+    height: int
+    width: int
+    read: Callable[[slice], Tensor]
+    write: Callable[[slice], Tensor]
+
+    def bands(self, channels: int, *, whole: bool) -> list[slice]:
+        """Cut the rows so that a band of this many channels fits the cache, or not at all."""
+        if whole:
+            return [slice(0, self.height)]
+        return winograd.bands(self.height, self.width, channels, self.batch)
+
+
+@dataclass(frozen=True)
+class Normalised:
+    """Features (B, R, R, C) that are normalised when they are read."""
+
+    x: Tensor
+    norm: Affine
+    space: Workspace
+
+    def ring(self, rows: slice) -> Tensor:
+        """Return rows in a ring of neighbours, or zeros at the border."""
+        batch, height, width, channels = self.x.shape
+        top, bottom = max(rows.start - 1, 0), min(rows.stop + 1, height)
+        shape = (batch, rows.stop - rows.start, width, channels)
+        ring = _ring("ring", shape, self.x, self.space)
+        inside = ring[:, top - rows.start + 1 : bottom - rows.start + 1, 1:-1]
+        self.norm(self.x[:, top:bottom], out=inside)
+        return ring
+
+
+def _ring(purpose: str, shape: tuple[int, ...], like: Tensor, space: Workspace) -> Tensor:
+    """Return memory for (B, h, w, C) with a ring of zeros around it."""
+    batch, height, width, channels = shape
+    ring = space.take(purpose, (batch, height + 2, width + 2, channels), like)
+    for edge in (ring[:, 0], ring[:, -1], ring[:, :, 0], ring[:, :, -1]):
         edge.zero_()
-    inside = padded[:, top - rows.start + 1 : bottom - rows.start + 1, 1:-1]
-    if norm is None:
-        inside.copy_(x[:, top:bottom])
-    else:
-        norm(x[:, top:bottom], out=inside)
-    return padded
+    return ring
+
+
+def _rows_and_neighbours(ring: Tensor, rows: slice) -> Tensor:
+    return ring[:, rows.start : rows.stop + 2]
+
+
+def _in_bands(x: Tensor) -> tuple[Tensor, ...]:
+    """Split (B, R, R, C) into rows that fit the cache."""
+    return torch.split(x, max(1, winograd.BAND_FLOATS // x[:, 0].numel()), dim=1)
 
 
 class SqueezeExcite(nn.Module):
@@ -153,28 +220,69 @@ class IRSEUnit(nn.Module):
         residual: Tensor = self.res_layer(x)
         return shortcut + residual
 
-    def infer(self, x: Tensor, scratch: Tensor) -> Tensor:
-        """Map (B, R, R, in) to (B, R/stride, R/stride, out) without gradients."""
-        first = cast("Conv3x3", self.res_layer[1])
-        second = cast("Conv3x3", self.res_layer[3])
-        y = first.infer(x, scratch, Affine.normalising(x))
-        y = second.infer(_prelu(y, self.res_layer[2]), scratch)
-        residual = Affine.normalising(y, gain=GATE)
-        return torch.addcmul(self._shortcut(x), y, residual.scale).add_(residual.offset)
+    def infer(self, x: Tensor, space: Workspace, *, keep: tuple[bool, bool]) -> Tensor:
+        """Map (B, R, R, in) to (B, R/stride, R/stride, out) without gradients, in x if it fits.
 
-    def _shortcut(self, x: Tensor) -> Tensor:
-        x = x[:, :: self.stride, :: self.stride]
+        `keep` says of both convolutions whether to keep their transformed weights.
+        """
+        source = Normalised(x, Affine.normalising(x, space), space)
+        y = self._same(source, keep) if self.stride == 1 else self._halved(source, keep=keep[0])
+        residual = Affine.normalising(y, space, gain=GATE)
         change = self.shortcut_layer[0]
-        if not isinstance(change, nn.Conv2d):
-            return x
-        y = x @ change.weight[:, :, 0, 0].t()
-        return Affine.normalising(y)(y)
+        if isinstance(change, nn.Conv2d):
+            sampled = x[:, :: self.stride, :: self.stride].reshape(-1, x.shape[3])
+            z = torch.mm(sampled, change.weight[:, :, 0, 0].t()).view(y.shape)
+            shortcut = Affine.normalising(z, space)
+            z.mul_(shortcut.scale).addcmul_(y, residual.scale)
+            return z.add_(residual.offset + shortcut.offset)
+        if self.stride == 1:
+            return x.addcmul_(y, residual.scale).add_(residual.offset)
+        x = x[:, :: self.stride, :: self.stride]
+        return torch.addcmul(x, y, residual.scale).add_(residual.offset)
 
+    def convolutions(self) -> tuple[Conv3x3, Conv3x3]:
+        """Return both 3×3 convolutions."""
+        return cast("Conv3x3", self.res_layer[1]), cast("Conv3x3", self.res_layer[3])
 
-def _prelu(x: Tensor, layer: nn.Module) -> Tensor:
-    """Apply a PReLU to (B, R, R, C)."""
-    y: Tensor = layer(x.permute(0, 3, 1, 2))
-    return y.permute(0, 2, 3, 1)
+    def _slopes(self) -> Tensor:
+        return cast("nn.PReLU", self.res_layer[2]).weight
+
+    def _same(self, source: Normalised, keep: tuple[bool, bool]) -> Tensor:
+        """Convolve twice at one resolution: what is between lies in a ring for the second."""
+        first, second = self.convolutions()
+        space, (batch, height, width) = source.space, source.x.shape[:3]
+        shape = (batch, height, width, first.out_channels)
+        between = _ring("between", shape, source.x, space)
+        inside = between[:, 1:-1, 1:-1]
+        y = space.take("residual", shape, source.x)
+        job = Job(batch, height, width, source.ring, lambda rows: inside[:, rows])
+        deque(first.infer(job, space, keep=keep[0], slopes=self._slopes()), maxlen=0)
+        ready = partial(_rows_and_neighbours, between)
+        job = Job(batch, height, width, ready, lambda rows: y[:, rows])
+        deque(second.infer(job, space, keep=keep[1]), maxlen=0)
+        return y
+
+    def _halved(self, source: Normalised, *, keep: bool) -> Tensor:
+        """Convolve, and at once with stride 2, so that the fine features never are all there."""
+        first, second = self.convolutions()
+        space, (batch, height, width) = source.space, source.x.shape[:3]
+        channels = first.out_channels
+        shape = (batch, -(-height // 2), -(-width // 2), channels)
+        y = space.take("residual", shape, source.x)
+
+        def between(rows: slice) -> Tensor:
+            shape = (batch, rows.stop - rows.start, width, channels)
+            return _ring("between", shape, source.x, space)
+
+        job = Job(batch, height, width, source.ring, lambda rows: between(rows)[:, 1:-1, 1:-1])
+        last = source.x.new_zeros(batch, width, channels)
+        for rows in first.infer(job, space, keep=keep, slopes=self._slopes()):
+            band = between(rows)
+            band[:, 0, 1:-1] = last
+            last = band[:, -2, 1:-1].clone()
+            z = F.conv2d(band.permute(0, 3, 1, 2), second.weight, stride=2)
+            y[:, rows.start // 2 : -(-rows.stop // 2)] = z.permute(0, 2, 3, 1)
+        return y
 
 
 class Encoder(nn.Module):
@@ -196,6 +304,7 @@ class Encoder(nn.Module):
             self.taps.append(len(units) - 1)
         del self.taps[0]
         self.body = nn.Sequential(*units)
+        self._spare = SpareWorkspace()
         self.light = Light(config) if config.light else nn.Identity()
 
     def forward(self, image: Tensor, labels: Tensor) -> Tensor:
@@ -228,17 +337,36 @@ class Encoder(nn.Module):
         return features
 
     def _infer(self, image: Tensor) -> list[Tensor]:
-        stem = cast("Conv3x3", self.input_layer[0])
-        largest = max(p.numel() for p in self.parameters())
-        scratch = image.new_empty(4 * largest)  # for one transformed weight
-        x = stem.infer(image.permute(0, 2, 3, 1), scratch)
-        x = _prelu(Affine.normalising(x)(x), self.input_layer[2])
+        stem, prelu = cast("Conv3x3", self.input_layer[0]), cast("nn.PReLU", self.input_layer[2])
+        x = F.conv2d(image, stem.weight, padding=1).permute(0, 2, 3, 1)
         features = []
-        for index, unit in enumerate(self.body):
-            x = cast("IRSEUnit", unit).infer(x, scratch)
-            if index in self.taps:
-                features.append(x)
+        with self._spare.borrowed() as space:
+            norm = Affine.normalising(x, space)
+            for rows in _in_bands(x):
+                y = F.prelu(norm(rows, out=rows).permute(0, 3, 1, 2), prelu.weight)
+                rows.copy_(y.permute(0, 2, 3, 1))
+            for index, (unit, keep) in enumerate(self._with_room()):
+                x = unit.infer(x, space, keep=keep)
+                if index in self.taps:
+                    features.append(x)
         return features
+
+    def _with_room(self) -> Iterator[tuple[IRSEUnit, tuple[bool, bool]]]:
+        """Go through the units, and say of both convolutions whether to keep their weights."""
+        used = 0
+        for module in self.body:
+            unit = cast("IRSEUnit", module)
+            first, second = (4 * convolution.weight.numel() for convolution in unit.convolutions())
+            second = 0 if unit.stride != 1 else second
+            yield unit, (used + first <= KEPT_FLOATS, used + first + second <= KEPT_FLOATS)
+            used += first + second
+
+    def free_memory(self) -> None:
+        """Forget what can be made again. The next encoding makes it, and takes longer."""
+        self._spare.clear()
+        for module in self.modules():
+            if isinstance(module, Conv3x3):
+                module.free_memory()
 
 
 def _region_means(features: Tensor, labels: Tensor) -> Tensor:

@@ -61,11 +61,16 @@ class WeightCache:
         state = (id(weight), weight.data_ptr(), version)
         if self._weight != state:
             self._weight, self._values = state, {}
-        if kind not in self._values:
+        values = self._values  # another thread may clear them meanwhile
+        if kind not in values:
             # Made in inference mode, it could not serve a later gradient of something else.
             with torch.inference_mode(mode=False), torch.no_grad():
-                self._values[kind] = make()
-        return cast("T", self._values[kind])
+                values[kind] = make()
+        return cast("T", values[kind])
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._weight, self._values = None, {}
 
 
 class FIR(nn.Module):

@@ -14,6 +14,9 @@ from functools import cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import torch
+import torch.nn.functional as F
+
+from e4s_studio.networks.workspace import Workspace
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -26,6 +29,8 @@ BAND_FLOATS: Final = 1 << 20
 """Transformed inputs are made in pieces of about this many floats, to stay in the cache ..."""
 BAND_TILES: Final = 64
 """... but of no fewer tiles than this, since each piece reads the whole weight."""
+POINTS_AT_ONCE: Final = 12
+"""Of a weight that is not kept so many of the 36 matrices are made, and used, at a time."""
 LEAST_WEIGHTS: Final = 1 << 13
 LEAST_PIXELS: Final = 1 << 8
 """Measured: below these products in · out and height · width a direct convolution is faster."""
@@ -102,12 +107,18 @@ def taps_of(weight: Tensor) -> Tensor:
     return weight.permute(2, 3, 1, 0).reshape(9, -1)
 
 
-def transformed(taps: Tensor, channels: int, out: Tensor | None = None) -> Tensor:
-    """Transform a weight by taps (9, in·out) to (36, in, out), into the buffer `out` if given."""
-    return torch.mm(transforms().kernel, taps, out=out).view(36, channels, -1)
+def transformed(taps: Tensor, channels: int) -> Tensor:
+    """Transform a weight by taps (9, in·out) to (36, in, out)."""
+    return (transforms().kernel @ taps).view(36, channels, -1)
 
 
-def convolve(padded: Tensor, weight: Tensor, out: Tensor) -> None:
+def convolve(
+    padded: Tensor,
+    weight: Tensor,
+    out: Tensor,
+    space: Workspace | None = None,
+    slopes: Tensor | None = None,
+) -> None:
     """Convolve without padding.
 
     Parameters
@@ -115,23 +126,52 @@ def convolve(padded: Tensor, weight: Tensor, out: Tensor) -> None:
     padded
         (B, 4h + 2, 4w + 2, in) float32.
     weight
-        (36, in, out), as `transformed` makes it from `taps_of` a weight.
+        (36, in, out), as `transformed` makes it, or (9, in·out), as `taps_of` does, which is
+        transformed here.
     out
         (B, 4h, 4w, out): where the result goes.
+    space
+        Where intermediate results go.
+    slopes
+        (out,): the slopes of the PReLU that follows, if one does.
     """
+    space = Workspace() if space is None else space
     matrices = transforms()
     tiles = padded.unfold(1, 6, TILE).unfold(2, 6, TILE)  # (B, h, w, in, 6, 6)
     batch, h, w, channels = tiles.shape[:4]
-    flat = tiles.permute(4, 5, 0, 1, 2, 3).reshape(36, -1)
-    source = (matrices.source @ flat).view(36, -1, channels)
-    product = torch.bmm(source, weight)  # (36, B·h·w, out)
-    result = (matrices.result @ product.flatten(1)).view(TILE, TILE, batch, h, w, -1)
-    out.view(batch, h, TILE, w, TILE, -1).copy_(result.permute(2, 3, 0, 4, 1, 5))
+    count, outputs = batch * h * w, out.shape[3]
+    flat = space.take("tiles", (36, count * channels), padded)
+    flat.view(6, 6, batch, h, w, channels).copy_(tiles.permute(4, 5, 0, 1, 2, 3))
+    source = space.take("source", (36, count * channels), padded)
+    torch.mm(matrices.source, flat, out=source)
+    product = space.take("product", (36, count, outputs), padded)
+    _multiply(source.view(36, count, channels), weight, product, space)
+    result = space.take("tiles", (TILE * TILE, count * outputs), padded)  # the tiles are used up
+    torch.mm(matrices.result, product.view(36, -1), out=result)
+    if slopes is not None:
+        result = F.prelu(result.view(-1, outputs), slopes)
+    result = result.view(TILE, TILE, batch, h, w, outputs)
+    out.view(batch, h, TILE, w, TILE, outputs).copy_(result.permute(2, 3, 0, 4, 1, 5))
+
+
+def _multiply(source: Tensor, weight: Tensor, product: Tensor, space: Workspace) -> None:
+    """Multiply (36, tiles, in) by a weight, transformed or by taps, into (36, tiles, out)."""
+    if weight.dim() == 3:
+        torch.bmm(source, weight, out=product)
+        return
+    kernel = transforms().kernel
+    buffer = space.take("weight", (POINTS_AT_ONCE, weight.shape[1]), source)
+    for start in range(0, 36, POINTS_AT_ONCE):
+        part = slice(start, start + POINTS_AT_ONCE)
+        torch.mm(kernel[part], weight, out=buffer)
+        matrices = buffer.view(POINTS_AT_ONCE, source.shape[2], -1)
+        torch.bmm(source[part], matrices, out=product[part])
 
 
 def bands(height: int, width: int, channels: int, batch: int = 1) -> list[slice]:
-    """Cut the rows of a picture into bands of whole tiles whose transforms fit the cache."""
+    """Cut the rows of a picture into even bands of whole tiles whose transforms fit the cache."""
     per_row = batch * (width // TILE)
     tiles = max(BAND_TILES, BAND_FLOATS // (36 * channels))
-    rows = TILE * max(1, tiles // per_row)
+    count = -(-height // TILE // max(1, tiles // per_row))
+    rows = TILE * -(-height // TILE // count)
     return [slice(top, min(top + rows, height)) for top in range(0, height, rows)]

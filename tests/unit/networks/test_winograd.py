@@ -41,6 +41,15 @@ def test_writes_into_rows_of_a_larger_picture():
     assert (whole[:, 12:] == 0).all()
 
 
+def test_transforms_a_weight_on_the_way_and_applies_a_prelu():
+    torch.manual_seed(0)
+    x, weight, slopes = torch.randn(2, 10, 18, 6), torch.randn(4, 6, 3, 3), torch.randn(4)
+    y = torch.empty(2, 8, 16, 4)
+    winograd.convolve(x, winograd.taps_of(weight), out=y, slopes=slopes)
+    direct = F.prelu(F.conv2d(x.movedim(-1, 1), weight), slopes).movedim(1, -1)
+    torch.testing.assert_close(y, direct, atol=1e-4, rtol=0)
+
+
 @pytest.mark.parametrize(("height", "width", "channels"), [(8, 8, 512), (256, 256, 64), (20, 4, 3)])
 def test_bands_are_whole_tiles_and_cover_every_row_once(height, width, channels):
     bands = winograd.bands(height, width, channels)
