@@ -134,9 +134,11 @@ WARM_UP_STEPS: Final = 10
 FULL_RATE_SHARE: Final = 0.5
 LOSS_MEMORY: Final = 0.1
 LAST_RATE: Final = 0.05
-AVERAGED_STEPS: Final = 10
-"""Over about so many steps what a fit has learnt is averaged, once it has taken as many: single
-steps follow their example more than is good for the others."""
+AVERAGED_STEPS: Final = 20
+AVERAGED_SHARE: Final = 1 / 6
+"""What a fit has learnt is averaged over about this share of its steps so far, but over no more
+steps than that: single steps follow their example more than is good for the others, and what was
+learnt long ago is not as good as what is learnt now."""
 
 
 @dataclass(frozen=True)
@@ -274,7 +276,7 @@ class Fitter:
         if self.plan.tune is Tune.GENERATOR:
             own += zip(self._average.parameters(), self._network.parameters(), strict=True)
         averages, current = ([pair[i] for pair in own if pair[1].requires_grad] for i in range(2))
-        share = max(1 / AVERAGED_STEPS, 1 / (1 + self.steps_taken))
+        share = max(1 / AVERAGED_STEPS, 1 / (1 + AVERAGED_SHARE * self.steps_taken))
         torch._foreach_lerp_(averages, current, share)
 
     def _next_example(self) -> Example:
