@@ -1,3 +1,5 @@
+import gc
+
 import pytest
 import torch
 
@@ -196,3 +198,19 @@ def test_a_full_cache_still_draws_right(network, codes):
     cache = NetworkCache(network, capacity=1000)
     for _ in range(2):
         assert torch.equal(last_of(cache, codes, label_map()), fresh(network, codes, label_map()))
+
+
+def test_forgetting_makes_the_encoder_forget_too_and_changes_no_result(network):
+    cache, image, labels = NetworkCache(network), torch.rand(1, 3, 64, 64), label_map()
+    before = large_tensors()
+    vectors = cache.encode(image, labels)
+    assert large_tensors() > before
+    cache.clear()
+    assert large_tensors() == before
+    assert torch.equal(cache.encode(image, labels), vectors)
+
+
+def large_tensors() -> int:
+    """Count the tensors as large as those that the encoder works in."""
+    gc.collect()
+    return sum(type(o) is torch.Tensor and o.numel() >= 256 * 256 for o in gc.get_objects())
