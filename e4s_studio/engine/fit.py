@@ -109,7 +109,7 @@ BUILT_IN_PLAN: Final = FitPlan(
     steps=480,
     tune=Tune.GENERATOR,
     rate=1.4e-2,
-    kernel_rate=1e-1,
+    kernel_rate=6e-2,
     phases=(
         Phase(1 / 3, practice=0.05, mixed=0.1, plain=0.9),
         Phase(2 / 3, practice=0.125, mixed=0.25, plain=0.65),
@@ -210,7 +210,7 @@ class Fitter:
         self._network = copy.deepcopy(network)
         self._device = network.latent_avg.device
         size = network.config.size
-        self._plain_losses = [1.0, 1.0]
+        self._plain_losses, self._owed = [1.0, 1.0], [0.0, 0.0]
         self._examples = Examples(source, target, size, self._network.layout, plan.seed)
         self._practice = None if lessons is None else Practice(lessons, self._network)
         self._vectors = torch.cat([start.target, start.source]).clone().requires_grad_(True)
@@ -289,11 +289,21 @@ class Fitter:
         if examples.chance() < phase.mixed:
             return examples.mixed()
         if examples.chance() < phase.plain:
-            # The portrait that is drawn worse comes more often.
-            target, source = (loss**2 for loss in self._plain_losses)
-            share = target / (target + source)
-            return examples.plain(0 if examples.chance() < share else 1)
+            return examples.plain(self._whose_turn())
         return examples.warped()
+
+    def _whose_turn(self) -> int:
+        """Take turns between target (0) and source (1): the one drawn worse has more of them.
+
+        Left to chance, a portrait may wait for a dozen steps, and is half forgotten meanwhile.
+        """
+        squares = [loss**2 for loss in self._plain_losses]
+        self._owed = [
+            owed + square / sum(squares) for owed, square in zip(self._owed, squares, strict=True)
+        ]
+        turn = self._owed.index(max(self._owed))
+        self._owed[turn] -= 1
+        return turn
 
     def _note(self, example: Example, loss: float) -> None:
         """Remember how well a portrait is drawn, if the example was one as it is."""

@@ -57,12 +57,25 @@ def test_phases_follow_each_other() -> None:
     )
     plan = replace(PLAN, steps=4, phases=(practice, plain))
     fitter = Fitter(small_network(), portrait(1), portrait(2), plan, PortraitPairs(64))
-    vectors = [fitter.fitted().source]
+    fits = [fitter.fitted()]
     while not fitter.is_done:
         fitter.step()
-        vectors.append(fitter.fitted().source)
+        fits.append(fitter.fitted())
+    vectors = [torch.cat([fit.source, fit.target]) for fit in fits]
     changed = [not torch.equal(a, b) for a, b in pairwise(vectors)]
     assert changed == [False, False, True, True]
+
+
+def test_portraits_as_they_are_take_turns() -> None:
+    plan = replace(PLAN, phases=(Phase(1, practice=0, mixed=0, plain=1),), vector_rate=0.1)
+    fitter = Fitter(small_network(), portrait(1), portrait(2), plan)
+    fits = [fitter.fitted()]
+    for _ in range(2):
+        fitter.step()
+        fits.append(fitter.fitted())
+    assert all(torch.equal(fits[0].source, fit.source) for fit in fits[:2])
+    assert not torch.equal(fits[0].target, fits[1].target)
+    assert not torch.equal(fits[1].source, fits[2].source)
 
 
 def test_the_same_seed_gives_the_same_fit_and_another_another() -> None:
