@@ -9,7 +9,7 @@ import numpy as np
 
 from e4s_studio.core.geometry import Box
 from e4s_studio.engine.align import from_crop, uncrop_labels
-from e4s_studio.engine.portraits import FULL_ALPHA_FROM, native_size
+from e4s_studio.engine.portraits import laid_cover, native_size
 from e4s_studio.engine.quad import Quad
 from e4s_studio.files.export.layers import WHITE, ExportLayers
 
@@ -45,7 +45,7 @@ def placed_layers(snapshot: DocumentSnapshot, composite: Composite) -> ExportLay
         photograph, quad = target.photograph, Quad.of(target.quad)
     window = Box.around(quad.points, 1).intersection(Box.of(photograph))
     before = photograph[window.slices].astype(np.float32)
-    covered = np.clip(composite.cover / FULL_ALPHA_FROM, 0, 1)
+    covered = laid_cover(composite.cover, quad, photograph.shape)
     matte = from_crop(covered, quad, window).clip(0, 1)
     laid = from_crop(composite.result, quad, window, edge=cv2.BORDER_REPLICATE)
     face = from_crop(composite.face, quad, window, edge=cv2.BORDER_REPLICATE).clip(0, WHITE)

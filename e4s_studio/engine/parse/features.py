@@ -30,8 +30,7 @@ HINT: Final = 0.6
 """How much the network's log odds count besides the picture's evidence."""
 NOSE_HINT: Final = 0.8
 MOST_ODDS: Final = 3.0
-LEAST_GLASSES: Final = 0.4
-"""Squared eye distances: both lenses of small glasses."""
+MOST_GLASSES: Final = 0.4
 SIDES: Final = (-1, 1)
 
 # Usual values and their spreads, in the order of the outline's parameters, in eye distances
@@ -138,7 +137,7 @@ def feature_chances(window: Window, frame: FaceFrame) -> dict[Region, Plane]:
     return {
         Region.NOSE: _nose(window, frame),
         Region.EYEBROWS: np.maximum(*brows),
-        Region.EYE_GLASS: _glasses(window),
+        Region.EYE_GLASS: _maybe_glasses(window),
         Region.EYES: np.maximum(*eyes),
         Region.LIP: lips,
         Region.MOUTH: mouth,
@@ -192,11 +191,14 @@ def _eye(window: Window, side: int) -> Plane:
     return _chance(window, shapes.eye(values, t, v) / 0.03 - hint)
 
 
-def _glasses(window: Window) -> Plane:
-    """Return where the network sees glasses, if it sees about as much as two lenses."""
-    seen = rise(window.odds[..., Region.EYE_GLASS]) * (window.odds[..., Region.EYE_GLASS] != 0)
-    area = float((seen > 0.5).sum()) / window.unit**2
-    return np.asarray(seen * rise(np.float32((area - LEAST_GLASSES) / 0.05)), np.float32)
+def _maybe_glasses(window: Window) -> Plane:
+    """Return where the network sees glasses, never surely.
+
+    It takes dark lids for glasses as often as it finds thin ones: enough for doubt, not for a
+    label.
+    """
+    odds = window.odds[..., Region.EYE_GLASS]
+    return np.asarray(MOST_GLASSES * rise(odds) * (odds != 0), np.float32)
 
 
 def _nose(window: Window, frame: FaceFrame) -> Plane:

@@ -9,6 +9,7 @@ from e4s_studio.engine.portraits import (
     aligned_portrait,
     crop_at,
     into_photograph,
+    laid_cover,
     native_size,
     portrait_in,
 )
@@ -78,3 +79,30 @@ def test_an_unchanged_face_comes_back_unseen() -> None:
     result = into_photograph(portrait, Composite(crop, crop, crop, cover))
     error = np.mean((result.astype(float) - portrait.photograph) ** 2)
     assert 10 * np.log10(255**2 / error) > 45
+
+
+def test_a_neck_that_passes_the_crops_border_fades_there() -> None:
+    portrait = tilted()
+    grown = np.ones((240, 240), np.float32)
+    levels = np.full((240, 240, 3), 255, np.float32)
+    result = into_photograph(portrait, Composite(levels, levels, levels, grown))
+    assert portrait.photograph is not None
+    step = np.abs(np.diff(result.astype(int) - portrait.photograph, axis=0)).max()
+    assert step < 70
+    assert (result[180, 190] == 255).all()
+
+
+@pytest.mark.parametrize(("dx", "whole"), [(0.0, False), (-60.0, True)])
+def test_a_side_where_the_photograph_ends_does_not_fade(dx: float, *, whole: bool) -> None:
+    # Turned by nothing: the crop's left side lies 60 pixels inside, or on the photograph's edge.
+    quad = Quad.whole(200, 200).moved(60 + dx, 80)
+    cover = laid_cover(np.ones((200, 200), np.float32), quad, (400, 400, 3))
+    assert bool(cover[100, 0] == 1) is whole
+    assert cover[0, 100] < 0.01
+    assert cover[-1, 100] < 0.01
+    assert cover[100, 100] == 1
+
+
+def test_a_photograph_that_is_the_crop_is_covered_to_its_edge() -> None:
+    cover = laid_cover(np.ones((64, 64), np.float32), Quad.whole(64, 64), (64, 64, 3))
+    assert (cover == 1).all()
