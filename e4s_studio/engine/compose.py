@@ -1,4 +1,4 @@
-"""From the generator's picture to the finished crop: detail, light, seam, occluders."""
+"""From the generator's picture to the finished crop: detail, light, film, seam, occluders."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 
 from e4s_studio.engine.blend import blend, face_matte, seam_ramp
 from e4s_studio.engine.detail import Grain, Residual, detail_of, residual_of
+from e4s_studio.engine.film import Film, film_of
 from e4s_studio.engine.light import Slope, light_slope
 from e4s_studio.engine.pictures import resize, resize_labels
 from e4s_studio.engine.portraits import crop_at
@@ -40,6 +41,8 @@ class Pair:
         The source's.
     light
         Which way the target is lit.
+    film
+        How the swap gets the target's colours where one of the two is black and white.
     """
 
     target: NDArray[np.float32]
@@ -48,6 +51,7 @@ class Pair:
     target_residual: Residual
     grain: Grain
     light: Slope
+    film: Film
 
 
 @dataclass(frozen=True)
@@ -127,7 +131,13 @@ def prepare(
         crops.append(crop)
     light = light_slope(target.image, target.labels)
     return Pair(
-        crops[1], residuals[1].labels, residuals[0], residuals[1], Grain(residuals[0]), light
+        crops[1],
+        residuals[1].labels,
+        residuals[0],
+        residuals[1],
+        Grain(residuals[0]),
+        light,
+        film_of(crops[0], crops[1], residuals[1].labels),
     )
 
 
@@ -165,7 +175,7 @@ def compose(
         own = light_slope(np.clip(face, 0, WHITE), labels)
         gain = own.gain_to(pair.light, size)
         face = face * (1 + settings.light * alpha * (gain - 1))[..., None]
-    face = np.clip(face, 0, WHITE)
+    face = np.clip(pair.film.develop(np.clip(face, 0, WHITE), labels, alpha), 0, WHITE)
     matte = face_matte(labels, pair.target_labels, alpha)
     width = settings.blend_width * size / CANONICAL_SIZE
     swapped = np.clip(blend(pair.target, face, matte, width), 0, WHITE)

@@ -1,0 +1,128 @@
+"""Swaps between black-and-white and colour photographs.
+
+On a black-and-white photograph, toned or not, a face in colour is a patch, whatever its shape; a
+grey face is one in a colour photograph. So a swap follows the target's film: its tone where it has
+no colours; the target's colours, region by region, where the source has none.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import cv2
+import numpy as np
+
+from e4s_studio.core.regions import FACE, REGION_COUNT
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Levels = NDArray[np.float32]
+
+LUMINANCE: Final = np.array([0.299, 0.587, 0.114], np.float32)
+TONE_DEGREE: Final = 2
+MOST_STRAY: Final = 2.5
+"""Levels by which a print's colours stray from its tone: with more it is a colour photograph."""
+MEASURED_SIDE: Final = 128
+FEATHER: Final = 6 / 1024
+"""Standard deviation, in crop sides, over which the colours of two regions meet."""
+LEAST_PIXELS: Final = 24
+DARK: Final = 8.0
+"""Levels below which a colour cannot be told."""
+
+
+@dataclass(frozen=True)
+class Film:
+    """How a swap gets the target's colours.
+
+    Attributes
+    ----------
+    tone
+        (3, TONE_DEGREE + 1) polynomials of colour less luminance, by luminance: the target's, if
+        it has no other colours. None: it is a colour photograph.
+    tints
+        (12, 3) colours of the target's regions in shares of their luminance, for a source without
+        colours. None: the source brings its own.
+    """
+
+    tone: NDArray[np.float64] | None
+    tints: Levels | None
+
+    def develop(
+        self, face: Levels, labels: NDArray[np.uint8], alpha: NDArray[np.float32]
+    ) -> Levels:
+        """Give a swapped face the target's tone or colours.
+
+        Parameters
+        ----------
+        face
+            (N, N, 3) float32 levels, 0 to 255.
+        labels
+            (N, N) uint8: the swap's label map.
+        alpha
+            (N, N) float32: how far each pixel's texture is the source's.
+
+        Returns
+        -------
+        (N, N, 3) float32 levels.
+        """
+        if self.tone is not None:
+            light = face @ LUMINANCE
+            offsets = [np.polyval(row, light) for row in self.tone]
+            return np.asarray(light[..., None] + np.stack(offsets, axis=-1), np.float32)
+        if self.tints is not None:
+            tinted = (face @ LUMINANCE)[..., None] * _feathered(self.tints[labels])
+            return np.asarray(face + alpha[..., None] * (tinted - face), np.float32)
+        return face
+
+
+def film_of(source: Levels, target: Levels, target_labels: NDArray[np.uint8]) -> Film:
+    """Compare the films of two crops.
+
+    Parameters
+    ----------
+    source, target
+        (N, N, 3) levels of 0 to 255.
+    target_labels
+        (N, N) uint8.
+    """
+    tone = tone_of(target)
+    if tone is not None or tone_of(source) is None:
+        return Film(tone, None)
+    return Film(None, _tints(target, target_labels))
+
+
+def tone_of(crop: NDArray[np.generic]) -> NDArray[np.float64] | None:
+    """Return a crop's tone, if colour follows from luminance everywhere; None: it has colours."""
+    small = np.asarray(crop, np.float32)
+    if small.shape[0] > MEASURED_SIDE:
+        size = (MEASURED_SIDE, MEASURED_SIDE)
+        small = np.asarray(cv2.resize(small, size, interpolation=cv2.INTER_AREA), np.float32)
+    light = (small @ LUMINANCE).ravel().astype(np.float64)
+    offsets = small.reshape(-1, 3) - light[:, None]
+    # The powers of a nearly even picture cannot be told apart: it has one tone.
+    degree = TONE_DEGREE if np.ptp(light) > DARK else 0
+    tone = np.zeros((3, TONE_DEGREE + 1))
+    tone[:, TONE_DEGREE - degree :] = np.polyfit(light, offsets, degree).T
+    stray = offsets - np.stack([np.polyval(row, light) for row in tone], axis=1)
+    return tone if np.sqrt((stray**2).mean()) < MOST_STRAY else None
+
+
+def _tints(target: Levels, labels: NDArray[np.uint8]) -> Levels:
+    """Return the colour of each region of the target; regions it lacks get the face's."""
+    face = _tint(target[np.isin(labels, list(FACE))], np.ones(3, np.float32))
+    tints = [_tint(target[labels == region], face) for region in range(REGION_COUNT)]
+    return np.asarray(tints, np.float32)
+
+
+def _tint(pixels: Levels, otherwise: Levels) -> Levels:
+    if len(pixels) < LEAST_PIXELS:
+        return otherwise
+    mean = pixels.mean(axis=0)
+    light = float(mean @ LUMINANCE)
+    return np.asarray(mean / light, np.float32) if light > DARK else otherwise
+
+
+def _feathered(tints: Levels) -> Levels:
+    return np.asarray(cv2.GaussianBlur(tints, (0, 0), FEATHER * tints.shape[0]), np.float32)

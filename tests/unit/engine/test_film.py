@@ -1,0 +1,81 @@
+"""Black-and-white targets keep their tone, grey sources get the target's colours."""
+
+import numpy as np
+import pytest
+
+from e4s_studio.core.regions import Region
+from e4s_studio.engine.film import LUMINANCE, film_of, tone_of
+from e4s_studio.train.portraits import random_shape, random_texture, render
+
+SIDE = 160
+
+
+def painted(seed):
+    rng = np.random.default_rng(seed)
+    picture, labels = render(random_shape(rng), random_texture(rng), SIDE)
+    return picture.astype(np.float32), labels
+
+
+def grey(picture):
+    return np.repeat((picture @ LUMINANCE)[..., None], 3, axis=-1)
+
+
+def sepia(picture):
+    light = grey(picture)
+    brown = np.array([1, 0, -1], np.float32)
+    return light + (brown - brown @ LUMINANCE) * (6 + 0.12 * light * (1 - light / 300))
+
+
+def jpeg_noise(picture):
+    return picture + np.random.default_rng(0).normal(0, 1.2, picture.shape)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_colour_photographs_have_no_tone(seed):
+    assert tone_of(painted(seed)[0]) is None
+
+
+@pytest.mark.parametrize("film", [grey, sepia])
+@pytest.mark.parametrize("seed", range(3))
+def test_prints_have_one_even_when_noisy(film, seed):
+    assert tone_of(jpeg_noise(film(painted(seed)[0]))) is not None
+
+
+def test_an_even_picture_has_a_tone():
+    tone = tone_of(np.full((32, 32, 3), (90, 80, 60), np.float32))
+    assert np.allclose(tone[:, -1], np.array([90, 80, 60]) - np.array([90, 80, 60]) @ LUMINANCE)
+
+
+@pytest.mark.parametrize("film", [grey, sepia])
+def test_a_swap_into_a_print_has_the_prints_tone(film):
+    source, target, labels = painted(1)[0], film(painted(2)[0]), painted(2)[1]
+    face = film_of(source, target, labels).develop(source, labels, np.ones_like(source[..., 0]))
+    assert np.abs(face - film(source)).mean() < 2
+    assert np.abs(face @ LUMINANCE - source @ LUMINANCE).max() < 4
+
+
+def test_a_grey_source_gets_the_colours_of_the_targets_regions():
+    source, (target, labels) = grey(painted(1)[0]), painted(2)
+    alpha = np.ones_like(source[..., 0])
+    face = film_of(source, target, labels).develop(source, labels, alpha)
+    redness = {}
+    for region in (Region.SKIN, Region.LIP, Region.HAIR):
+        seen, wanted = (each[labels == region].mean(axis=0) for each in (face, target))
+        seen, wanted = seen / (seen @ LUMINANCE), wanted / (wanted @ LUMINANCE)
+        # Lips are thin: the skin's colour gets half a pixel into them.
+        assert np.allclose(seen, wanted, atol=0.3 if region == Region.LIP else 0.06)
+        redness[region] = seen[0]
+    assert redness[Region.LIP] > redness[Region.SKIN]
+    assert np.allclose(face @ LUMINANCE, source @ LUMINANCE, atol=1)
+
+
+def test_where_the_target_keeps_its_texture_nothing_is_tinted():
+    source, (target, labels) = grey(painted(1)[0]), painted(2)
+    film = film_of(source, target, labels)
+    assert np.array_equal(film.develop(target, labels, np.zeros_like(source[..., 0])), target)
+
+
+def test_two_colour_photographs_are_left_alone():
+    (source, _), (target, labels) = painted(1), painted(2)
+    alpha = np.ones_like(source[..., 0])
+    assert film_of(source, target, labels).develop(source, labels, alpha) is source
