@@ -119,7 +119,7 @@ BUILT_IN_PLAN: Final = FitPlan(
     half=0.0,
 )
 """Likeness first: weights that ship know how to swap, and only have to be kept from forgetting."""
-UNTRAINED_PLAN: Final = FitPlan(steps=680, tune=Tune.GENERATOR)
+UNTRAINED_PLAN: Final = FitPlan(steps=680, tune=Tune.GENERATOR, kernel_rate=6e-2)
 """For the built-in model without its weights: the fit teaches it all."""
 PUBLISHED_PLAN: Final = FitPlan(
     steps=200,

@@ -47,8 +47,8 @@ def test_fitting_brings_the_reconstruction_closer() -> None:
 
 
 def test_muon_brings_the_reconstruction_closer_than_adam_alone() -> None:
-    adam = replace(PLAN, steps=40, quarter=0.0, half=0.0)
-    assert error(fitted(replace(adam, kernel_rate=0.1))) < error(fitted(adam))
+    plan = replace(PLAN, steps=40, quarter=0.0, half=0.0)
+    assert error(fitted(plan)) < error(fitted(replace(plan, kernel_rate=None)))
 
 
 def test_phases_follow_each_other() -> None:
