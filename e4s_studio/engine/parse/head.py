@@ -74,7 +74,7 @@ def _pooled(usual: Plane, learned: Plane | None) -> Plane:
     """Return usual places weighed by what the network sees, (S, S, 5)."""
     if learned is None:
         return usual
-    both = usual**USUAL_WEIGHT * (learned + DOUBTED) ** LEARNED_WEIGHT
+    both = (usual + DOUBTED) ** USUAL_WEIGHT * (learned + DOUBTED) ** LEARNED_WEIGHT
     return np.asarray(both / both.sum(axis=-1, keepdims=True), np.float32)
 
 
