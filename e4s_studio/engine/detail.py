@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 SOURCE_FEATHER: Final = 16 / 1024
 """Width, in crop sides, over which detail fades towards pixels whose labels differ: the residual
 of a soft reconstruction holds both sides of an edge, and one of them is not there any more."""
+OUTLINE_FEATHER: Final = 40 / 1024
+"""Width, in crop sides, over which the source's detail fades towards its own face's outline where
+that lies inside the swapped face: the light there turns away, and a soft reconstruction spreads
+what lies behind the head."""
 TARGET_FEATHER: Final = 3 / 1024
 """The same for the target, whose own pixels lie on the other side of most edges."""
 FINE: Final = 5 / 1024
@@ -146,6 +150,7 @@ def detail_of(
     (N, N, 3) float32 levels to add to the drawn picture.
     """
     from_source = _agreement(labels, source.labels, SOURCE_FEATHER)
+    from_source *= _within_outline(labels, source.labels)
     from_target = _agreement(labels, target.labels, TARGET_FEATHER)
     # Away from face and neck a shape is the target's as a rule, so there the target's strands and
     # edges stay true whatever the texture; on the skin they would be a ghost of its features.
@@ -168,6 +173,15 @@ def _agreement(
     width = max(1, round(feather * labels.shape[0]))
     near = cv2.blur(agree, (2 * width + 1, 2 * width + 1), borderType=cv2.BORDER_REPLICATE)
     return np.asarray(agree * np.clip(2 * near - 1, 0, 1), np.float32)
+
+
+def _within_outline(labels: NDArray[np.uint8], source: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Fall to 0 towards where the swapped face goes on and the source's has ended: (N, N)."""
+    face = list(FACE)
+    beyond = (np.isin(labels, face) & ~np.isin(source, face)).astype(np.float32)
+    width = max(1, round(OUTLINE_FEATHER * labels.shape[0]))
+    near = cv2.blur(beyond, (2 * width + 1, 2 * width + 1), borderType=cv2.BORDER_REPLICATE)
+    return np.asarray(np.clip(1 - 2 * near, 0, 1), np.float32)
 
 
 def _clipped(fine: NDArray[np.float32], known: NDArray[np.bool_]) -> NDArray[np.float32]:

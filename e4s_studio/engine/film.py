@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 import cv2
 import numpy as np
 
-from e4s_studio.core.regions import FACE, REGION_COUNT
+from e4s_studio.core.regions import Region
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,6 +27,7 @@ MOST_STRAY: Final = 2.5
 MEASURED_SIDE: Final = 128
 FEATHER: Final = 6 / 1024
 """Standard deviation, in crop sides, over which the colours of two regions meet."""
+SKIN: Final = (Region.SKIN, Region.NOSE, Region.EARS, Region.BELOWFACE)
 LEAST_PIXELS: Final = 24
 DARK: Final = 8.0
 """Levels below which a colour cannot be told."""
@@ -110,9 +111,17 @@ def tone_of(crop: NDArray[np.generic]) -> NDArray[np.float64] | None:
 
 
 def _tints(target: Levels, labels: NDArray[np.uint8]) -> Levels:
-    """Return the colour of each region of the target; regions it lacks get the face's."""
-    face = _tint(target[np.isin(labels, list(FACE))], np.ones(3, np.float32))
-    tints = [_tint(target[labels == region], face) for region in range(REGION_COUNT)]
+    """Return the colour of each region of the target.
+
+    Skin has one, wherever it is: a neck in shadow is no browner. Regions that the target lacks get
+    the skin's, but teeth the eyes', which are about as white, half paled.
+    """
+    skin = _tint(target[np.isin(labels, (Region.SKIN, Region.NOSE))], np.ones(3, np.float32))
+    tints = [_tint(target[labels == region], skin) for region in Region]
+    for region in SKIN:
+        tints[region] = skin
+    if not (labels == Region.MOUTH).any():
+        tints[Region.MOUTH] = (tints[Region.EYES] + 1) / 2
     return np.asarray(tints, np.float32)
 
 
