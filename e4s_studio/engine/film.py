@@ -121,7 +121,7 @@ def _tints(target: Levels, labels: NDArray[np.uint8]) -> Levels:
     for region in SKIN:
         tints[region] = skin
     if not (labels == Region.MOUTH).any():
-        tints[Region.MOUTH] = (tints[Region.EYES] + 1) / 2
+        tints[Region.MOUTH] = np.asarray((tints[Region.EYES] + 1) / 2, np.float32)
     return np.asarray(tints, np.float32)
 
 
