@@ -21,6 +21,7 @@ from e4s_studio.engine.align import crop, paste_back, uncrop_labels
 from e4s_studio.engine.faces import find_faces
 from e4s_studio.engine.parse import starter_map
 from e4s_studio.engine.quad import Quad, quad_from_landmarks
+from e4s_studio.train.parser.examples import make_pool
 from e4s_studio.train.portraits import alignment_points, random_shape, random_texture, render
 
 SAMPLES = Path(__file__).resolve().parents[2] / "shared" / "samples"
@@ -29,6 +30,7 @@ UNALIGNED = ("unaligned_1.jpg", "unaligned_2.jpg", "group_1927.png")
 LARGE = (Region.SKIN, Region.HAIR, Region.BACKGROUND, Region.BELOWFACE)
 SMALL = (Region.EYEBROWS, Region.EYES, Region.NOSE, Region.LIP)
 SIDE = 256
+EXAMPLE_SEED = 90_000
 
 
 def main() -> None:
@@ -44,6 +46,7 @@ def main() -> None:
     large_photograph()
     alignment(chosen.cases)
     maps_of_portraits(chosen.cases)
+    maps_of_examples(max(chosen.cases // 4, 1))
 
 
 def say(what: str, measured: str, needed: str = "") -> None:
@@ -86,12 +89,14 @@ def disc(size: int) -> np.ndarray:
 
 
 def maps_of_samples(folder: Path) -> None:
-    scores = []
+    scores, grey = [], []
     for name in PAIRS:
-        photo = np.asarray(Image.open(folder / f"{name}.jpg").reduce(2))
+        photo = Image.open(folder / f"{name}.jpg").reduce(2)
         true = FROM_CELEBAMASK[np.asarray(Image.open(folder / f"{name}_mask.png"))]
-        scores.append(score(photo, true))
+        scores.append(score(np.asarray(photo), true))
+        grey.append(score(np.asarray(photo.convert("L").convert("RGB")), true))
     say_scores("starter map, photographs", scores)
+    say_scores("starter map, the same in grey", grey)
 
 
 def maps_of_portraits(cases: int) -> None:
@@ -101,6 +106,13 @@ def maps_of_portraits(cases: int) -> None:
         image, true = render(random_shape(rng), random_texture(rng), SIDE)
         scores.append(score(image, true))
     say_scores(f"starter map, {cases} portraits", scores)
+
+
+def maps_of_examples(cases: int) -> None:
+    """Measure heads turned, bald, bearded, dressed and in crowds, of a seed that none learns."""
+    pool = make_pool(EXAMPLE_SEED, cases, cases, SIDE)
+    scores = [score(*example) for example in zip(pool.pictures, pool.labels, strict=True)]
+    say_scores(f"starter map, {cases} changed portraits", scores)
 
 
 def score(image: np.ndarray, true: np.ndarray) -> tuple[float, float, float, float]:
