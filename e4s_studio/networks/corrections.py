@@ -12,8 +12,8 @@ region share the products of their inputs, and the filter's weights go into the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, cast
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, Literal, cast
 
 import torch
 from torch import Tensor
@@ -81,6 +81,16 @@ class Chunk:
     runs: tuple[Run, ...]
     pixels: Tensor
     bags: Bags
+    _picking: dict[str, Bags] = field(default_factory=dict, init=False, repr=False)
+
+    def picking(self, what: Literal["sources", "pairs"], rows: int) -> Bags:
+        """Return the matrix that picks `sources` or `pairs` among so many rows.
+
+        It is kept, and with it the transposed one that gradients need.
+        """
+        if what not in self._picking:
+            self._picking[what] = Bags.picking(getattr(self, what), rows)
+        return self._picking[what]
 
     def map(self, change: Callable[[Tensor], Tensor]) -> Chunk:
         """Return the same chunk with its tensors changed."""
@@ -154,7 +164,7 @@ def _factors(scaled: Tensor, run: Run, weights: Tensor) -> tuple[Tensor, Tensor]
 
 
 def _differentiable(source: Tensor, scales: Tensor, chunk: Chunk, weights: Tensor) -> Tensor:
-    taken: Tensor = PickAndSum.apply(source, Bags.picking(chunk.sources, len(source)))
-    scaled = taken * PickAndSum.apply(scales, Bags.picking(chunk.pairs, len(scales)))
+    taken: Tensor = PickAndSum.apply(source, chunk.picking("sources", len(source)))
+    scaled = taken * PickAndSum.apply(scales, chunk.picking("pairs", len(scales)))
     products = [torch.bmm(*_factors(scaled, run, weights)).flatten(0, 1) for run in chunk.runs]
     return cast("Tensor", PickAndSum.apply(torch.cat(products), chunk.bags))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Final, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.autograd import Function
 
 from e4s_studio.networks.config import REGIONS
 
@@ -98,8 +99,23 @@ def spread(per_slot: Tensor, slots: Tensor) -> Tensor:
     shape = (*slots.shape, per_slot.shape[1])
     if not (torch.is_grad_enabled() and per_slot.requires_grad):
         return per_slot.index_select(0, slots.flatten()).view(shape)
-    # A product with each sample's one-hot map: its gradient is a product too, where that of an
-    # index is a slow scatter.
-    regions = torch.arange(REGIONS, device=slots.device)
-    onehot = (slots.flatten(1)[..., None] % REGIONS == regions).to(per_slot.dtype)
-    return (onehot @ per_slot.view(slots.shape[0], REGIONS, -1)).view(shape)
+    return cast("Tensor", _Spread.apply(per_slot, slots))
+
+
+class _Spread(Function):
+    """`spread` with gradients: a product with each sample's one-hot map, as a scatter is slow."""
+
+    @staticmethod
+    def forward(ctx: Any, per_slot: Tensor, slots: Tensor) -> Tensor:
+        """Pick (B·12, C) by (B, h, w): (B, h, w, C)."""
+        ctx.save_for_backward(slots)
+        return per_slot.index_select(0, slots.flatten()).view(*slots.shape, -1)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
+        """Sum (B, h, w, C) over each slot's pixels: (B·12, C)."""
+        (slots,) = ctx.saved_tensors
+        gradient = gradients[0].flatten(1, 2)
+        regions = torch.arange(REGIONS, device=slots.device)[:, None]
+        onehot = (slots.flatten(1)[:, None] % REGIONS == regions).to(gradient.dtype)
+        return (onehot @ gradient).flatten(0, 1), None

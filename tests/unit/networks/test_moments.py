@@ -62,15 +62,17 @@ def test_a_region_of_one_pixel_has_finite_moments() -> None:
 
 def test_the_published_vectors_are_as_long_as_they_were() -> None:
     assert E4S_1024.vector_dim == 1280
-    assert STUDIO_256.vector_dim == 64 + 128 + 128 + MOMENTS
+    assert STUDIO_256.seen_dim == 64 + 128 + 128 + MOMENTS
+    assert STUDIO_256.vector_dim == STUDIO_256.seen_dim + 2 * STUDIO_256.light
 
 
 def test_a_darker_photograph_has_darker_vectors_of_the_built_in_model() -> None:
     image, labels = ramp()
     network = RGI(STUDIO_256).eval()
+    seen = STUDIO_256.seen_dim
     with torch.no_grad():
         vectors, darker = (
-            network.encode_labels(picture, labels)[0, Region.SKIN, -MOMENTS:]
+            network.encode_labels(picture, labels)[0, Region.SKIN, seen - MOMENTS : seen]
             for picture in (image, image - 0.5)
         )
     assert torch.allclose(vectors[:3] - darker[:3], torch.full((3,), GAIN * 0.5), atol=1e-4)
