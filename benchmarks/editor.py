@@ -45,6 +45,8 @@ BRUSH = 100.0
 SCREEN = (1500, 920)
 HEARTBEAT_MS = 4
 MOVES_PER_STROKE = 60
+GOLDEN = 0.618
+"""Multiples of it spread evenly between whole numbers, and none comes twice."""
 BUDGETS = {
     "start to a usable window": 2.0,
     "paint, median": 8.0,
@@ -132,13 +134,16 @@ def paint(editor: Editor, strokes: int) -> list[float]:
     return times
 
 
-def edit_times(editor: Editor, edits: int) -> dict[Stage, list[float]]:
-    """Return the seconds from slider edits to their coarse and final results, one at a time."""
+def edit_times(editor: Editor, edits: range) -> dict[Stage, list[float]]:
+    """Return the seconds from slider edits to their coarse and final results, one at a time.
+
+    No two edits of different numbers are the same: a cache would answer the second.
+    """
     shown: list[Rendered] = []
     editor.controller.result_shown.connect(shown.append)
     times: dict[Stage, list[float]] = {Stage.COARSE: [], Stage.FINAL: []}
-    for number in range(edits):
-        editor.editing.set_amounts([Region.SKIN], 0.2 + 0.6 * (number % 2))
+    for number in edits:
+        editor.editing.set_amounts([Region.SKIN], 0.1 + 0.8 * (GOLDEN * number % 1))
         editor.editing.end_gesture()
         begin, revision = time.perf_counter(), editor.controller.document.revision
         for stage in Stage:
@@ -218,10 +223,10 @@ def main() -> None:
         painted = paint(editor, arguments.strokes)
         assert editor.controller.is_fitting, "the fit ended before the painting did"
         timer.stop()
-        beside = edit_times(editor, arguments.edits)
+        beside = edit_times(editor, range(1, arguments.edits + 1))
         editor.controller.cancel_fit()
         pump_until(lambda: not editor.controller.is_fitting, 60)
-        alone = edit_times(editor, arguments.edits)
+        alone = edit_times(editor, range(arguments.edits + 1, 2 * arguments.edits + 1))
         editor.projects.leave()
     rows |= {
         "paint, median": (percentile(painted, 50), "ms"),
