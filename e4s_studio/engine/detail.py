@@ -113,7 +113,7 @@ class Grain:
         """Return each pixel's mirror image about the region's border, and the clipped grain.
 
         The mirror image is an index into the flattened picture; where it lies outside the region
-        again, the nearest pixel of the region serves. None: the portrait lacks the region.
+        again, the largest square within serves. None: the portrait lacks the region.
         """
         if region not in self._mirrors:
             known = _inside(self._residual.labels == region)
@@ -197,7 +197,11 @@ def _inside(area: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 def _mirrored(known: NDArray[np.bool_]) -> NDArray[np.int32]:
-    """Return, for each pixel, the flat index of a known one: its mirror image or the nearest."""
+    """Return, for each pixel, the flat index of a known one: its mirror image, or in a tile.
+
+    The tile is the largest known square, laid out mirrored. The nearest known pixel would do too,
+    but that is one for many, and draws them as a streak.
+    """
     _, nearest = cv2.distanceTransformWithLabels(
         (~known).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
     )
@@ -207,8 +211,18 @@ def _mirrored(known: NDArray[np.bool_]) -> NDArray[np.int32]:
     place[nearest[known]] = np.arange(known_y.size)
     near_y, near_x = known_y[place[nearest]], known_x[place[nearest]]
     y, x = np.mgrid[:size, :size]
-    mirror_y = np.clip(2 * near_y - y, 0, size - 1)
-    mirror_x = np.clip(2 * near_x - x, 0, size - 1)
-    hit = known[mirror_y, mirror_x]
-    chosen = np.where(hit, mirror_y * size + mirror_x, near_y * size + near_x)
+    mirror_y, mirror_x = 2 * near_y - y, 2 * near_x - x
+    hit = (np.minimum(mirror_y, mirror_x) >= 0) & (np.maximum(mirror_y, mirror_x) < size)
+    hit[hit] = known[mirror_y[hit], mirror_x[hit]]
+    tile_y, tile_x = _tiled(known)
+    chosen = np.where(hit, mirror_y * size + mirror_x, tile_y[:, None] * size + tile_x)
     return np.asarray(chosen.ravel(), np.int32)
+
+
+def _tiled(known: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """Return for each row, and for each column, one of the largest known square's: (2, N)."""
+    reach = cv2.distanceTransform(np.pad(known, 1).astype(np.uint8), cv2.DIST_C, 3)[1:-1, 1:-1]
+    centre = np.array(np.unravel_index(int(np.argmax(reach)), known.shape))
+    start, side = centre - int(reach.max()) + 1, 2 * int(reach.max()) - 1
+    place = (np.arange(known.shape[0]) - start[:, None]) % (2 * side)
+    return np.asarray(start[:, None] + np.minimum(place, 2 * side - 1 - place), np.intp)

@@ -47,3 +47,25 @@ def test_the_sources_own_outline_leaves_no_line_inside_a_wider_face():
 def test_a_narrower_face_than_the_sources_takes_its_detail_nearly_to_the_edge():
     row = detail(head(250), head(400))
     assert np.allclose(row[: 250 - round(SOURCE_FEATHER * SIDE) - 1], 10)
+
+
+def test_grain_far_from_where_it_is_known_has_no_streaks():
+    own, everywhere = head(120), head(SIDE)
+    fine = np.random.default_rng(0).normal(0, 5, (SIDE, SIDE, 3)).astype(np.float32)
+    grain = Grain(Residual(own, fine, fine, fine))
+    filled = grain.fill(everywhere, np.ones((SIDE, SIDE), np.float32))[..., 0]
+    inside = filled[20:-20, 20:100]
+    for far in (filled[20:-20, 250:], filled[:, 400:480]):
+        assert far.std() == pytest.approx(inside.std(), rel=0.1)
+        for axis in (0, 1):
+            assert np.abs(np.diff(far, axis=axis)).mean() > 0.9 * np.abs(np.diff(inside)).mean()
+
+
+def test_a_few_known_pixels_serve_the_whole_picture():
+    own = np.full((SIDE, SIDE), Region.HAIR, np.uint8)
+    own[200:220, 200:220] = Region.SKIN
+    fine = np.full((SIDE, SIDE, 3), 3, np.float32)
+    filled = Grain(Residual(own, fine, fine, fine)).fill(
+        head(SIDE), np.ones((SIDE, SIDE), np.float32)
+    )
+    assert np.allclose(filled, 3)
