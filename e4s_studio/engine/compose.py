@@ -172,10 +172,10 @@ def compose(
         face = face + settings.detail * detail
     if settings.light:
         # How much of the target's light the generator has drawn already depends on its training.
-        own = light_slope(np.clip(face, 0, WHITE), labels)
+        own = light_slope(face, labels)
         gain = own.gain_to(pair.light, size)
         face = face * (1 + settings.light * alpha * (gain - 1))[..., None]
-    face = np.clip(pair.film.develop(np.clip(face, 0, WHITE), labels, alpha), 0, WHITE)
+    face = pair.film.develop(np.clip(face, 0, WHITE), labels, alpha)
     matte = face_matte(labels, pair.target_labels, alpha)
     width = settings.blend_width * size / CANONICAL_SIZE
     swapped = np.clip(blend(pair.target, face, matte, width), 0, WHITE)

@@ -66,15 +66,15 @@ class Film:
 
         Returns
         -------
-        (N, N, 3) float32 levels.
+        (N, N, 3) float32 levels, 0 to 255.
         """
         if self.tone is not None:
             light = face @ LUMINANCE
             offsets = [np.polyval(row, light) for row in self.tone]
-            return np.asarray(light[..., None] + np.stack(offsets, axis=-1), np.float32)
+            return _levels(light[..., None] + np.stack(offsets, axis=-1))
         if self.tints is not None:
             tinted = (face @ LUMINANCE)[..., None] * _feathered(self.tints[labels])
-            return np.asarray(face + alpha[..., None] * (tinted - face), np.float32)
+            return _levels(face + alpha[..., None] * (tinted - face))
         return face
 
 
@@ -135,3 +135,7 @@ def _tint(pixels: Levels, otherwise: Levels) -> Levels:
 
 def _feathered(tints: Levels) -> Levels:
     return np.asarray(cv2.GaussianBlur(tints, (0, 0), FEATHER * tints.shape[0]), np.float32)
+
+
+def _levels(face: NDArray[np.floating]) -> Levels:
+    return np.asarray(face.clip(0, 255), np.float32)

@@ -46,7 +46,7 @@ def light_slope(image: NDArray[Any], labels: NDArray[np.uint8]) -> Slope:
     Parameters
     ----------
     image
-        (H, W, 3) RGB levels of 0 to 255.
+        (H, W, 3) RGB levels of about 0 to 255.
     labels
         (H, W) uint8.
     """
@@ -57,7 +57,7 @@ def light_slope(image: NDArray[Any], labels: NDArray[np.uint8]) -> Slope:
 def _plane(image: NDArray[Any], labels: NDArray[np.uint8]) -> NDArray[np.float64]:
     """Fit log-luminance = a·x + b·y + c over the lit skin; return (a, b, c), per crop side."""
     small = cv2.resize(image, (SAMPLES, SAMPLES), interpolation=cv2.INTER_AREA)
-    luminance = np.log(small.astype(np.float64) @ (0.2126, 0.7152, 0.0722) + 8)
+    luminance = np.log((small.astype(np.float64) @ (0.2126, 0.7152, 0.0722)).clip(0) + 8)
     rows = np.arange(SAMPLES) * labels.shape[0] // SAMPLES
     columns = np.arange(SAMPLES) * labels.shape[1] // SAMPLES
     sampled = labels[rows[:, None], columns[None]]
