@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from safetensors.torch import save_file
 from torch import nn
 
+from e4s_studio.networks.config import REGIONS
 from e4s_studio.networks.weights import read_weights
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 SIDE: Final = 96
 """Pixels: an eye distance is about 24 of them."""
-REGIONS: Final = 12
 WIDTHS: Final = (24, 40, 64, 96)
 """Channels at 48², 24², 12² and 6²."""
 GROUPS: Final = 8

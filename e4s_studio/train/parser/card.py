@@ -26,7 +26,7 @@ def parser_card(
         "Network": f"U-Net, {SIDE}² aligned crops to 12 regions, {count:,} weights, half precision",
         "Data": f"{PORTRAITS} {plan.scenes:,} of them, changed into {plan.examples:,} examples:"
         " turned, lit, dressed, set before other backgrounds, and photographed in colour and grey",
-        "Licence": "MIT, like the program",
+        "Licence": "as that of the weights it started from" if start else "MIT, like the program",
         "Start": start.name if start else f"random weights, seed {plan.seed}",
         "Command": f"`{command}`",
         "Training": f"{plan.steps} steps of {plan.batch} examples; the weights are an exponential"
