@@ -2,23 +2,14 @@ from dataclasses import replace
 
 import pytest
 import torch
+from tiny_rgi import TINY
 
-from e4s_studio.networks.config import REGIONS, RGIConfig
+from e4s_studio.networks.config import REGIONS
 from e4s_studio.networks.light import Light, mix_vectors
 from e4s_studio.networks.rgi import RGI
 
-SMALL = RGIConfig(
-    size=32,
-    code_layers=6,
-    style_dim=8,
-    hidden=12,
-    mapping_layers=1,
-    channels=(10, 10, 8, 6),
-    stem=4,
-    encoder_groups=((1, 6), (1, 8), (1, 10), (1, 10)),
-)
 LIGHT = 3
-CONFIG = replace(SMALL, light=LIGHT)
+CONFIG = replace(TINY, light=LIGHT)
 EARS, MOUTH = 6, 11
 
 
@@ -80,7 +71,7 @@ def test_the_light_is_one_for_the_whole_picture_and_nothing_where_a_region_is_mi
 
 @pytest.mark.parametrize("light", [0, LIGHT])
 def test_a_network_mixes_with_as_much_light_as_it_has(light: int) -> None:
-    network = RGI(replace(SMALL, light=light))
+    network = RGI(replace(TINY, light=light))
     source, target = torch.rand(2, 1, REGIONS, network.config.vector_dim).unbind()
     mixed = network.mix(source, target, torch.ones(REGIONS))
     kept = network.config.vector_dim - light
@@ -88,5 +79,5 @@ def test_a_network_mixes_with_as_much_light_as_it_has(light: int) -> None:
 
 
 def test_no_weight_tells_of_a_light_that_is_not_there() -> None:
-    names = RGI(SMALL).state_dict()
+    names = RGI(TINY).state_dict()
     assert not [name for name in names if "light" in name]

@@ -6,20 +6,10 @@ import rgi_golden
 import torch
 import torch.nn.functional as F
 from PIL import Image
+from tiny_rgi import TINY
 
 from e4s_studio.networks.config import REGIONS, STUDIO_256, RGIConfig
 from e4s_studio.networks.rgi import RGI
-
-TINY = RGIConfig(
-    size=32,
-    code_layers=6,
-    style_dim=8,
-    hidden=12,
-    mapping_layers=1,
-    channels=(10, 10, 8, 6),
-    stem=4,
-    encoder_groups=((1, 6), (1, 8), (1, 10), (1, 10)),
-)
 
 needs_golden = pytest.mark.skipif(
     not rgi_golden.GOLDEN.is_dir(), reason=f"no golden data in {rgi_golden.GOLDEN}"
