@@ -166,7 +166,7 @@ def _data(folder: Path | None, plan: TrainingPlan, workers: int) -> Data:
     size, seed = plan.config.size, plan.seed
     if folder is None:
         return Data(
-            PortraitPairs(size, seed, Stream.TRAINING, plan.augment),
+            PortraitPairs(size, seed, Stream.TRAINING, plan.augment, both_ways=True),
             PortraitPairs(size, 0, Stream.VALIDATION),
             workers,
         )

@@ -36,11 +36,11 @@ class Lesson(Protocol):
 
     @property
     def amounts(self) -> NDArray[np.float32]:
-        """The swap's texture amounts, (12,)."""
+        """Texture amounts of what must be drawn on the two maps, (2, 12); the second, of the swap."""
 
     @property
     def truths(self) -> NDArray[np.uint8]:
-        """What must be drawn on the two maps, (2, S, S, 3): the source itself, and the swap."""
+        """What must be drawn on the two maps, (2, S, S, 3); the second is the swap."""
 
 
 class Lessons(Protocol):
@@ -85,7 +85,7 @@ class Practice:
         labels = to_labels(lesson.labels[1], size)
         return Example(
             layout=network.layout(labels),
-            amounts=torch.from_numpy(lesson.amounts),
+            amounts=torch.from_numpy(lesson.amounts[1]),
             truth=to_network(lesson.truths[1], size),
             weight=pixel_weights(labels),
             vectors=torch.cat(vectors),

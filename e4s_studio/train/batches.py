@@ -41,7 +41,7 @@ class PackedBatch:
     labels, known
         (2N, S, S) uint8 and bool.
     amounts
-        (N, 12) float32.
+        (2N, 12) float32.
     grids
         The layout of `labels`, with arrays in place of tensors.
     """
@@ -75,7 +75,7 @@ class Batch:
     weight
         (2N, 1, S, S) float32: how much each pixel of the truths counts.
     amounts
-        (N, 12) float32.
+        (2N, 12) float32.
     layout
         Of the 2N label maps.
     """
@@ -124,7 +124,7 @@ class Collate:
             truths=np.stack([pair.truths[i] for i in both for pair in pairs]),
             labels=labels,
             known=np.stack([pair.known[i] for i in both for pair in pairs]),
-            amounts=np.stack([pair.amounts for pair in pairs]),
+            amounts=np.stack([pair.amounts[i] for i in both for pair in pairs]),
             grids={size: grid.map(_array) for size, grid in plans.items()},
         )
 

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from e4s_studio.core.errors import ImageError
+from e4s_studio.core.regions import REGION_COUNT
 from e4s_studio.engine.pictures import resize_labels
 from e4s_studio.files.images import read_image
 from e4s_studio.files.label_maps import read_label_map
@@ -68,9 +69,10 @@ class FolderPairs:
         """Draw the same pair with `size` pixels on a side; raises what `[]` raises."""
         rng = np.random.default_rng((int(self.stream), self.seed, number))
         source, target = (self._view(int(i), size) for i in rng.integers(len(self.files), size=2))
-        amounts = possible_amounts(random_amounts(rng), source.labels)
-        truth = known_mix(source, target, amounts)
-        return augmented(rng, (source, target, truth), amounts, self.augment)
+        amounts = np.zeros((2, REGION_COUNT), np.float32)
+        amounts[1] = possible_amounts(random_amounts(rng), source.labels)
+        truth = known_mix(source, target, amounts[1])
+        return augmented(rng, (source, target), (source, truth), amounts, self.augment)
 
     def _view(self, index: int, size: int) -> View:
         picture, labels = self.files[index]

@@ -14,6 +14,7 @@ import numpy as np
 
 from e4s_studio.core.regions import FACE, REGION_COUNT, SWAPPED_TEXTURE, Region
 from e4s_studio.train.augment import (
+    Recolouring,
     blurred,
     noisy,
     random_blur,
@@ -48,7 +49,7 @@ class Stream(IntEnum):
 
 @dataclass(frozen=True)
 class Pair:
-    """Two portraits and a swap between them.
+    """Two portraits, and what must be drawn on the label map of each.
 
     Attributes
     ----------
@@ -57,10 +58,11 @@ class Pair:
     labels
         (2, S, S) uint8: their label maps.
     amounts
-        (12,) float32 texture amounts of the swap, 0 (target) to 1 (source).
+        (2, 12) float32 texture amounts of the two drawings, 0 (the map's own portrait) to 1 (the
+        other). Those of the source are 0 where only its reconstruction is asked for.
     truths
-        (2, S, S, 3) uint8: what must be drawn on the two label maps, the source itself and the
-        target with the amounts' textures.
+        (2, S, S, 3) uint8: what must be drawn on the two label maps, source and target with the
+        amounts' textures.
     known
         (2, S, S) bool: where the truths are.
     """
@@ -104,12 +106,22 @@ class PortraitPairs:
         Which sequence; training never sees a portrait of another one.
     augment
         Chance of each augmentation.
+    both_ways
+        Whether the source's map, too, shows a swap, with the target's textures: a step then learns
+        two of them. Else it shows the source.
     """
 
     def __init__(
-        self, size: int, seed: int = 0, stream: Stream = Stream.TRAINING, augment: float = 0.0
+        self,
+        size: int,
+        seed: int = 0,
+        stream: Stream = Stream.TRAINING,
+        augment: float = 0.0,
+        *,
+        both_ways: bool = False,
     ) -> None:
         self.size, self.seed, self.stream, self.augment = size, seed, stream, augment
+        self.both_ways = both_ways
 
     def __getitem__(self, number: int) -> Pair:
         """Paint the pair of a number from 0."""
@@ -123,11 +135,18 @@ class PortraitPairs:
             texture = in_light_of(texture, target_texture)
         source = View(*render(shape, texture, size))
         target = View(*render(target_shape, target_texture, size))
-        amounts = possible_amounts(random_amounts(rng), source.labels)
-        swapped = swap_texture(target_texture, texture, amounts)
-        truth = render(target_shape, swapped, size)[0]
-        views = (source, target, View(truth, target.labels))
-        return augmented(rng, views, amounts, self.augment)
+        amounts = np.zeros((2, REGION_COUNT), np.float32)
+        amounts[1] = possible_amounts(random_amounts(rng), source.labels)
+        views = (source, target)
+        truths = list(views)
+        if self.both_ways:
+            amounts[0] = possible_amounts(random_amounts(rng), target.labels)
+        people = ((shape, texture), (target_shape, target_texture))
+        for i in (0, 1):
+            if amounts[i].any():
+                swapped = swap_texture(people[i][1], people[1 - i][1], amounts[i])
+                truths[i] = View(render(people[i][0], swapped, size)[0], truths[i].labels)
+        return augmented(rng, views, (truths[0], truths[1]), amounts, self.augment)
 
 
 def lessons(size: int, seed: int = 0) -> PortraitPairs:
@@ -189,34 +208,45 @@ def possible_amounts(
 
 
 def augmented(
-    rng: Generator, views: tuple[View, View, View], amounts: NDArray[np.float32], chance: float
+    rng: Generator,
+    views: tuple[View, View],
+    truths: tuple[View, View],
+    amounts: NDArray[np.float32],
+    chance: float,
 ) -> Pair:
-    """Warp, recolour, blur and flip source, target and truth alike, each by lot."""
-    source, target, truth = views
-    size = source.labels.shape[0]
+    """Warp, recolour, blur and flip source, target and their truths alike, each by lot."""
+    size = views[0].labels.shape[0]
     lots = rng.random(8) < chance
-    of_source, of_target = (random_recolouring(rng, changed=bool(lots[0])) for _ in range(2))
-    of_truth = of_target.towards(of_source, amounts)
+    recolourings = [random_recolouring(rng, changed=bool(lots[0])) for _ in range(2)]
     sigma = random_blur(rng, size, changed=bool(lots[1]))
     flips = rng.random(2) < (0.5 if chance else 0.0)
     warps = [
         random_warp(rng, size, bent=bool(lots[2 + i]), flipped=bool(flips[i])) for i in range(2)
     ]
-    parts = ((source, of_source, 0), (target, of_target, 1), (truth, of_truth, 1))
-    images, labels, known = [], [], []
-    for part, recolour, own in parts:
-        coloured = recolour(part.image.astype(np.float32), part.labels)
-        images.append(blurred(warps[own].image(coloured), sigma))
-        labels.append(warps[own].labels(part.labels))
-        whole = np.ones(labels[-1].shape, np.uint8) if part.known is None else part.known
-        known.append(warps[own].labels(whole.astype(np.uint8)) > 0)
-    seen = [noisy(rng, images[i], changed=bool(lots[4 + i])) for i in range(2)]
+
+    def changed(view: View, own: int, recolouring: Recolouring) -> NDArray[np.float32]:
+        coloured = recolouring(view.image.astype(np.float32), view.labels)
+        return blurred(warps[own].image(coloured), sigma)
+
+    def known(view: View, own: int) -> NDArray[np.bool_]:
+        whole = np.ones(view.labels.shape, np.uint8) if view.known is None else view.known
+        return warps[own].labels(whole.astype(np.uint8)) > 0
+
+    seen, drawn = [], []
+    for i in (0, 1):
+        picture = changed(views[i], i, recolourings[i])
+        seen.append(noisy(rng, picture, changed=bool(lots[4 + i])))
+        if truths[i] is views[i]:
+            drawn.append(picture)
+        else:
+            mixed = recolourings[i].towards(recolourings[1 - i], amounts[i])
+            drawn.append(changed(truths[i], i, mixed))
     return Pair(
         pictures=_rounded(seen),
-        labels=np.stack(labels[:2]),
+        labels=np.stack([warps[i].labels(views[i].labels) for i in (0, 1)]),
         amounts=amounts,
-        truths=_rounded([images[0], images[2]]),
-        known=np.stack([known[0], known[2]]),
+        truths=_rounded(drawn),
+        known=np.stack([known(truths[i], i) for i in (0, 1)]),
     )
 
 

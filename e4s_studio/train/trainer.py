@@ -34,7 +34,7 @@ EMA_LAG: Final = 10
 
 
 class Swapper(nn.Module):
-    """Draws what a batch asks for: every source as it is, every target with the swap's textures.
+    """Draws what a batch asks for: every portrait with its amounts of the other's textures.
 
     Parameters
     ----------
@@ -52,12 +52,12 @@ class Swapper(nn.Module):
     def forward(self, batch: Batch, resolution: int) -> Tensor:
         """Draw 2N pictures, (2N, 3, R, R) float32."""
         network = self.network
-        source, target = network.encode_labels(batch.pictures, batch.labels).float().chunk(2)
-        mixed = network.mix(source, target, batch.amounts)
+        own = network.encode_labels(batch.pictures, batch.labels).float()
+        mixed = network.mix(own.roll(own.shape[0] // 2, 0), own, batch.amounts)
         device = batch.pictures.device.type
         # The generator has its own way with types: what must be exact stays float32 in it.
         with torch.autocast(device, enabled=False):
-            codes = network.style_codes(torch.cat([source, mixed]))
+            codes = network.style_codes(mixed)
             stages = network.G.stages(codes, batch.layout, dtype=self.dtype)
             return next(stage.rgb for stage in stages if stage.resolution == resolution)
 

@@ -25,7 +25,7 @@ class Book:
         pictures = np.stack([face.image for face in faces])
         labels = np.stack([face.labels for face in faces])
         everywhere = np.ones(labels.shape, np.bool_)
-        amounts = np.ones(REGION_COUNT, np.float32)
+        amounts = np.ones((2, REGION_COUNT), np.float32)
         return Pair(pictures, labels, amounts, pictures[::-1].copy(), everywhere)
 
 

@@ -45,11 +45,25 @@ def test_streams_and_seeds_share_no_portrait():
 def test_without_augmentation_the_truth_is_the_renderers():
     pair = PortraitPairs(SIZE, 3)[2]
     assert np.array_equal(pair.pictures[0], pair.truths[0])
-    kept = ~np.isin(pair.labels[1], np.flatnonzero(pair.amounts))
+    kept = ~np.isin(pair.labels[1], np.flatnonzero(pair.amounts[1]))
     # Beyond the mixed regions the truth is the target, but for what shines from one to the other.
     difference = np.abs(pair.truths[1].astype(int) - pair.pictures[1])[kept]
     assert np.median(difference) == 0
     assert pair.known.all()
+
+
+def test_both_ways_the_source_is_drawn_with_the_targets_textures():
+    pairs = PortraitPairs(SIZE, 3, both_ways=True)
+    for number in range(6):
+        pair, one_way = pairs[number], PortraitPairs(SIZE, 3)[number]
+        # The swap's own direction is what it is one way.
+        assert np.array_equal(pair.truths[1], one_way.truths[1])
+        assert not one_way.amounts[0].any()
+        swapped = np.isin(pair.labels[0], np.flatnonzero(pair.amounts[0]))
+        difference = np.abs(pair.truths[0].astype(int) - pair.pictures[0]).max(axis=2)
+        assert np.median(difference[~swapped]) == 0 if (~swapped).any() else True
+        if pair.amounts[0].max(initial=0) == 1 and swapped.any():
+            assert (difference[swapped] > 0).mean() > 0.5
 
 
 def test_the_light_stays_the_targets():
@@ -72,7 +86,7 @@ def test_augmentation_keeps_truth_and_target_together():
     for one, other in zip(plain, changed, strict=True):
         assert not np.array_equal(one.truths, other.truths)
         assert np.array_equal(one.amounts, other.amounts)
-        kept = ~np.isin(other.labels[1], np.flatnonzero(other.amounts))
+        kept = ~np.isin(other.labels[1], np.flatnonzero(other.amounts[1]))
         inside = np.zeros_like(kept)
         inside[4:-4, 4:-4] = True
         # Sensor noise, at most 8 levels strong, is all that tells picture and truth apart there.
