@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from e4s_studio.networks.rgi import RGI
+    from e4s_studio.train.finish import FinishPlan
     from e4s_studio.train.plan import TrainingPlan
     from e4s_studio.train.run import Data, Outcome, Run
 
@@ -58,6 +59,14 @@ def train(
         Path | None,
         typer.Option(help="A folder with the weights of LPIPS, ArcFace and BiSeNet."),
     ] = None,
+    finish: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            help="Painted pairs from which, at the end, the style codes of swaps are learnt without"
+            " drawing; the preset has its own.",
+        ),
+    ] = None,
     workers: Annotated[
         int | None, typer.Option(min=0, help="Processes that make pairs; by default by the cores.")
     ] = None,
@@ -76,9 +85,12 @@ def train(
         train_parser_in(out, start=start, seed=seed, steps=steps, batch=batch, rate=rate)
         return
     _check(precision)
+    if finish and data is not None:
+        raise SettingsError("--finish wants swaps whose truth is known: leave out --data.")
     plan = _plan(preset, steps, batch, rate, adversarial, seed)
     _require_extra()
     from e4s_studio.train.fabric import make_fabric
+    from e4s_studio.train.finish import FinishPlan
     from e4s_studio.train.judges import find_judges
     from e4s_studio.train.run import Rhythm, Run
     from e4s_studio.train.trainer import Trainer
@@ -101,7 +113,11 @@ def train(
             " command to go on."
         )
     if fabric.is_global_zero:
-        _export(run, outcome, data, start)
+        usual = FinishPlan().pairs if data is None and plan.config.light else 0
+        ending = FinishPlan(pairs=usual if finish is None else finish)
+        if ending.pairs:
+            outcome = _finish(run, outcome, ending)
+        _export(run, outcome, data, start, ending.pairs)
 
 
 def _check(precision: str) -> None:
@@ -195,6 +211,22 @@ def _train(run: Run) -> Outcome:
             return run(progress.step, lambda: stop.asked)
 
 
+def _finish(run: Run, outcome: Outcome, ending: FinishPlan) -> Outcome:
+    from e4s_studio.cli.progress import StepProgress
+    from e4s_studio.train.finish import Finish
+
+    plan, stop = run.plan, _StopOnSignal()
+    taken = plan.steps * plan.batch * run.fabric.world_size
+    finish = Finish(outcome.network, run.data, ending, plan, taken)
+    with stop.listening(), StepProgress("Finishing", finish.steps) as progress:
+        network = finish(progress.step, lambda: stop.asked)
+    if network is None:
+        raise CancelledError(
+            "Stopped while finishing; all steps are saved. Run the same command to go on."
+        )
+    return replace(outcome, network=network, figures=run.judged(network))
+
+
 class _StopOnSignal:
     """Remembers that Ctrl-C or a termination was asked for, until the step is done."""
 
@@ -220,7 +252,7 @@ class _StopOnSignal:
         self.asked = True
 
 
-def _export(run: Run, outcome: Outcome, data: Path | None, start: Path | None) -> None:
+def _export(run: Run, outcome: Outcome, data: Path | None, start: Path | None, finish: int) -> None:
     from e4s_studio.files.output import write_whole
     from e4s_studio.train.card import PORTRAITS, Card
 
@@ -236,6 +268,7 @@ def _export(run: Run, outcome: Outcome, data: Path | None, start: Path | None) -
         processes=run.fabric.world_size,
         start=start.name if start else None,
         figures=outcome.figures,
+        finish=finish,
     )
     write_whole(run.folder / f"{preset}.md", card.text(outcome.network).encode())
     typer.echo(f"Wrote {weights} and its card, {preset}.md")

@@ -36,7 +36,7 @@ class Lesson(Protocol):
 
     @property
     def amounts(self) -> NDArray[np.float32]:
-        """Texture amounts of what must be drawn on the two maps, (2, 12); the second, of the swap."""
+        """Texture amounts of what must be drawn on the two maps, (2, 12); second, the swap's."""
 
     @property
     def truths(self) -> NDArray[np.uint8]:

@@ -42,6 +42,8 @@ class Card:
         The name of the weights that they started from, if any.
     figures
         At the end, if measured.
+    finish
+        From how many pairs it learnt the codes of swaps at the end.
     """
 
     plan: TrainingPlan
@@ -52,6 +54,7 @@ class Card:
     processes: int
     start: str | None
     figures: Figures | None
+    finish: int = 0
 
     def text(self, network: RGI) -> str:
         """Write the card of a network, Markdown."""
@@ -74,6 +77,7 @@ class Card:
             "Training": (
                 f"{self.steps} of {plan.steps} steps of {plan.batch * self.processes} pairs;"
                 " the weights are an exponential average"
+                + (f"; then the codes of swaps from {self.finish} pairs" if self.finish else "")
             ),
             "Measured": measured,
             "Made with": f"E4S Studio {__version__}, PyTorch {torch.__version__}",

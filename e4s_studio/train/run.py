@@ -144,6 +144,13 @@ class Run:
                 break
         return self._end(finished=trainer.is_done)
 
+    def judged(self, network: RGI) -> Figures:
+        """Draw the sheet of the last step with a network, and measure it."""
+        reporter = self._report()
+        figures = reporter.show(self.trainer.steps_taken, network)
+        reporter.close()
+        return figures
+
     def _after_step(self, losses: dict[str, float]) -> None:
         step, rhythm = self.trainer.steps_taken, self.rhythm
         if self._reporter is None:

@@ -22,7 +22,7 @@ from e4s_studio.networks.rgi import RGI
 from e4s_studio.train.plan import PLANS, TrainingPlan
 from e4s_studio.train.state_file import read_state
 
-TRAIN = ("train", "--preset", "tiny", "--workers", "0", "--device", "cpu")
+TRAIN = ("train", "--preset", "tiny", "--workers", "0", "--device", "cpu", "--finish", "0")
 START = f"""
 import sys
 sys.path.insert(0, {str(Path(__file__).parents[1] / "train")!r})
@@ -81,6 +81,20 @@ def test_it_starts_from_weights(tmp_path):
     assert "start.safetensors" in (tmp_path / "tiny.md").read_text()
 
 
+def test_it_finishes_with_the_codes_of_swaps(tmp_path):
+    result = run("--out", tmp_path, "--finish", 8)
+    assert result.exit_code == 0, result.output
+    average = read_state(tmp_path / "state.pt")["average"]
+    weights = RGI.from_checkpoint(tmp_path / "tiny.safetensors").state_dict()
+    changed = {
+        key.split(".")[0]
+        for key, value in weights.items()
+        if not torch.equal(value, average[f"module.{key}"])
+    }
+    assert changed == {"MLPs", "encoder"}
+    assert "codes of swaps from 8 pairs" in (tmp_path / "tiny.md").read_text()
+
+
 def test_ctrl_c_saves_and_the_same_command_goes_on(tmp_path):
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     command = [sys.executable, "-c", START, *TRAIN, "--out", str(tmp_path), "--save-every", "1"]
@@ -108,6 +122,7 @@ def test_ctrl_c_saves_and_the_same_command_goes_on(tmp_path):
         (("--steps", "0"), "steps of 1 or more", 2),
         (("--device", "abacus"), "no device", 8),
         (("--data", "absent"), "holds no pictures", 3),
+        (("--data", "absent", "--finish", "9"), "leave out --data", 2),
         (("--start", "absent.safetensors"), "no checkpoint", 5),
     ],
 )
