@@ -27,6 +27,7 @@ UNKNOWN_LICENCE: Final = "as the photographs' owners allow"
 
 
 def train(
+    context: typer.Context,
     out: Annotated[
         Path, typer.Option("-o", "--out", help="A folder: state, curves, samples, weights.")
     ],
@@ -81,7 +82,7 @@ def train(
     Several GPUs or machines: `torchrun --nproc-per-node N --no-python e4s-studio train …`.
     """
     if preset == PARSER:
-        refuse_others(data=data, adversarial=adversarial, judges=judges)
+        refuse_others(context)
         train_parser_in(out, start=start, seed=seed, steps=steps, batch=batch, rate=rate)
         return
     _check(precision)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from e4s_studio.train.parser.training import ParserPlan
 
 PRESET: Final = "parser-96"
+OPTIONS: Final = frozenset({"preset", "out", "start", "seed", "steps", "batch", "rate"})
 
 
 def train_parser_in(
@@ -69,7 +70,7 @@ def train_parser_in(
     typer.echo(f"Wrote {weights} and its card, {PRESET}.md")
 
 
-def refuse_others(**given: object) -> None:
+def refuse_others(context: typer.Context) -> None:
     """Refuse options that mean nothing to the parser.
 
     Raises
@@ -77,8 +78,14 @@ def refuse_others(**given: object) -> None:
     SettingsError
         If one was given.
     """
-    named = [f"--{name}" for name, value in given.items() if value is not None]
+    sources = {name: context.get_parameter_source(name) for name in context.params}
+    named = [
+        f"--{name.replace('_', '-')}"
+        for name, source in sources.items()
+        if name not in OPTIONS and source is not None and source.name == "COMMANDLINE"
+    ]
     if named:
         raise SettingsError(
-            f"The parser is trained on painted portraits alone; leave out {' and '.join(named)}."
+            "The parser is trained on portraits painted here, in one go and on the CPU; leave out"
+            f" {' and '.join(named)}."
         )

@@ -53,6 +53,7 @@ def test_weights_of_something_else_are_refused_before_anything_is_painted(tmp_pa
 
 
 def test_options_of_the_other_network_are_refused(tmp_path):
-    result = run("--out", tmp_path, "--adversarial", "0")
-    assert result.exit_code != 0
-    assert "leave out --adversarial" in result.output
+    result = run("--out", tmp_path / "out", "--device", "cpu", "--save-every", "5")
+    assert result.exit_code == 2
+    assert "leave out --device and --save-every" in result.output
+    assert not (tmp_path / "out").exists()
