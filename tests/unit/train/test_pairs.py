@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from e4s_studio.core.errors import ImageError
 from e4s_studio.core.regions import FACE, REGION_COUNT, Region
+from e4s_studio.engine.examples import SMALL_FEATURES, pixel_weights
 from e4s_studio.train.augment import random_recolouring, random_warp
-from e4s_studio.train.batches import Shares
+from e4s_studio.train.batches import Batch, Collate, Shares
 from e4s_studio.train.folder import FolderPairs, known_mix
 from e4s_studio.train.pairs import (
     PortraitPairs,
@@ -195,3 +199,19 @@ def test_a_step_has_its_pairs_no_larger_than_it_needs_them():
     assert drawn == [64] * 3 + [128] * 4 + [256] * 3
     assert [plan.painted(step) for step in range(10)] == [128] * 7 + [256] * 3
     assert list(Shares(2, 6, 8, plan.painted)) == [[(12, 128), (13, 128)], [(14, 256), (15, 256)]]
+
+
+def test_a_batch_weighs_small_features_more_than_a_fit_and_the_unknown_not_at_all():
+    pair = PortraitPairs(SIZE, 3)[0]
+    half_known = replace(
+        pair, known=np.repeat([[[True, False]]], 2, 0).repeat(SIZE, 1).repeat(32, 2)
+    )
+    batch = Batch(Collate([])([half_known]), torch.device("cpu"))
+    assert batch.weight.shape == (2, 1, SIZE, SIZE)
+    assert not batch.weight[..., 32:].any()
+    in_fit = pixel_weights(batch.labels)
+    share = (batch.weight / in_fit)[..., :32]
+    features = torch.isin(batch.labels, torch.tensor(SMALL_FEATURES))[:, None, :, :32]
+    assert features.any()
+    assert bool((share[features] > 2).all())
+    assert bool((share[~features] == 1).all())
