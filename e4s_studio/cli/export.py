@@ -98,13 +98,16 @@ def export(
     )
     session = _session(opened.project, snapshot, checkpoint, device, fit_steps)
     model = BUILT_IN_NAME if checkpoint is None else checkpoint.name
+    layers = finished_layers(session, snapshot)
     job = ExportJob(
         path=output,
-        layers=finished_layers(session, snapshot),
+        layers=layers,
         source=snapshot.source.image,
         kind=kind,
         target_file=snapshot.target.file,
-        facts=facts_of(snapshot, model, labelling.ground) if labelling.credential else None,
+        facts=facts_of(snapshot, model, labelling.ground, layers.film)
+        if labelling.credential
+        else None,
         identity=identity,
         mark=labelling.mark,
     )

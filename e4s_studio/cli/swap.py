@@ -54,6 +54,13 @@ def swap(
     light: Annotated[
         float, typer.Option(help="How far the face follows the target's light, 0 to 1.")
     ] = 0.5,
+    film: Annotated[
+        float,
+        typer.Option(
+            help="How far the face follows the target's film where one of the two is black and"
+            " white: its tone, or its colours for a source without any; 0 to 1."
+        ),
+    ] = 1.0,
     seed: Annotated[int, typer.Option(help="The same seed gives the same picture.")] = 0,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
     source_face: Annotated[
@@ -77,7 +84,7 @@ def swap(
     The faces are found, aligned and parsed, unless masks are given. OUTPUT has the target's size
     and is written whole or not at all.
     """
-    settings = EditSettings(face_over_hair=face_over_hair, detail=detail, light=light)
+    settings = EditSettings(face_over_hair=face_over_hair, detail=detail, light=light, film=film)
     for region, value in parse_amounts(amount or []).items():
         settings = settings.with_amount(region, value)
     check_writable(output)
@@ -112,6 +119,7 @@ def swap(
         settings=settings,
         model=checkpoint.name if checkpoint else BUILT_IN_NAME,
         ground=ground,
+        film=composite.film,
     )
     for path in _written(output, picture, facts if credential else None):
         typer.echo(f"Wrote {path}")

@@ -63,6 +63,9 @@ class EditSettings:
         Width of the seam between swapped and original pixels, in pixels of a 1024² crop, 0 to 128.
     light
         How far the swapped face follows the direction of the target's light, 0 to 1.
+    film
+        How far the swapped face follows the target's film where one of the two photographs is
+        black and white, 0 to 1: its tone, or its colours for a source that has none.
     precision
         The number format of the generator.
     live_preview
@@ -80,6 +83,7 @@ class EditSettings:
     detail: float = 1.0
     blend_width: float = 16.0
     light: float = 0.5
+    film: float = 1.0
     precision: Precision = Precision.AUTO
     live_preview: bool = True
 
@@ -92,6 +96,7 @@ class EditSettings:
         _require_number("detail", self.detail, 1.0)
         _require_number("blend width", self.blend_width, MAX_BLEND_WIDTH)
         _require_number("light", self.light, 1.0)
+        _require_number("film", self.film, 1.0)
         _require_kind("face over hair", self.face_over_hair, bool)
         _require_kind("live preview", self.live_preview, bool)
         _require_kind("precision", self.precision, Precision)

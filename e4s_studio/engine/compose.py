@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+import cv2
 import numpy as np
 
 from e4s_studio.engine.blend import blend, face_matte, seam_ramp
@@ -17,12 +18,15 @@ from e4s_studio.engine.portraits import crop_at
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from e4s_studio.core.film import FilmTrait
     from e4s_studio.core.portrait import Portrait
     from e4s_studio.core.settings import EditSettings
 
 CANONICAL_SIZE: Final = 1024
 """The crop size that widths in settings are meant for."""
 WHITE: Final = 255.0
+SMALLEST_CHANGE: Final = 0.5 / 257
+"""Levels below which a change is in no file: half a step of 16 bits."""
 
 
 @dataclass(frozen=True)
@@ -98,12 +102,15 @@ class Composite:
     cover
         (N, N) float32, 0 to 1: where the result differs from the target at all. Where it is 0 the
         result equals the target's crop.
+    film
+        What of the target's film changed the result; None where nothing did.
     """
 
     result: NDArray[np.float32]
     drawn: NDArray[np.float32]
     face: NDArray[np.float32]
     cover: NDArray[np.float32]
+    film: FilmTrait | None = None
 
 
 def prepare(
@@ -137,7 +144,8 @@ def prepare(
         residuals[1],
         Grain(residuals[0]),
         light,
-        film_of(crops[0], crops[1], residuals[1].labels),
+        # Like the light, of the portraits as they are: one answer at every size.
+        film_of(source.image, target.image, target.labels),
     )
 
 
@@ -159,7 +167,7 @@ def compose(
     labels
         (H, W) uint8: the swap's label map.
     settings
-        Amounts, detail, blend width and light.
+        Amounts, detail, blend width, light and film.
     mattes
         What the artist painted by hand.
     """
@@ -175,7 +183,8 @@ def compose(
         own = light_slope(face, labels)
         gain = own.gain_to(pair.light, size)
         face = face * (1 + settings.light * alpha * (gain - 1))[..., None]
-    face = pair.film.develop(np.clip(face, 0, WHITE), labels, alpha)
+    plain = np.clip(face, 0, WHITE)
+    face = pair.film.develop(plain, labels, alpha, settings.film) if settings.film else plain
     matte = face_matte(labels, pair.target_labels, alpha)
     width = settings.blend_width * size / CANONICAL_SIZE
     swapped = np.clip(blend(pair.target, face, matte, width), 0, WHITE)
@@ -184,4 +193,15 @@ def compose(
     if kept is not None:
         swapped = swapped + kept[..., None] * (pair.target - swapped)
         cover = cover * (1 - kept)
-    return Composite(swapped, drawn, face, cover)
+    film = pair.film.trait if _shows(plain, face, cover) else None
+    return Composite(swapped, drawn, face, cover, film)
+
+
+def _shows(
+    before: NDArray[np.float32], after: NDArray[np.float32], cover: NDArray[np.float32]
+) -> bool:
+    """Return whether the two differ in any file, somewhere that is covered at all."""
+    if after is before:
+        return False
+    seen = (cover > 0).astype(np.uint8)
+    return cv2.norm(before, after, cv2.NORM_INF, seen) > SMALLEST_CHANGE

@@ -60,6 +60,7 @@ def placed_layers(snapshot: DocumentSnapshot, composite: Composite) -> ExportLay
         matte=matte,
         occluder=from_crop(snapshot.occluder / np.float32(WHITE), quad, window).clip(0, 1),
         labels=uncrop_labels(snapshot.labels, quad, photograph.shape[:2])[window.slices],
+        film=composite.film,
     )
 
 

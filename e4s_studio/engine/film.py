@@ -8,11 +8,12 @@ no colours; the target's colours, region by region, where the source has none.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import cv2
 import numpy as np
 
+from e4s_studio.core.film import FilmTrait
 from e4s_studio.core.regions import Region
 
 if TYPE_CHECKING:
@@ -50,8 +51,19 @@ class Film:
     tone: NDArray[np.float64] | None
     tints: Levels | None
 
+    @property
+    def trait(self) -> FilmTrait | None:
+        """What a swap takes from the target; None between two colour photographs."""
+        if self.tone is not None:
+            return FilmTrait.TONE
+        return None if self.tints is None else FilmTrait.COLOURS
+
     def develop(
-        self, face: Levels, labels: NDArray[np.uint8], alpha: NDArray[np.float32]
+        self,
+        face: Levels,
+        labels: NDArray[np.uint8],
+        alpha: NDArray[np.float32],
+        amount: float = 1.0,
     ) -> Levels:
         """Give a swapped face the target's tone or colours.
 
@@ -63,6 +75,8 @@ class Film:
             (N, N) uint8: the swap's label map.
         alpha
             (N, N) float32: how far each pixel's texture is the source's.
+        amount
+            How far the face follows, 0 to 1.
 
         Returns
         -------
@@ -71,20 +85,21 @@ class Film:
         if self.tone is not None:
             light = face @ LUMINANCE
             offsets = [np.polyval(row, light) for row in self.tone]
-            return _levels(light[..., None] + np.stack(offsets, axis=-1))
+            toned = _levels(light[..., None] + np.stack(offsets, axis=-1))
+            return (1 - amount) * face + amount * toned
         if self.tints is not None:
             tinted = (face @ LUMINANCE)[..., None] * _feathered(self.tints[labels])
-            return _levels(face + alpha[..., None] * (tinted - face))
+            return _levels(face + amount * alpha[..., None] * (tinted - face))
         return face
 
 
-def film_of(source: Levels, target: Levels, target_labels: NDArray[np.uint8]) -> Film:
+def film_of(source: NDArray[Any], target: NDArray[Any], target_labels: NDArray[np.uint8]) -> Film:
     """Compare the films of two crops.
 
     Parameters
     ----------
     source, target
-        (N, N, 3) levels of 0 to 255.
+        (N, N, 3) levels of 0 to 255, of any type.
     target_labels
         (N, N) uint8.
     """
@@ -94,7 +109,15 @@ def film_of(source: Levels, target: Levels, target_labels: NDArray[np.uint8]) ->
     return Film(None, _tints(target, target_labels))
 
 
-def tone_of(crop: NDArray[np.generic]) -> NDArray[np.float64] | None:
+def has_film(source: NDArray[Any], target: NDArray[Any]) -> bool:
+    """Return whether a swap between two (N, N, 3) crops follows the target's film at all.
+
+    It does unless both have colours: then `film_of` gives no trait.
+    """
+    return tone_of(target) is not None or tone_of(source) is not None
+
+
+def tone_of(crop: NDArray[Any]) -> NDArray[np.float64] | None:
     """Return a crop's tone, if colour follows from luminance everywhere; None: it has colours."""
     small = np.asarray(crop, np.float32)
     if small.shape[0] > MEASURED_SIDE:
@@ -110,14 +133,15 @@ def tone_of(crop: NDArray[np.generic]) -> NDArray[np.float64] | None:
     return tone if np.sqrt((stray**2).mean()) < MOST_STRAY else None
 
 
-def _tints(target: Levels, labels: NDArray[np.uint8]) -> Levels:
+def _tints(target: NDArray[Any], labels: NDArray[np.uint8]) -> Levels:
     """Return the colour of each region of the target.
 
     Skin has one, wherever it is: a neck in shadow is no browner. Regions that the target lacks get
     the skin's, but teeth the eyes', which are about as white, half paled.
     """
-    skin = _tint(target[np.isin(labels, (Region.SKIN, Region.NOSE))], np.ones(3, np.float32))
-    tints = [_tint(target[labels == region], skin) for region in Region]
+    face = np.isin(labels, (Region.SKIN, Region.NOSE))
+    skin = _tint(target, face, np.ones(3, np.float32))
+    tints = [_tint(target, labels == region, skin) for region in Region]
     for region in SKIN:
         tints[region] = skin
     if not (labels == Region.MOUTH).any():
@@ -125,10 +149,10 @@ def _tints(target: Levels, labels: NDArray[np.uint8]) -> Levels:
     return np.asarray(tints, np.float32)
 
 
-def _tint(pixels: Levels, otherwise: Levels) -> Levels:
-    if len(pixels) < LEAST_PIXELS:
+def _tint(target: NDArray[Any], mask: NDArray[np.bool_], otherwise: Levels) -> Levels:
+    if np.count_nonzero(mask) < LEAST_PIXELS:
         return otherwise
-    mean = pixels.mean(axis=0)
+    mean = np.array(cv2.mean(target, mask.view(np.uint8))[:3])
     light = float(mean @ LUMINANCE)
     return np.asarray(mean / light, np.float32) if light > DARK else otherwise
 

@@ -40,7 +40,7 @@ _PAINT: Final = "paint.png"
 _AMOUNT: Final = "amount.png"
 _UNPAINTED: Final = 255
 # The shapes and the fringe belong to the pair, and the started map with them.
-_CARRIED: Final = ("amounts", "detail", "blend_width", "light")
+_CARRIED: Final = ("amounts", "detail", "blend_width", "light", "film")
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +56,7 @@ class Recipe:
     amount
         (H, W) uint8: the soft factor on the texture amount, 255 leaves it as it is.
     settings
-        The settings; amounts, detail, seam and light are done again.
+        The settings; amounts, detail, seam, light and film are done again.
     """
 
     name: str

@@ -128,6 +128,7 @@ class Editing(QObject):
             "detail": self.tr("Detail"),
             "blend_width": self.tr("Blend width"),
             "light": self.tr("Follow light"),
+            "film": self.tr("Follow film"),
             "precision": self.tr("Precision"),
             "live_preview": self.tr("Live preview"),
         }[attribute]

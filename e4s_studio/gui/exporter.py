@@ -111,13 +111,16 @@ class Exporter(QObject):
         signs = labelling.credential
         identity = order.signer.identity(self._keys) if signs else None
         engine = self._controller.ready_engine()
+        layers = engine.export_layers(snapshot)
         job = ExportJob(
             path=order.path,
-            layers=engine.export_layers(snapshot),
+            layers=layers,
             source=source.image if source.photograph is None else source.photograph,
             kind=order.kind,
             target_file=snapshot.target.file,
-            facts=facts_of(snapshot, engine.model, labelling.ground) if signs else None,
+            facts=facts_of(snapshot, engine.model, labelling.ground, layers.film)
+            if signs
+            else None,
             identity=identity,
             mark=labelling.mark,
         )

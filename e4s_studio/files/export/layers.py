@@ -13,6 +13,8 @@ from e4s_studio.core.geometry import Box
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from e4s_studio.core.film import FilmTrait
+
 WHITE: Final = 255.0
 STEPS_16: Final = 257
 """16-bit steps in one 8-bit level."""
@@ -40,6 +42,8 @@ class ExportLayers:
         (h, w) float32, 0 to 1: how far the photograph's own pixels win, as painted.
     labels
         (h, w) uint8 regions.
+    film
+        What of the target's film changed the picture; None where nothing did.
 
     Raises
     ------
@@ -54,6 +58,7 @@ class ExportLayers:
     matte: NDArray[np.float32]
     occluder: NDArray[np.float32]
     labels: NDArray[np.uint8]
+    film: FilmTrait | None = None
 
     def __post_init__(self) -> None:
         if self.window.intersection(Box.of(self.photograph)) != self.window:

@@ -14,6 +14,7 @@ from PIL import Image, UnidentifiedImageError
 
 from e4s_studio import __version__
 from e4s_studio.core.errors import CredentialError
+from e4s_studio.core.film import FilmTrait
 from e4s_studio.core.regions import Region
 from e4s_studio.core.settings import EditSettings
 from e4s_studio.files.output import write_whole
@@ -41,6 +42,10 @@ EMBEDDING: Final = {
 _COMPOSITE: Final = (
     "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
 )
+_FOLLOWED: Final = {
+    FilmTrait.TONE: "The face follows the tone of the black-and-white target ({0:.0%}).",
+    FilmTrait.COLOURS: "The face follows the target's colours: the source has none ({0:.0%}).",
+}
 _AGENT: Final = {"name": "E4S Studio", "version": __version__}
 # Neither is anything fetched, nor are thumbnails made: they would show the sitters' faces as they
 # were to everybody who gets the picture.
@@ -185,6 +190,8 @@ def _manifest(name: str, facts: Facts) -> dict[str, Any]:
         },
         edit,
     ]
+    if facts.film is not None:
+        actions.append(_followed(facts.film, facts.settings.film))
     return {
         "claim_generator_info": [_AGENT],
         "title": name,
@@ -192,6 +199,15 @@ def _manifest(name: str, facts: Facts) -> dict[str, Any]:
             {"label": "c2pa.actions.v2", "data": {"actions": actions}},
             {"label": SWAP_ASSERTION, "data": facts.as_dict()},
         ],
+    }
+
+
+def _followed(film: FilmTrait, amount: float) -> dict[str, Any]:
+    return {
+        "action": "c2pa.adjustedColor",
+        "softwareAgent": _AGENT,
+        "description": _FOLLOWED[film].format(amount),
+        "parameters": {"film": str(film), "amount": amount},
     }
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from e4s_studio.core.contents import DocumentSnapshot
+    from e4s_studio.core.film import FilmTrait
     from e4s_studio.core.portrait import Portrait
     from e4s_studio.core.settings import EditSettings
 
@@ -74,6 +75,8 @@ class Facts:
         The network's name, and its checkpoint's where it has one.
     ground
         On what ground the face is used; None where nobody stated it.
+    film
+        What of the target's film changed the picture; None where nothing did.
     """
 
     source: Photograph
@@ -82,12 +85,16 @@ class Facts:
     settings: EditSettings
     model: str
     ground: Ground | None = None
+    film: FilmTrait | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return what stands in the credential's own assertion, as JSON has it."""
         settings = self.settings.as_dict()
         amounts = {region.label: settings["amounts"][region.label] for region in Region}
         del settings["amounts"], settings["live_preview"]
+        if self.film is None:
+            # A setting that had nothing to do would be read as something that was done.
+            del settings["film"]
         return {
             "model": self.model,
             "amounts": amounts,
@@ -102,7 +109,9 @@ class Facts:
         }
 
 
-def facts_of(snapshot: DocumentSnapshot, model: str, ground: Ground | None) -> Facts:
+def facts_of(
+    snapshot: DocumentSnapshot, model: str, ground: Ground | None, film: FilmTrait | None
+) -> Facts:
     """Return the facts of a document.
 
     Parameters
@@ -113,6 +122,8 @@ def facts_of(snapshot: DocumentSnapshot, model: str, ground: Ground | None) -> F
         The network's name, and its checkpoint's where it has one.
     ground
         On what ground the face is used.
+    film
+        What of the target's film changed the picture, as `ExportLayers` tells.
     """
     return Facts(
         _photograph(snapshot.source, "source"),
@@ -121,6 +132,7 @@ def facts_of(snapshot: DocumentSnapshot, model: str, ground: Ground | None) -> F
         snapshot.settings,
         model,
         ground,
+        film,
     )
 
 

@@ -1,4 +1,4 @@
-"""The blend dock: what stays on top, detail, seam, light, preview and precision."""
+"""The blend dock: what stays on top, detail, light, film, seam, preview and precision."""
 
 from __future__ import annotations
 
@@ -40,6 +40,7 @@ class BlendDock(QWidget):
         self.on_top = self._make_order()
         self.detail_row = self._make_percent("detail", self.tr("Detail"))
         self.light_row = self._make_percent("light", self.tr("Follow light"))
+        self.film_row = self._make_percent("film", self.tr("Follow film"))
         self.width_row = self._make_width()
         self.live = QCheckBox(self.tr("Live preview"), self)
         self.precision = QComboBox(self)
@@ -52,9 +53,22 @@ class BlendDock(QWidget):
         self.on_top[settings.face_over_hair].setChecked(True)
         self.detail_row.show_value(round(settings.detail * 100))
         self.light_row.show_value(round(settings.light * 100))
+        self.film_row.show_value(round(settings.film * 100))
         self.width_row.show_value(round(settings.blend_width))
         self.live.setChecked(settings.live_preview)
         self.precision.setCurrentIndex(self.precision.findData(settings.precision))
+
+    def show_film(self, *, followed: bool) -> None:
+        """Say what following the film does, and let it be set only where it does anything."""
+        self.film_row.setEnabled(followed)
+        self.film_row.setToolTip(
+            self.tr(
+                "How far the new face takes on the tone of a black-and-white target, or a colour"
+                " target's colours if the source is black and white"
+            )
+            if followed
+            else self.tr("Both photographs are in colour: there is no film to follow")
+        )
 
     def _make_order(self) -> dict[bool, QPushButton]:
         group = QButtonGroup(self)
@@ -118,6 +132,7 @@ class BlendDock(QWidget):
         self.light_row.setToolTip(
             self.tr("How far the new face is lit from the side that the target is lit from")
         )
+        self.show_film(followed=True)
         self.width_row.setToolTip(self.tr("Width of the seam between the new face and the target"))
         self.live.setToolTip(
             self.tr("The result follows while you paint or drag; else it waits for the release")
@@ -125,7 +140,8 @@ class BlendDock(QWidget):
         self.precision.setToolTip(self.tr("The number format that the generator computes in"))
 
     def _lay_out(self) -> None:
-        align_names([self.detail_row, self.light_row, self.width_row])
+        rows = [self.detail_row, self.light_row, self.film_row, self.width_row]
+        align_names(rows)
         order = QHBoxLayout()
         order.setSpacing(4)
         for button in self.on_top.values():
@@ -137,7 +153,7 @@ class BlendDock(QWidget):
         column.setContentsMargins(8, 6, 8, 8)
         column.setSpacing(5)
         column.addLayout(order)
-        for row in (self.detail_row, self.light_row, self.width_row):
+        for row in rows:
             column.addWidget(row)
         column.addWidget(self.live)
         column.addLayout(format_row)

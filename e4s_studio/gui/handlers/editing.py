@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 
 from e4s_studio.core.regions import Region
+from e4s_studio.engine.film import has_film
 from e4s_studio.gui.docks.regions import ORDER
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class EditingHandler(QObject):
         toolbox.subscribe(self._show_region)
         window.canvas.style_changed.connect(self._show_hidden)
         self._show_settings()
+        self._show_film()
         self._show_history()
         self._show_region()
 
@@ -80,6 +82,8 @@ class EditingHandler(QObject):
     def _show_change(self, change: Change) -> None:
         if change.settings or change.portraits:
             self._show_settings()
+        if change.portraits:
+            self._show_film()
         if change.rules or change.portraits:
             self._window.regions.show_locked(self._document.rules.locked)
         if change.history:
@@ -88,6 +92,11 @@ class EditingHandler(QObject):
     def _show_settings(self) -> None:
         self._window.regions.show_settings(self._document.settings)
         self._window.blend.show_settings(self._document.settings)
+
+    def _show_film(self) -> None:
+        source, target = self._document.source, self._document.target
+        followed = source is None or target is None or has_film(source.image, target.image)
+        self._window.blend.show_film(followed=followed)
 
     def _show_history(self) -> None:
         history, actions = self._document.history, self._window.actions_by_name

@@ -77,6 +77,23 @@ def test_a_signed_picture_at_the_photographs_size(saved, tmp_path):
     assert found.facts["ground"] == "licensed"
 
 
+def test_a_film_that_was_followed_is_named(saved, tmp_path):
+    project = open_project(saved[0]).project
+    target = project.contents.target
+    grey = np.repeat(target.photograph.mean(axis=2, dtype=np.uint16)[..., None], 3, axis=2)
+    grey = grey.astype(np.uint8)
+    crop = np.repeat(target.image[..., :1], 3, axis=2)
+    target = replace(target, image=crop, photograph=grey, file=None)
+    path = tmp_path / "grey.e4s"
+    save_project(replace(project, contents=replace(project.contents, target=target)), path)
+    assert run(path, "-o", tmp_path / "a.png").exit_code == 0
+    assert inspect_file(tmp_path / "a.png").actions[-1]["parameters"]["film"] == "tone"
+    picture = np.asarray(Image.open(tmp_path / "a.png"))
+    assert np.ptp(picture, axis=2).max() <= 1
+    assert run(saved[0], "-o", tmp_path / "b.png").exit_code == 0
+    assert inspect_file(tmp_path / "b.png").actions[-1]["action"] == "c2pa.edited"
+
+
 def test_options_go_before_what_the_project_says_and_are_remembered(saved, tmp_path):
     path = copy_of(saved, tmp_path)
     arguments = ("--ground", "synthetic", "--mark", "-o", tmp_path / "a.png")

@@ -5,6 +5,7 @@ import struct
 import zlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import c2pa
 import numpy as np
@@ -19,6 +20,7 @@ from e4s_studio.core.errors import SettingsError
 from e4s_studio.core.regions import FACE, Region
 from e4s_studio.engine.fit import Fitter
 from e4s_studio.files.label_maps import write_label_map
+from e4s_studio.files.provenance.inspection import inspect_file
 from tests.unit.engine.pairs import drawn_map, portrait
 
 Paths = dict[str, Path]
@@ -57,6 +59,45 @@ def test_a_swap_is_written_whole_labelled_and_with_its_steps(files: Paths, tmp_p
     names = {path.stem.split("_", 1)[1] for path in steps.iterdir()}
     assert {"source_map", "target_map", "swapped_map", "drawn", "face", "cover"} <= names
     assert not list(tmp_path.glob(".*part"))
+
+
+def in_grey(path: Path) -> None:
+    with Image.open(path) as picture:
+        grey = picture.convert("L").convert("RGB")
+    grey.save(path)
+
+
+def told(path: Path) -> tuple[list[dict[str, Any]], dict[str, Any], float]:
+    """Return a picture's colour actions, the settings it tells of, and how colourful it is."""
+    found = inspect_file(path)
+    assert found is not None
+    with Image.open(path) as picture:
+        colourfulness = np.ptp(np.asarray(picture, np.float32), axis=-1).max()
+    actions = [one for one in found.actions if one["action"] == "c2pa.adjustedColor"]
+    return actions, found.facts["settings"], float(colourfulness)
+
+
+def test_the_film_is_followed_as_far_as_it_is_set_and_named_where_it_was(files: Paths) -> None:
+    assert swap(files).exit_code == 0
+    actions, settings, _ = told(files["output"])
+    assert not actions
+    assert "film" not in settings
+    in_grey(files["target"])
+    assert swap(files).exit_code == 0
+    (action,), settings, colourfulness = told(files["output"])
+    assert action["parameters"] == {"film": "tone", "amount": 1.0}
+    assert settings["film"] == 1
+    assert colourfulness <= 1
+    assert swap(files, "--film", "0").exit_code == 0
+    actions, settings, colourfulness = told(files["output"])
+    assert not actions
+    assert "film" not in settings
+    assert colourfulness > 50
+
+
+@pytest.mark.parametrize("option", ["--film", "--detail", "--light"])
+def test_amounts_out_of_range_are_refused(files: Paths, option: str) -> None:
+    refused(swap(files, option, "1.5"), files, 2)
 
 
 def test_the_same_seed_gives_the_same_picture(files: Paths) -> None:

@@ -12,7 +12,9 @@ from e4s_studio.core.commands import Layer
 from e4s_studio.core.document import Document
 from e4s_studio.core.portrait import Portrait
 from e4s_studio.core.regions import Region
-from e4s_studio.core.settings import ShapeSource
+from e4s_studio.core.settings import EditSettings, ShapeSource
+
+AS_DICT = EditSettings.as_dict
 
 SIDE = 96
 
@@ -47,6 +49,21 @@ def frozen(document: Document) -> tuple:
     """Return all that undo covers as values to compare."""
     state = document.state()
     return {layer: pixels.tobytes() for layer, pixels in state.planes.items()}, state.settings
+
+
+def lit(*amounts: float) -> Document:
+    """Return a document that followed the light by several amounts, a step each."""
+    document = opened()
+    for amount in amounts:
+        document.change_settings(replace(document.settings, light=amount), name="Light")
+    return document
+
+
+def as_dict_without_film(settings: EditSettings) -> dict[str, object]:
+    """Return plain settings as they were written before there was a film among them."""
+    plain = AS_DICT(settings)
+    del plain["film"]
+    return plain
 
 
 def random_dab(rng: np.random.Generator, side: int = SIDE) -> Dab:
@@ -117,5 +134,6 @@ def _clear(document, rng):
 
 
 def _switch(document, rng):
-    settings = replace(document.settings, detail=float(rng.random()))
+    detail = float(rng.random())
+    settings = replace(document.settings, detail=detail, film=1 - detail)
     document.change_settings(settings, name="Detail")

@@ -49,6 +49,12 @@ def test_what_is_missing_keeps_its_default():
     assert settings == replace(EditSettings().with_amount(Region.HAIR, 0.5), detail=0)
 
 
+def test_settings_from_before_there_was_a_film_follow_it_in_full():
+    older = replace(EditSettings(), light=0.25).as_dict()
+    del older["film"]
+    assert EditSettings.from_dict(older) == replace(EditSettings(), light=0.25, film=1.0)
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -57,6 +63,8 @@ def test_what_is_missing_keeps_its_default():
         {"detail": "much"},
         {"detail": True},
         {"light": -0.1},
+        {"film": 1.5},
+        {"film": False},
         {"blend_width": 129},
         {"face_over_hair": 1},
         {"live_preview": "yes"},

@@ -1,8 +1,10 @@
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 
+from e4s_studio.core.film import FilmTrait
 from e4s_studio.core.portrait import Portrait
 from e4s_studio.core.regions import FACE, Region
 from e4s_studio.core.settings import EditSettings
@@ -104,6 +106,49 @@ def test_the_ramp_ends_at_its_width() -> None:
     assert (ramp[matte] == 1).all()
     assert ramp[32, 40 + 5] > 0
     assert ramp[32, 40 + 7] == 0
+
+
+def greyed(face: Portrait) -> Portrait:
+    light = cv2.cvtColor(face.image, cv2.COLOR_RGB2GRAY)
+    return Portrait(np.repeat(light[..., None], 3, axis=-1), face.labels)
+
+
+def colourfulness(levels: np.ndarray) -> float:
+    return float(np.ptp(levels, axis=-1).mean())
+
+
+def test_a_swap_follows_the_film_as_far_as_it_is_set() -> None:
+    source, target = portrait(1), greyed(portrait(2, width=1.1))
+    seen = {}
+    for amount in (0.0, 0.5, 1.0):
+        composite, labels = composed(source, target, replace(PLAIN, film=amount))
+        seen[amount] = colourfulness(composite.result[labels == Region.SKIN])
+        assert composite.film is (FilmTrait.TONE if amount else None)
+    own = colourfulness(source.image[target.labels == Region.SKIN])
+    assert seen[0.0] > 0.5 * own > 10
+    assert seen[0.5] == pytest.approx(seen[0.0] / 2, rel=0.05)
+    assert seen[1.0] < 0.5
+
+
+def test_a_grey_source_takes_the_targets_colours() -> None:
+    source, target = greyed(portrait(1)), portrait(2)
+    followed, labels = composed(source, target, PLAIN)
+    left, _ = composed(source, target, replace(PLAIN, film=0.0))
+    skin = labels == Region.SKIN
+    assert followed.film is FilmTrait.COLOURS
+    assert left.film is None
+    assert colourfulness(left.face[skin]) < 0.5
+    shares = (levels[skin].mean(axis=0) for levels in (followed.face, target.image))
+    np.testing.assert_allclose(*(share / share.mean() for share in shares), atol=0.05)
+
+
+def test_a_film_that_changed_nothing_is_not_claimed() -> None:
+    colour, other = portrait(1), portrait(2)
+    assert composed(colour, other, PLAIN)[0].film is None
+    # Nothing of the source is shown where the artist keeps the target's own pixels everywhere.
+    hidden = Mattes(occluder=np.full((SIZE, SIZE), 255, np.uint8))
+    assert composed(colour, greyed(other), PLAIN, hidden)[0].film is None
+    assert composed(colour, greyed(other), PLAIN)[0].film is FilmTrait.TONE
 
 
 def lit(face: Portrait, slope: float) -> Portrait:

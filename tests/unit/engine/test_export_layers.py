@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from documents import face_labels
 
 from e4s_studio.core.document import Document
+from e4s_studio.core.film import FilmTrait
 from e4s_studio.core.portrait import Portrait
 from e4s_studio.engine.compose import Composite
 from e4s_studio.engine.export_layers import placed_layers
@@ -49,6 +52,14 @@ def test_the_result_is_the_picture_that_is_saved(in_photograph):
     np.testing.assert_allclose(whole, saved, atol=0.51)
     assert (whole[layers.full(layers.matte) == 0] % 1 == 0).all()
     np.testing.assert_array_equal(layers.changed, layers.matte > 0)
+
+
+def test_they_tell_which_film_was_followed():
+    document = Document()
+    document.open(source=portrait(2, in_photograph=False), target=portrait(1, in_photograph=False))
+    followed = replace(composite(3), film=FilmTrait.TONE)
+    assert placed_layers(document.snapshot(), followed).film is FilmTrait.TONE
+    assert placed_layers(document.snapshot(), composite(3)).film is None
 
 
 def test_layers_lie_where_the_face_is():

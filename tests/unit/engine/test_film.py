@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from e4s_studio.core.film import FilmTrait
 from e4s_studio.core.regions import Region
-from e4s_studio.engine.film import LUMINANCE, film_of, tone_of
+from e4s_studio.engine.film import LUMINANCE, film_of, has_film, tone_of
 from e4s_studio.train.portraits import random_shape, random_texture, render
 
 SIDE = 160
@@ -73,6 +74,34 @@ def test_where_the_target_keeps_its_texture_nothing_is_tinted():
     source, (target, labels) = grey(painted(1)[0]), painted(2)
     film = film_of(source, target, labels)
     assert np.array_equal(film.develop(target, labels, np.zeros_like(source[..., 0])), target)
+
+
+@pytest.mark.parametrize(
+    ("of_source", "of_target", "trait"),
+    [
+        (np.asarray, np.asarray, None),
+        (np.asarray, sepia, FilmTrait.TONE),
+        (grey, np.asarray, FilmTrait.COLOURS),
+        (grey, sepia, FilmTrait.TONE),
+    ],
+)
+def test_which_film_is_followed(of_source, of_target, trait):
+    (source, _), (target, labels) = painted(1), painted(2)
+    source, target = of_source(source), of_target(target)
+    assert film_of(source, target, labels).trait is trait
+    assert has_film(source, target) == (trait is not None)
+
+
+@pytest.mark.parametrize(("of_source", "of_target"), [(np.asarray, sepia), (grey, np.asarray)])
+def test_an_amount_lies_on_the_way_to_the_whole(of_source, of_target):
+    (source, _), (target, labels) = painted(1), painted(2)
+    source = of_source(source)
+    film = film_of(source, of_target(target), labels)
+    alpha = np.full_like(source[..., 0], 0.75)
+    none, part, whole = (film.develop(source, labels, alpha, amount) for amount in (0, 0.25, 1))
+    np.testing.assert_array_equal(none, source)
+    np.testing.assert_allclose(part, source + 0.25 * (whole - source), atol=1e-3)
+    assert np.abs(whole - source).mean() > 2
 
 
 def test_two_colour_photographs_are_left_alone():

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -50,6 +52,39 @@ def test_paint_and_amounts_are_done_again(tmp_path):
     other.undo()
     assert other.settings.amount(Region.NOSE) == 1
     np.testing.assert_array_equal(other.pixels(Layer.LABELS), moved)
+
+
+def test_blending_is_done_again(tmp_path):
+    document = edited()
+    wanted = replace(document.settings, detail=0.25, light=0.75, blend_width=40.0, film=0.125)
+    document.change_settings(wanted, name="Blend")
+    save_recipe(recipe_of(document.state(), "x"), tmp_path / "a.e4srecipe")
+    other = opened()
+    replay(open_recipe(tmp_path / "a.e4srecipe"), other)
+    assert other.settings == wanted
+
+
+def test_the_film_alone_is_worth_keeping():
+    document = opened()
+    assert not recipe_of(document.state(), "x").is_worth_keeping
+    document.change_settings(replace(document.settings, film=0.0), name="Film")
+    assert recipe_of(document.state(), "x").is_worth_keeping
+
+
+def test_a_recipe_from_before_there_was_a_film(tmp_path):
+    save_recipe(recipe_of(edited().state(), "x"), tmp_path / "new.e4srecipe")
+    with (
+        zipfile.ZipFile(tmp_path / "new.e4srecipe") as new,
+        zipfile.ZipFile(tmp_path / "old.e4srecipe", "w") as old,
+    ):
+        for name in new.namelist():
+            data = new.read(name)
+            if name == "recipe.json":
+                contents = json.loads(data)
+                del contents["settings"]["film"]
+                data = json.dumps(contents).encode()
+            old.writestr(name, data)
+    assert open_recipe(tmp_path / "old.e4srecipe").settings.film == 1
 
 
 def test_locked_regions_are_spared():

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from documents import edit
+from documents import as_dict_without_film, edit, lit
 from killing import lost_after_kill
 from projects import photographed, random_document, random_project, values
 from session_to_kill import states
 
 from e4s_studio.core.errors import OutputError, ProjectError
+from e4s_studio.core.settings import EditSettings
 from e4s_studio.files.journal import writer as writer_module
 from e4s_studio.files.journal.journal import Journal
 from e4s_studio.files.journal.record import record_of, replayed
@@ -46,6 +47,21 @@ def test_every_edit_can_be_recovered(tmp_path):
     recovered = only(tmp_path).recover()
     assert recovered.warnings == ()
     assert values(recovered.project.contents) == values(project.contents)
+
+
+def test_a_session_from_before_there_was_a_film(tmp_path, monkeypatch):
+    document, journal = lit(0.125), Journal(tmp_path)
+    with monkeypatch.context() as older:
+        older.setattr(EditSettings, "as_dict", as_dict_without_film)
+        for amount in (0.25, 0.875):
+            journal.record(Project(document.contents()))
+            assert journal.flush()
+            document.change_settings(replace(document.settings, light=amount), name="Light")
+        journal.record(Project(document.contents()))
+        crash(journal)
+    recovered = only(tmp_path).recover()
+    assert recovered.warnings == ()
+    assert values(recovered.project.contents) == values(document.contents())
 
 
 def test_edits_that_come_faster_than_the_disk_are_all_in_the_last_one(tmp_path):

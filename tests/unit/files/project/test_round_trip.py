@@ -6,13 +6,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from documents import frozen, opened
+from documents import as_dict_without_film, frozen, lit, opened
+from hostile import entries
 from PIL import Image
 from projects import photographed, random_document, random_project, values
 
 from e4s_studio.core.document import Document
 from e4s_studio.core.errors import ProjectError
 from e4s_studio.core.portrait import Portrait
+from e4s_studio.core.settings import EditSettings
 from e4s_studio.files.project.lock import hold
 from e4s_studio.files.project.opening import open_project, opened_bytes
 from e4s_studio.files.project.project import Labelling, Project
@@ -76,6 +78,20 @@ def test_the_photographs_file_is_taken_from_its_place_if_it_still_is_that(tmp_pa
     target = opened_bytes(project_bytes(Project(contents)), "a").project.contents.target
     assert target.file is None
     np.testing.assert_array_equal(target.photograph, known.photograph)
+
+
+def test_a_project_from_before_there_was_a_film(monkeypatch):
+    document = lit(0.125, 0.875)
+    document.keep("A")
+    with monkeypatch.context() as older:
+        older.setattr(EditSettings, "as_dict", as_dict_without_film)
+        data = project_bytes(Project(document.contents()))
+    written = b"".join(entries(data).values())
+    assert b'"light"' in written
+    assert b'"film"' not in written
+    found = opened_bytes(data, "a")
+    assert found.warnings == ()
+    assert values(found.project.contents) == values(document.contents())
 
 
 def test_folders_are_not_told(tmp_path):

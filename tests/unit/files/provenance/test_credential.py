@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import io
+from dataclasses import replace
 
 import c2pa
 import numpy as np
@@ -13,6 +14,7 @@ from PIL import Image
 from signing import LABELS, encoded, facts, picture
 
 from e4s_studio.core.errors import CredentialError, ImageError
+from e4s_studio.core.film import FilmTrait
 from e4s_studio.files.images import read_image
 from e4s_studio.files.provenance.credential import label_picture, sign
 from e4s_studio.files.provenance.facts import Facts, Photograph
@@ -102,6 +104,34 @@ def test_it_says_what_was_done(tmp_path, identity):
     roles = {one["title"]: one["relationship"] for one in found.manifest["ingredients"]}
     assert roles == {"bob.png": "parentOf", "ann.jpg": "componentOf"}
     assert found.signer == identity.name
+
+
+@pytest.mark.parametrize(
+    ("film", "said"),
+    [
+        (FilmTrait.TONE, "the tone of the black-and-white target (60%)"),
+        (FilmTrait.COLOURS, "the target's colours: the source has none (60%)"),
+    ],
+)
+def test_a_film_that_was_followed_is_named(tmp_path, identity, film, said):
+    made = facts()
+    followed = replace(made, settings=replace(made.settings, film=0.6), film=film)
+    path = tmp_path / "swap.png"
+    path.write_bytes(sign(encoded("PNG", 3), "swap.png", followed, identity).data)
+    with c2pa.Reader(path) as reader:
+        assert reader.get_validation_state() == "Valid"
+    found = inspect_file(path)
+    action = found.actions[-1]
+    assert action["action"] == "c2pa.adjustedColor"
+    assert said in action["description"]
+    assert action["parameters"] == {"film": film, "amount": 0.6}
+    assert found.facts["settings"]["film"] == 0.6
+
+
+def test_a_film_that_changed_nothing_is_not_named(tmp_path, identity):
+    path = labelled(tmp_path, ".png", identity)
+    assert "film" not in inspect_file(path).facts["settings"]
+    assert b"film" not in path.read_bytes()
 
 
 def test_the_photographs_themselves_are_not_in_it(tmp_path, identity):
