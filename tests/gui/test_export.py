@@ -1,5 +1,6 @@
 """Exports: what is asked before, what is written, and what goes wrong."""
 
+from dataclasses import replace
 from io import BytesIO
 
 import numpy as np
@@ -8,6 +9,7 @@ from PIL import Image
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
+from e4s_studio.core.film import FilmTrait
 from e4s_studio.core.regions import Region
 from e4s_studio.files.export.kinds import ExportKind
 from e4s_studio.files.images import read_image
@@ -65,6 +67,19 @@ def test_a_signed_picture_of_the_newest_edit(studio, dialog, tmp_path, qtbot):
     assert found.facts["ground"] == "consent"
     assert found.facts["amounts"]["skin"] == 0.25
     assert str(path) in studio.window.status.currentMessage()
+
+
+@pytest.mark.parametrize("film", [None, FilmTrait.COLOURS])
+def test_a_film_that_was_followed_is_named(studio, dialog, qtbot, monkeypatch, film):
+    layers = studio.engine.export_layers
+    monkeypatch.setattr(
+        studio.engine, "export_layers", lambda snapshot: replace(layers(snapshot), film=film)
+    )
+    (path,) = export(studio, dialog, qtbot)
+    found = inspect_file(path)
+    named = [action["parameters"]["film"] for action in found.actions[3:]]
+    assert named == ([] if film is None else [film])
+    assert ("film" in found.facts["settings"]) == (film is not None)
 
 
 def test_turning_the_credential_off_is_remembered_in_the_project(studio, dialog, qtbot):

@@ -44,7 +44,7 @@ _COMPOSITE: Final = (
 )
 _FOLLOWED: Final = {
     FilmTrait.TONE: "The face follows the tone of the black-and-white target ({0:.0%}).",
-    FilmTrait.COLOURS: "The face follows the target's colours: the source has none ({0:.0%}).",
+    FilmTrait.COLOURS: "The face of the black-and-white source follows the target's colours ({0:.0%}).",
 }
 _AGENT: Final = {"name": "E4S Studio", "version": __version__}
 # Neither is anything fetched, nor are thumbnails made: they would show the sitters' faces as they

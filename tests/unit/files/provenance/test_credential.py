@@ -110,7 +110,7 @@ def test_it_says_what_was_done(tmp_path, identity):
     ("film", "said"),
     [
         (FilmTrait.TONE, "the tone of the black-and-white target (60%)"),
-        (FilmTrait.COLOURS, "the target's colours: the source has none (60%)"),
+        (FilmTrait.COLOURS, "the black-and-white source follows the target's colours (60%)"),
     ],
 )
 def test_a_film_that_was_followed_is_named(tmp_path, identity, film, said):
