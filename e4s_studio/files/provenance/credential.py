@@ -43,8 +43,8 @@ _COMPOSITE: Final = (
     "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
 )
 _FOLLOWED: Final = {
-    FilmTrait.TONE: "The face follows the tone of the black-and-white target ({0:.0%}).",
-    FilmTrait.COLOURS: "The face of the black-and-white source follows the target's colours ({0:.0%}).",
+    FilmTrait.TONE: "The face follows the tone of the black-and-white target",
+    FilmTrait.COLOURS: "The face of the black-and-white source follows the target's colours",
 }
 _AGENT: Final = {"name": "E4S Studio", "version": __version__}
 # Neither is anything fetched, nor are thumbnails made: they would show the sitters' faces as they
@@ -206,7 +206,7 @@ def _followed(film: FilmTrait, amount: float) -> dict[str, Any]:
     return {
         "action": "c2pa.adjustedColor",
         "softwareAgent": _AGENT,
-        "description": _FOLLOWED[film].format(amount),
+        "description": f"{_FOLLOWED[film]} ({amount:.0%}).",
         "parameters": {"film": str(film), "amount": amount},
     }
 
