@@ -9,6 +9,7 @@ import numpy as np
 
 from e4s_studio.engine.face import Face
 from e4s_studio.engine.landmarks import Cascades, Hit, landmarks_of
+from e4s_studio.engine.upright import search
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 TILTS: Final = (0, 20, -20, 40, -40)
 LYING: Final = (90, -90, 180)
 TILTED_SIDE: Final = 800
-SMALLEST_FACE: Final = 24
-NEIGHBOURS: Final = 3
 LEAST_EVIDENCE: Final = 0.012
 
 MOUTH_HALF: Final = 0.47
@@ -59,13 +58,11 @@ def _hits_at(grey: NDArray[np.uint8], cascade: cv2.CascadeClassifier, tilt: int)
     turn[:, 2] += (reach - (width, height)) / 2
     canvas = (int(np.ceil(reach[0])), int(np.ceil(reach[1])))
     turned = grey if tilt == 0 else cv2.warpAffine(grey, turn, canvas, flags=cv2.INTER_AREA)
-    smallest = (SMALLEST_FACE, SMALLEST_FACE)
-    boxes, votes = cascade.detectMultiScale2(turned, 1.1, NEIGHBOURS, minSize=smallest)
     back = cv2.invertAffineTransform(turn)
     hits = []
-    for (x, y, w, h), number in zip(boxes, votes, strict=True):
-        cx, cy = back @ (x + (w - 1) / 2, y + (h - 1) / 2, 1)
-        hits.append(Hit(float(cx), float(cy), w / scale, tilt, float(number)))
+    for found in search(np.asarray(turned, np.uint8), cascade):
+        x, y = back @ (found.x, found.y, 1)
+        hits.append(Hit(float(x), float(y), found.width / scale, tilt, found.votes))
     return hits
 
 

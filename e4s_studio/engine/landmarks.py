@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import cv2
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     Points = NDArray[np.float64]
@@ -44,7 +46,23 @@ MIRRORED: Final = {
 }
 MOUTH_OFFSET: Final = (0.0, 0.096)
 """The smile cascade answers below the mouth's corners."""
+EYE_WIDTHS: Final = (0.21, 0.42)
+MOUTH_SPREAD: Final = 0.055
+MOUTH_WIDTHS: Final = (0.34, 0.7)
+"""How wide the answers are that hit an eye and a mouth, in box widths."""
 
+SHRUNK: Final = 1.5
+"""Shrunk so far, every box of an eye is less than twice the cascade's window: OpenCV then asks at
+every second place only."""
+SHRUNK_WEIGHT: Final = 4
+"""What each answer then counts for."""
+SLOW: Final = "eye_tree_eyeglasses"
+"""Takes as long as all others."""
+ROUGHLY: Final = {name: SHRUNK for name in EYE_CASCADES if name != SLOW}
+CLOSELY: Final = {name: SHRUNK if name == SLOW else 1.0 for name in EYE_CASCADES}
+"""Which cascades are asked about eyes, and how far the patch is shrunk for each."""
+REACH: Final = 3.0
+"""Answers farther than this many spreads from their expected place count for nothing."""
 
 CROP_EYES: Final = (0.5, 0.472)
 """The eyes' middle in an aligned crop, in shares of its side."""
@@ -111,10 +129,11 @@ def landmarks_of(
         How far the eyes may lie from where the hit expects them, in box widths.
     """
     view = _view_of_box(hit)
-    for tolerance in (spread, 0.05):
-        found, eyes_sure = _eyes(_patch(grey, view), cascades, tolerance)
-        eyes = _back(view, found)
-        view = _view_of_eyes(eyes)
+    found, _ = _eyes(_patch(grey, view), cascades, spread, ROUGHLY)
+    view = _view_of_eyes(_back(view, found))
+    found, eyes_sure = _eyes(_patch(grey, view), cascades, 0.05, CLOSELY)
+    eyes = _back(view, found)
+    view = _view_of_eyes(eyes)
     mouth, mouth_sure = _mouth(_patch(grey, view), cascades)
     return Seen(eyes, _back(view, mouth[None])[0], eyes_sure, mouth_sure)
 
@@ -168,16 +187,24 @@ def _patch(grey: NDArray[np.uint8], view: NDArray[np.float64]) -> NDArray[np.uin
     return np.asarray(patch, np.uint8)
 
 
-def _eyes(patch: NDArray[np.uint8], cascades: Cascades, spread: float) -> tuple[Points, float]:
-    """Find both eyes in a patch, and how sure that is (0 to 1)."""
+def _eyes(
+    patch: NDArray[np.uint8], cascades: Cascades, spread: float, asked: Mapping[str, float]
+) -> tuple[Points, float]:
+    """Find both eyes in a patch, and how sure that is (0 to 1).
+
+    `asked` says how far the patch is shrunk for each of the cascades that are asked.
+    """
     left, right = _expected_eyes()
+    away = REACH * spread * BOX
     sums = [np.zeros((PATCH, PATCH), np.float32) for _ in range(2)]
-    for name in EYE_CASCADES:
-        centres = _answers(patch, cascades[name], (0.17, 0.42), left[1])
+    part = _Part.about((left[0] - away, right[0] + away), left[1], EYE_WIDTHS)
+    for name, shrink in asked.items():
+        centres = part.answers(patch, cascades[name], shrink)
+        weight = SHRUNK_WEIGHT if shrink > 1 else 1
         dx, dy = np.array(EYE_CASCADES[name]) * EYE_DISTANCE * BOX
-        _splat(sums[0], centres - (dx, dy))
+        _splat(sums[0], centres - (dx, dy), weight)
         dx, dy = np.array(EYE_CASCADES[MIRRORED[name]]) * EYE_DISTANCE * BOX
-        _splat(sums[1], centres - (-dx, dy))
+        _splat(sums[1], centres - (-dx, dy), weight)
     found = [_peak(s, place, spread * BOX) for s, place in zip(sums, (left, right), strict=True)]
     strength = min(strength for _, strength in found)
     return np.array([point for point, _ in found]), float(1 - np.exp(-strength))
@@ -187,32 +214,53 @@ def _mouth(patch: NDArray[np.uint8], cascades: Cascades) -> tuple[Points, float]
     """Find the middle between the mouth's corners in a patch whose eyes are level."""
     below = np.array([0, MOUTH_BELOW * EYE_DISTANCE * BOX])
     expected = _expected_eyes().mean(axis=0) + below
+    spread = MOUTH_SPREAD * BOX
     total = np.zeros((PATCH, PATCH), np.float32)
     offset = np.array(MOUTH_OFFSET) * EYE_DISTANCE * BOX
-    _splat(total, _answers(patch, cascades["smile"], (0.17, 0.7), expected[1]) - offset)
-    point, strength = _peak(total, expected, 0.055 * BOX)
+    ends = (expected[0] - REACH * spread, expected[0] + REACH * spread)
+    part = _Part.about(ends, expected[1], MOUTH_WIDTHS)
+    _splat(total, part.answers(patch, cascades["smile"]) - offset)
+    point, strength = _peak(total, expected, spread)
     return point, float(1 - np.exp(-strength))
 
 
-def _answers(
-    patch: NDArray[np.uint8],
-    cascade: cv2.CascadeClassifier,
-    shares: tuple[float, float],
-    row: float,
-) -> Points:
-    """Return the centres of all answers about a row, (N, 2), of widths between shares of BOX."""
-    least, most = (round(share * BOX) for share in shares)
-    top = max(round(row) - round(0.36 * BOX), 0)
-    band = patch[top : round(row) + round(0.36 * BOX)]
-    boxes = cascade.detectMultiScale(band, 1.06, 0, minSize=(least,) * 2, maxSize=(most,) * 2)
-    sides = np.asarray(boxes, np.float64).reshape(-1, 4)
-    return np.asarray(sides[:, :2] + (sides[:, 2:] - 1) / 2 + np.array([0, top]), np.float64)
+class _Part(NamedTuple):
+    """The part of a patch in which a cascade is asked, and for what widths of its boxes."""
+
+    rows: slice
+    columns: slice
+    widths: tuple[int, int]
+
+    @classmethod
+    def about(cls, ends: tuple[float, float], row: float, shares: tuple[float, float]) -> _Part:
+        """Return what holds boxes about a row, centred between two columns, of shares of BOX."""
+        least, most = (round(share * BOX) for share in shares)
+        half = round(0.36 * BOX)
+        first, last = round(ends[0] - most / 2), round(ends[1] + most / 2)
+        rows = slice(max(round(row) - half, 0), round(row) + half)
+        return cls(rows, slice(max(first, 0), max(last, 0)), (least, most))
+
+    def answers(
+        self, patch: NDArray[np.uint8], cascade: cv2.CascadeClassifier, shrink: float = 1.0
+    ) -> Points:
+        """Return the centres of all of a cascade's answers in a patch, (N, 2)."""
+        part = patch[self.rows, self.columns]
+        if shrink > 1:
+            ratio = 1 / shrink
+            small = cv2.resize(part, None, fx=ratio, fy=ratio, interpolation=cv2.INTER_AREA)
+            part = np.asarray(small, np.uint8)
+        least, most = (round(width / shrink) for width in self.widths)
+        boxes = cascade.detectMultiScale(part, 1.06, 0, minSize=(least, 1), maxSize=(most,) * 2)
+        sides = np.asarray(boxes, np.float64).reshape(-1, 4)
+        centres = (sides[:, :2] + sides[:, 2:] / 2) * shrink - 0.5
+        start = np.array([self.columns.start, self.rows.start])
+        return np.asarray(centres + start, np.float64)
 
 
-def _splat(total: NDArray[np.float32], points: Points) -> None:
+def _splat(total: NDArray[np.float32], points: Points, weight: float = 1) -> None:
     whole = np.rint(points).astype(int)
     inside = ((whole >= 0) & (whole < PATCH)).all(axis=1)
-    np.add.at(total, (whole[inside, 1], whole[inside, 0]), 1)
+    np.add.at(total, (whole[inside, 1], whole[inside, 0]), weight)
 
 
 def _peak(total: NDArray[np.float32], expected: Points, spread: float) -> tuple[Points, float]:
@@ -220,11 +268,12 @@ def _peak(total: NDArray[np.float32], expected: Points, spread: float) -> tuple[
 
     A faint prior holds the place where no cascade answered.
     """
-    y, x = np.mgrid[:PATCH, :PATCH]
-    prior = np.exp(-((x - expected[0]) ** 2 + (y - expected[1]) ** 2) / (2 * spread**2))
+    steps = np.arange(PATCH)
+    x, y = (np.exp(-((steps - place) ** 2) / (2 * spread**2)) for place in expected)
+    prior = y[:, None] * x
     smooth = cv2.GaussianBlur(total, (0, 0), 0.02 * BOX) * prior + 1e-4 * prior
     top, left = np.unravel_index(smooth.argmax(), smooth.shape)
-    near = np.hypot(x - left, y - top) <= 0.035 * BOX
-    weight = smooth * near
-    point = np.array([(weight * x).sum(), (weight * y).sum()]) / weight.sum()
-    return point, float(smooth[top, left])
+    away = np.hypot(steps - left, (steps - top)[:, None])
+    weight = smooth * (away <= 0.035 * BOX)
+    point = np.array([(weight.sum(axis=0) * steps).sum(), (weight.sum(axis=1) * steps).sum()])
+    return point / weight.sum(), float(smooth[top, left])

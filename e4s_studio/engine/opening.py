@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from e4s_studio.core.errors import FaceError, LabelMapError
+from e4s_studio.core.portrait import Portrait
 from e4s_studio.engine.align import recrop_labels
 from e4s_studio.engine.pictures import resize_labels
-from e4s_studio.engine.portraits import CROP_SIZE, cut, labels_in, portrait_in
+from e4s_studio.engine.portraits import CROP_SIZE, cut, labels_in
 from e4s_studio.engine.quad import Quad
 from e4s_studio.engine.recrop import quad_of
 from e4s_studio.engine.sight import Sight
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from e4s_studio.core.portrait import Portrait
     from e4s_studio.engine.face import Face
 
 ALIGNED_WITHIN: Final = 0.12
@@ -68,16 +68,23 @@ def open_portrait(  # noqa: PLR0913 - all but the file by name
     """
     sight = sight or Sight()
     photograph = read_image(path)
+    photograph.setflags(write=False)  # so that the portrait need not copy it
     labels = None if label_map is None else read_label_map(label_map, order=order)
     if quad is None:
         faces = sight.faces(photograph)
         quad = locate(photograph, faces, face=face, name=path.name, has_map=labels is not None)
-    if labels is None:
-        labels = sight.parse(cut(photograph, quad, CROP_SIZE)).labels
-    else:
-        labels = _crop_labels(labels, photograph, quad)
-    # Projects keep the photograph as its own file, and exports its profile and EXIF.
-    return replace(portrait_in(photograph, quad, labels, path=path), file=path.read_bytes())
+    crop = cut(photograph, quad, CROP_SIZE)
+    return Portrait(
+        image=crop,
+        labels=(
+            sight.parse(crop).labels if labels is None else _crop_labels(labels, photograph, quad)
+        ),
+        path=path,
+        photograph=photograph,
+        quad=quad.points,
+        # Projects keep the photograph as its own file, and exports its profile and EXIF.
+        file=path.read_bytes(),
+    )
 
 
 def recut_portrait(portrait: Portrait, quad: Quad, sight: Sight, *, keep_map: bool) -> Portrait:
