@@ -37,6 +37,10 @@ Pixels = TypeVar("Pixels", bound=np.generic)
 BORDER: Final = 0.1
 PADDING: Final = 0.3
 PADDING_BLUR: Final = 0.02
+NARROW_BLUR: Final = 4.0
+"""Pixels: wider blurs are computed on a smaller picture."""
+MEDIAN_SIDE: Final = 256
+"""Pixels: the median colour of larger crops is that of some of their pixels."""
 
 
 def crop(photo: NDArray[Pixels], quad: Quad, size: int) -> NDArray[Pixels]:
@@ -219,32 +223,60 @@ def _bounds(quad: Quad, shape: Sequence[int], margin: int) -> tuple[int, int, in
 def _padded(
     image: NDArray[np.float32], points: NDArray[np.float64], side: float
 ) -> tuple[NDArray[np.float32], tuple[int, int]]:
-    """FFHQ's padding: the image, and how far its origin moved right and down."""
+    """FFHQ's padding: the image, and how far its origin moved right and down.
+
+    Of FFHQ's 0.3 sides only what the crop shows is made.
+    """
     height, width = image.shape[:2]
     over = np.concatenate([-points.min(axis=0), points.max(axis=0) - (width - 1, height - 1)])
     if over.max() <= 1:
         return image, (0, 0)
     least = round(PADDING * side)
-    left, top, right, bottom = (int(max(np.ceil(value) + least, least)) for value in over)
+    blur = max(PADDING_BLUR * side, 0.3)
+    reach = np.maximum(np.ceil(over) + least, least)
+    left, top, right, bottom = _made(over, reach, int(4 * blur) + 8)
     pads = ((top, bottom), (left, right)) + ((0, 0),) * (image.ndim - 2)
     mode = "reflect" if min(height, width) > 1 else "edge"
     padded = np.pad(image, pads, mode=mode)  # type: ignore[call-overload]
-    blurred = cv2.GaussianBlur(padded, (0, 0), max(PADDING_BLUR * side, 0.3))
-    depth = _depth(padded.shape[:2], (left, top, right, bottom))
+    blurred = _blurred(padded, blur)
+    depth = _depth((height, width), (left, top, right, bottom), reach)
     if image.ndim == 3:
         depth = depth[:, :, None]
+    thin = max(int(side / MEDIAN_SIDE), 1)
     padded += (blurred.reshape(padded.shape) - padded) * (3 * depth).clip(0, 1)
-    padded += (np.median(image, axis=(0, 1)) - padded) * depth
+    padded += (np.median(image[::thin, ::thin], axis=(0, 1)).astype(np.float32) - padded) * depth
     return padded, (left, top)
 
 
-def _depth(shape: Sequence[int], pads: tuple[int, int, int, int]) -> NDArray[np.float32]:
-    """How deep each pixel lies in the padding: 0 in the image, 1 at the outermost pixels."""
+def _made(
+    over: NDArray[np.float64], reach: NDArray[np.float64], margin: int
+) -> tuple[int, int, int, int]:
+    """How much padding is made at the left, top, right and bottom: none where none shows."""
+    shown = np.where(over > 0, np.minimum(np.ceil(over) + margin, reach), 0)
+    left, top, right, bottom = (int(value) for value in shown)
+    return left, top, right, bottom
+
+
+def _blurred(image: NDArray[np.float32], spread: float) -> NDArray[np.float32]:
+    """Blur by a Gaussian; a wide one on a smaller picture, which shows no difference."""
+    factor = max(spread / NARROW_BLUR, 1.0)
+    size = max(round(image.shape[1] / factor), 1), max(round(image.shape[0] / factor), 1)
+    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA) if factor > 1 else image
+    small = cv2.GaussianBlur(small, (0, 0), spread / factor)
+    if factor > 1:
+        small = cv2.resize(small, image.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+    return np.asarray(small, np.float32)
+
+
+def _depth(
+    shape: tuple[int, int], pads: tuple[int, int, int, int], reach: NDArray[np.float64]
+) -> NDArray[np.float32]:
+    """How deep each pixel lies in the padding: 0 in the image, 1 where FFHQ's would end."""
     left, top, right, bottom = pads
-    x = np.arange(shape[1], dtype=np.float32)
-    y = np.arange(shape[0], dtype=np.float32)
-    across = 1 - np.minimum(x / left, x[::-1] / right)
-    down = 1 - np.minimum(y / top, y[::-1] / bottom)
+    x = np.arange(-left, shape[1] + right, dtype=np.float32)
+    y = np.arange(-top, shape[0] + bottom, dtype=np.float32)
+    across = np.maximum(-x / reach[0], (x - shape[1] + 1) / reach[2])
+    down = np.maximum(-y / reach[1], (y - shape[0] + 1) / reach[3])
     depth = np.maximum(across[None, :], down[:, None]).clip(0, 1)
     return np.asarray(depth, dtype=np.float32)
 
