@@ -46,10 +46,9 @@ MIRRORED: Final = {
 }
 MOUTH_OFFSET: Final = (0.0, 0.096)
 """The smile cascade answers below the mouth's corners."""
-EYE_WIDTHS: Final = (0.21, 0.42)
 MOUTH_SPREAD: Final = 0.055
-MOUTH_WIDTHS: Final = (0.34, 0.7)
-"""How wide the answers are that hit an eye and a mouth, in box widths."""
+MOUTH_WIDTHS: Final = (0.33, 0.7)
+"""How wide the answers are that hit a mouth, in box widths."""
 
 SHRUNK: Final = 1.5
 """Shrunk so far, every box of an eye is less than twice the cascade's window: OpenCV then asks at
@@ -58,11 +57,39 @@ SHRUNK_WEIGHT: Final = 4
 """What each answer then counts for."""
 SLOW: Final = "eye_tree_eyeglasses"
 """Takes as long as all others."""
-ROUGHLY: Final = {name: SHRUNK for name in EYE_CASCADES if name != SLOW}
-CLOSELY: Final = {name: SHRUNK if name == SLOW else 1.0 for name in EYE_CASCADES}
-"""Which cascades are asked about eyes, and how far the patch is shrunk for each."""
-REACH: Final = 3.0
-"""Answers farther than this many spreads from their expected place count for nothing."""
+
+
+class Care(NamedTuple):
+    """How carefully eyes and mouth are looked for.
+
+    Attributes
+    ----------
+    roughly, closely
+        Which cascades are asked about eyes at first and then, and how far the patch is shrunk for
+        each.
+    widths
+        How wide the answers are that hit an eye, in box widths.
+    reach
+        How far from its expected place an answer may lie, in spreads.
+    """
+
+    roughly: Mapping[str, float]
+    closely: Mapping[str, float]
+    widths: tuple[float, float]
+    reach: float
+
+
+QUICKLY: Final = Care(
+    {name: SHRUNK for name in EYE_CASCADES if name != SLOW},
+    {name: SHRUNK if name == SLOW else 1.0 for name in EYE_CASCADES},
+    (0.21, 0.42),
+    3.0,
+)
+"""For the many places that may be a face: a third of the time, and about as near."""
+THOROUGHLY: Final = Care(
+    dict.fromkeys(EYE_CASCADES, 1.0), dict.fromkeys(EYE_CASCADES, 1.0), (0.17, 0.42), 9.0
+)
+"""For the one face whose regions are found from its eyes and mouth."""
 
 CROP_EYES: Final = (0.5, 0.472)
 """The eyes' middle in an aligned crop, in shares of its side."""
@@ -113,7 +140,11 @@ class Seen:
 
 
 def landmarks_of(
-    grey: NDArray[np.uint8], hit: Hit, cascades: Cascades, spread: float = 0.10
+    grey: NDArray[np.uint8],
+    hit: Hit,
+    cascades: Cascades,
+    spread: float = 0.10,
+    care: Care = QUICKLY,
 ) -> Seen:
     """Find eyes and mouth around a hit, first roughly, then with the eyes brought level.
 
@@ -127,14 +158,15 @@ def landmarks_of(
         To ask.
     spread
         How far the eyes may lie from where the hit expects them, in box widths.
+    care
+        How carefully to look.
     """
     view = _view_of_box(hit)
-    found, _ = _eyes(_patch(grey, view), cascades, spread, ROUGHLY)
-    view = _view_of_eyes(_back(view, found))
-    found, eyes_sure = _eyes(_patch(grey, view), cascades, 0.05, CLOSELY)
-    eyes = _back(view, found)
-    view = _view_of_eyes(eyes)
-    mouth, mouth_sure = _mouth(_patch(grey, view), cascades)
+    for tolerance, asked in ((spread, care.roughly), (0.05, care.closely)):
+        found, eyes_sure = _eyes(_patch(grey, view), cascades, tolerance, asked, care)
+        eyes = _back(view, found)
+        view = _view_of_eyes(eyes)
+    mouth, mouth_sure = _mouth(_patch(grey, view), cascades, care)
     return Seen(eyes, _back(view, mouth[None])[0], eyes_sure, mouth_sure)
 
 
@@ -144,7 +176,7 @@ def landmarks_of_crop(grey: NDArray[np.uint8]) -> Seen:
     width = CROP_EYE_DISTANCE / EYE_DISTANCE * size
     x, y = CROP_EYES[0] * size - 0.5, CROP_EYES[1] * size - 0.5
     centre = y + (0.5 - EYES[0, 1]) * width
-    return landmarks_of(grey, Hit(x, centre, width, 0, 1), Cascades(), spread=0.06)
+    return landmarks_of(grey, Hit(x, centre, width, 0, 1), Cascades(), 0.06, THOROUGHLY)
 
 
 def _view_of_box(hit: Hit) -> NDArray[np.float64]:
@@ -188,16 +220,17 @@ def _patch(grey: NDArray[np.uint8], view: NDArray[np.float64]) -> NDArray[np.uin
 
 
 def _eyes(
-    patch: NDArray[np.uint8], cascades: Cascades, spread: float, asked: Mapping[str, float]
+    patch: NDArray[np.uint8],
+    cascades: Cascades,
+    spread: float,
+    asked: Mapping[str, float],
+    care: Care,
 ) -> tuple[Points, float]:
-    """Find both eyes in a patch, and how sure that is (0 to 1).
-
-    `asked` says how far the patch is shrunk for each of the cascades that are asked.
-    """
+    """Find both eyes in a patch, and how sure that is (0 to 1)."""
     left, right = _expected_eyes()
-    away = REACH * spread * BOX
+    away = care.reach * spread * BOX
     sums = [np.zeros((PATCH, PATCH), np.float32) for _ in range(2)]
-    part = _Part.about((left[0] - away, right[0] + away), left[1], EYE_WIDTHS)
+    part = _Part.about((left[0] - away, right[0] + away), left[1], care.widths)
     for name, shrink in asked.items():
         centres = part.answers(patch, cascades[name], shrink)
         weight = SHRUNK_WEIGHT if shrink > 1 else 1
@@ -210,15 +243,15 @@ def _eyes(
     return np.array([point for point, _ in found]), float(1 - np.exp(-strength))
 
 
-def _mouth(patch: NDArray[np.uint8], cascades: Cascades) -> tuple[Points, float]:
+def _mouth(patch: NDArray[np.uint8], cascades: Cascades, care: Care) -> tuple[Points, float]:
     """Find the middle between the mouth's corners in a patch whose eyes are level."""
     below = np.array([0, MOUTH_BELOW * EYE_DISTANCE * BOX])
     expected = _expected_eyes().mean(axis=0) + below
     spread = MOUTH_SPREAD * BOX
     total = np.zeros((PATCH, PATCH), np.float32)
     offset = np.array(MOUTH_OFFSET) * EYE_DISTANCE * BOX
-    ends = (expected[0] - REACH * spread, expected[0] + REACH * spread)
-    part = _Part.about(ends, expected[1], MOUTH_WIDTHS)
+    away = care.reach * spread
+    part = _Part.about((expected[0] - away, expected[0] + away), expected[1], MOUTH_WIDTHS)
     _splat(total, part.answers(patch, cascades["smile"]) - offset)
     point, strength = _peak(total, expected, spread)
     return point, float(1 - np.exp(-strength))

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 
 LANCZOS_FROM: Final = 2.0
-"""Whole squares of pixels are averaged first, as long as so many of what comes become one: half a
-level from the filter over all pixels, at a fraction of its time."""
+"""Whole squares of pixels are averaged first, as long as so many of what comes become one: in
+photographs within a level of the filter over all pixels, at a fraction of its time."""
 AVERAGED: Final = frozenset({np.dtype(np.uint8), np.dtype(np.uint16), np.dtype(np.float32)})
 """What OpenCV averages."""
 

@@ -92,11 +92,14 @@ def _head_of(learned: Plane) -> Plane:
 
 def _without_specks(chances: Plane) -> NDArray[np.uint8]:
     """Return the likeliest regions; specks go to the likeliest other one."""
-    labels = chances.argmax(axis=-1).astype(np.uint8)
-    left = chances.copy()
+    labels = np.asarray(chances.argmax(axis=-1), np.uint8)
+    specks = np.zeros(labels.shape, np.bool_)
     for region in np.unique(labels):
-        left[_specks(labels == region), region] = -1
-    return np.asarray(left.argmax(axis=-1), np.uint8)
+        specks |= _specks(labels == region)
+    others = chances[specks]
+    others[np.arange(len(others)), labels[specks]] = -1
+    labels[specks] = others.argmax(axis=-1)
+    return labels
 
 
 def _specks(region: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -40,7 +40,13 @@ class RandomWalker:
         ends = np.concatenate([here, there]), np.concatenate([there, here])
         joined = coo_matrix((np.tile(weight, 2), ends), shape=(index.size, index.size)).tocsr()
         laplacian = diags(np.asarray(joined.sum(axis=1)).ravel()) - joined
-        self._solver = splu((laplacian + STAY * identity(index.size)).tocsc())
+        # Symmetric and positive definite: no pivoting, and an ordering that keeps it sparse.
+        self._solver = splu(
+            (laplacian + STAY * identity(index.size)).tocsc(),
+            permc_spec="MMD_AT_PLUS_A",
+            diag_pivot_thresh=0.0,
+            options={"SymmetricMode": True},
+        )
 
     def smooth(self, evidence: Plane) -> Plane:
         """Return probabilities, (H, W, K) float32 summing to 1, from noisy ones of that shape."""

@@ -174,3 +174,19 @@ def test_a_painted_map_stays_on_the_face_when_the_quad_changes():
     assert (after[:, 54:] == 4).all()  # what the old crop did not show
     assert (after[59:] == 4).all()
     assert (after[:59, :54] != 4).all()
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+def test_a_crop_of_a_large_photograph_is_that_of_all_its_pixels(dtype):
+    # Waves from long to short ones: those that the crop can show must come through undimmed.
+    y, x = np.mgrid[:1203, :1301].astype(np.float64)
+    wave = 127.5 + 90 * np.cos(2 * np.pi * (0.01 * x + 0.02 * y)) + 30 * np.sin(2 * np.pi * x / 25)
+    scale = 257 if dtype == np.uint16 else 1
+    cut = crop((wave * scale).astype(dtype), quad_at(20, 20, 1150), 230)
+    centre = 20 + (np.arange(230) + 0.5) * 5 - 0.5
+    row, column = np.meshgrid(centre, centre, indexing="ij")
+    shown = 127.5 + 90 * np.cos(2 * np.pi * (0.01 * column + 0.02 * row))
+    shown += 30 * np.sin(2 * np.pi * column / 25)
+    off = np.abs(cut.astype(np.float64) / scale - shown)[4:-4, 4:-4]
+    assert off.max() < 8
+    assert off.mean() < 2.5

@@ -152,6 +152,16 @@ def test_an_srgb_profile_changes_nothing(tmp_path, photograph):
     assert np.abs(read_image(tmp_path / "a.png").astype(int) - photograph).max() <= 1
 
 
+def test_only_a_profile_of_other_colours_changes_them(tmp_path, photograph):
+    standard = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    Image.fromarray(photograph).save(tmp_path / "a.png", icc_profile=standard)
+    assert (read_image(tmp_path / "a.png") == photograph).all()
+    # Red and blue have changed places.
+    swapped = standard.replace(b"rXYZ", b"tXYZ").replace(b"bXYZ", b"rXYZ").replace(b"tXYZ", b"bXYZ")
+    Image.fromarray(photograph).save(tmp_path / "b.png", icc_profile=swapped)
+    assert np.abs(read_image(tmp_path / "b.png").astype(int) - photograph).max() > 20
+
+
 def test_a_profile_of_other_colours_than_the_pictures_is_left_out(tmp_path, photograph):
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
     Image.fromarray(photograph).save(tmp_path / "a.png", icc_profile=profile)

@@ -1,0 +1,36 @@
+"""Met in wide steps, counted closely: as many answers as the cascade gives everywhere."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from e4s_studio.engine.landmarks import Cascades
+from e4s_studio.engine.upright import NEIGHBOURS, SMALLEST_FACE, STEP, search
+
+SAMPLES = Path(__file__).resolve().parents[4] / "shared" / "samples"
+
+
+@pytest.mark.parametrize(("name", "width"), [("group_1927.png", 1328), ("unaligned_1.jpg", 900)])
+def test_what_is_found_everywhere_is_found_in_wide_steps(name, width):
+    if not SAMPLES.exists():
+        pytest.skip("the sample photographs are not beside this checkout")
+    grey = np.asarray(Image.open(SAMPLES / name).convert("L"))
+    grey = cv2.resize(grey, None, fx=width / grey.shape[1], fy=width / grey.shape[1])
+    cascade = Cascades()["frontalface_alt2"]
+    everywhere, votes = cascade.detectMultiScale2(
+        grey, STEP, NEIGHBOURS, minSize=(SMALLEST_FACE,) * 2
+    )
+    hits = search(grey, cascade)
+    for (x, y, side, _), number in zip(everywhere, votes, strict=True):
+        near = [h for h in hits if np.hypot(h.x - x - side / 2, h.y - y - side / 2) < side / 4]
+        best = max(near, key=lambda hit: hit.votes)
+        assert abs(best.width - side) < 0.2 * side
+        assert best.votes > 0.5 * number
+
+
+@pytest.mark.parametrize("shape", [(5, 300), (19, 19), (20, 20), (400, 21)])
+def test_flat_and_narrow_pictures_show_nobody(shape):
+    assert search(np.full(shape, 99, np.uint8), Cascades()["frontalface_alt2"]) == []
