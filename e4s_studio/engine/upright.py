@@ -28,7 +28,6 @@ WINDOW: Final = 20
 """Pixels: what the cascade looks at. OpenCV takes every second place up to twice this size."""
 STEP: Final = 1.1
 """From one size of faces to the next."""
-WIDE_STEP: Final = 1.21
 NEIGHBOURS: Final = 3
 """Fewer answers than this beside a first one are chance."""
 SAME: Final = 0.35
@@ -64,7 +63,7 @@ def _met(grey: Grey, cascade: cv2.CascadeClassifier) -> list[Boxes]:
     for small, factor in _halved(grey):
         least = SMALLEST_FACE if factor == 1 else WINDOW
         boxes = cascade.detectMultiScale(
-            small, WIDE_STEP, 0, minSize=(least,) * 2, maxSize=(2 * WINDOW - 1,) * 2
+            small, STEP, 0, minSize=(least,) * 2, maxSize=(2 * WINDOW - 1,) * 2
         )
         answers += [_centred(box, factor) for box in boxes]
     return _together(answers)
