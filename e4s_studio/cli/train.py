@@ -215,10 +215,13 @@ def _train(run: Run) -> Outcome:
 def _finish(run: Run, outcome: Outcome, ending: FinishPlan) -> Outcome:
     from e4s_studio.cli.progress import StepProgress
     from e4s_studio.train.finish import Finish
+    from e4s_studio.train.pairs import PortraitPairs, Stream
 
     plan, stop = run.plan, _StopOnSignal()
     taken = plan.steps * plan.batch * run.fabric.world_size
-    finish = Finish(outcome.network, run.data, ending, plan, taken)
+    # No longer augmented: colours changed region by region hide what light a face stands in.
+    pairs = PortraitPairs(plan.config.size, plan.seed, Stream.TRAINING, both_ways=True)
+    finish = Finish(outcome.network, replace(run.data, training=pairs), ending, plan, taken)
     with stop.listening(), StepProgress("Finishing", finish.steps) as progress:
         network = finish(progress.step, lambda: stop.asked)
     if network is None:

@@ -52,7 +52,7 @@ class FinishPlan:
     """
 
     pairs: int = 10_000
-    passes: int = 20
+    passes: int = 40
     batch: int = 64
     rate: float = 2e-3
 
@@ -86,7 +86,7 @@ class Finish:
     network
         The trained network; it is left as it is.
     data
-        What it was trained on.
+        Pairs to learn from. They say more of the light if they are not augmented.
     plan, training
         How it ends, and how it went.
     first
