@@ -82,8 +82,11 @@ def test_it_starts_from_weights(tmp_path):
 
 
 def test_it_finishes_with_the_codes_of_swaps(tmp_path):
+    assert run("--out", tmp_path).exit_code == 0
+    # All steps are taken: what is left of a training that was stopped while it finished.
     result = run("--out", tmp_path, "--finish", 8)
     assert result.exit_code == 0, result.output
+    assert "Training: step" not in result.stderr
     average = read_state(tmp_path / "state.pt")["average"]
     weights = RGI.from_checkpoint(tmp_path / "tiny.safetensors").state_dict()
     changed = {

@@ -25,6 +25,7 @@ def test_what_is_found_everywhere_is_found_in_wide_steps(name, width):
     )
     hits = search(grey, cascade)
     sure = [(box, number) for box, number in zip(everywhere, votes, strict=True) if number >= 6]
+    assert sure
     for (x, y, side, _), number in sure:
         near = [h for h in hits if np.hypot(h.x - x - side / 2, h.y - y - side / 2) < side / 4]
         best = max(near, key=lambda hit: hit.votes)

@@ -7,7 +7,6 @@ import torch
 from small import TINY
 from torch.autograd.functional import jacobian
 
-from e4s_studio.networks.config import PRESETS
 from e4s_studio.train.batches import Batch, Collate, Shares, batches
 from e4s_studio.train.finish import AT_ONCE, PROBES, Finish, FinishPlan
 from e4s_studio.train.pairs import PortraitPairs, Stream
@@ -18,13 +17,7 @@ from e4s_studio.train.start import start_network
 SHORT = FinishPlan(pairs=8, passes=60, batch=8, rate=2e-2)
 
 
-@pytest.fixture(autouse=True)
-def tiny_preset(monkeypatch):
-    monkeypatch.setitem(PRESETS, "tiny", TINY)
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("tiny_preset")
 
 
 def finish_of(network, plan=SHORT):
@@ -92,7 +85,7 @@ def test_weights_are_how_much_codes_change_the_picture():
     sensed = finish.weights()
     assert sensed.shape == (12, TINY.n_latent, TINY.style_dim)
     exact, count = torch.zeros_like(sensed), torch.zeros(12)
-    # The same portraits as `first` says, a whole batch on; every second batch is enough.
+    # The same portraits as `first` says, a whole batch on; every fourth batch is enough.
     shares = Shares(AT_ONCE, 1, 1 + PROBES, lambda _: TINY.size)
     pairs = PortraitPairs(TINY.size, 0, Stream.TRAINING, both_ways=True)
     collate = Collate(network.G.masked_resolutions())

@@ -14,24 +14,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from small import TINY
 from trainings import PLAN, run_in
 
 from e4s_studio.core.errors import CheckpointError
-from e4s_studio.networks.config import PRESETS
 from e4s_studio.train.state_file import read_state
 
 SCRIPT = Path(__file__).with_name("trainings.py")
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore"}
 
 
-@pytest.fixture(autouse=True)
-def tiny_preset(monkeypatch):
-    monkeypatch.setitem(PRESETS, "tiny", TINY)
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("tiny_preset")
 
 
 def tensors_in(value, name=""):
