@@ -8,6 +8,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import numpy as np
 import pytest
+from canvases import Artist
 from fake_engine import FakeEngine, Gate, oval
 from PySide6.QtCore import QEvent, QSettings
 from PySide6.QtWidgets import QApplication
@@ -137,3 +138,9 @@ def studio(make_studio, pair) -> Studio:
     studio.wait_for_final()
     studio.wait_for_fit()
     return studio
+
+
+@pytest.fixture
+def artist(qtbot) -> Artist:
+    """An artist at a canvas of their own, without a window around it."""
+    return Artist(qtbot)

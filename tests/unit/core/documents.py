@@ -17,6 +17,8 @@ from e4s_studio.core.settings import EditSettings, ShapeSource
 AS_DICT = EditSettings.as_dict
 
 SIDE = 96
+NO_HOLE = np.zeros((SIDE, SIDE), np.bool_)
+AT = Dab(48, 48, 10)
 
 
 def face_labels(side: int = SIDE) -> np.ndarray:
@@ -43,6 +45,17 @@ def opened(side: int = SIDE) -> Document:
     document.open(source=portrait(1, side), target=portrait(2, side))
     document.start(face_labels(side), np.zeros((side, side), np.bool_))
     return document
+
+
+def labels(document: Document) -> np.ndarray:
+    return document.pixels(Layer.LABELS)
+
+
+def dab(document: Document, region: Region = Region.HAIR, at: Dab = AT) -> None:
+    """Paint one disc, a step of its own."""
+    document.begin("Paint")
+    document.paint(brush.disc(at, document.box), region)
+    document.commit()
 
 
 def frozen(document: Document) -> tuple:
