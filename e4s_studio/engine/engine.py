@@ -214,6 +214,7 @@ class Engine:
                 final=resolution == full,
                 device=str(device),
                 precision=precision,
+                film=session.pair(size).film.trait,
             )
             if request.whole and result.final:
                 overview = session.overview

@@ -109,14 +109,6 @@ def film_of(source: NDArray[Any], target: NDArray[Any], target_labels: NDArray[n
     return Film(None, _tints(target, target_labels))
 
 
-def has_film(source: NDArray[Any], target: NDArray[Any]) -> bool:
-    """Return whether a swap between two (N, N, 3) crops follows the target's film at all.
-
-    It does unless both have colours: then `film_of` gives no trait.
-    """
-    return tone_of(target) is not None or tone_of(source) is not None
-
-
 def tone_of(crop: NDArray[Any]) -> NDArray[np.float64] | None:
     """Return a crop's tone, if colour follows from luminance everywhere; None: it has colours."""
     small = np.asarray(crop, np.float32)

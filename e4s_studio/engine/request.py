@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from e4s_studio.core.contents import DocumentSnapshot
+    from e4s_studio.core.film import FilmTrait
     from e4s_studio.core.settings import Precision
 
 
@@ -70,6 +71,8 @@ class RenderResult:
     photograph, original
         (H0, W0, 3) uint8 RGB: the whole target photograph, for the screen, with the swap in it and
         without; None in coarse pictures, and where nobody asked for it.
+    film
+        What a swap of the pair takes from the target's film; None between colour photographs.
     notes
         Sentences for the artist on what went otherwise than asked.
     """
@@ -83,6 +86,7 @@ class RenderResult:
     seconds: float = 0.0
     photograph: NDArray[np.uint8] | None = None
     original: NDArray[np.uint8] | None = None
+    film: FilmTrait | None = None
     notes: tuple[str, ...] = ()
 
     @property

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from e4s_studio.core.contents import DocumentSnapshot
+    from e4s_studio.core.film import FilmTrait
     from e4s_studio.core.portrait import Portrait
     from e4s_studio.core.settings import EditSettings
     from e4s_studio.engine.face import Face
@@ -52,6 +53,8 @@ class Rendered:
     photograph, original
         (H0, W0, 3) uint8 RGB: the whole target photograph, for the screen, with the swap in it and
         without; None in coarse stages, and where nobody asked for it.
+    film
+        What a swap of the pair takes from the target's film; None between colour photographs.
     """
 
     image: NDArray[np.uint8]
@@ -61,6 +64,7 @@ class Rendered:
     pair: int
     photograph: NDArray[np.uint8] | None = None
     original: NDArray[np.uint8] | None = None
+    film: FilmTrait | None = None
 
 
 @dataclass(frozen=True)

@@ -156,6 +156,7 @@ def _post_result(post: Post, result: RenderResult) -> None:
             result.pair,
             result.photograph,
             result.original,
+            result.film,
         )
     )
     for note in result.notes:

@@ -16,6 +16,7 @@ from e4s_studio.core.regions import FACE, Region
 from e4s_studio.core.settings import EditSettings, ShapeSource
 from e4s_studio.engine.align import crop, from_crop, paste_back, recrop_labels, uncrop_labels
 from e4s_studio.engine.face import Face
+from e4s_studio.engine.film import film_of
 from e4s_studio.engine.quad import Quad
 from e4s_studio.engine.recrop import quad_of
 from e4s_studio.files.export.layers import ExportLayers
@@ -238,9 +239,11 @@ class FakeEngine:
     def _render(self, snapshot: DocumentSnapshot, pair: int, *, whole: bool) -> None:
         image = mix(snapshot)
         small = cv2.resize(image, (COARSE, COARSE), interpolation=cv2.INTER_AREA)
-        self._post(Rendered(small, snapshot.revision, Stage.COARSE, 0.04, pair))
-        photographs = (framed(image), framed(snapshot.target.image)) if whole else (None, None)
-        self._post(Rendered(image, snapshot.revision, Stage.FINAL, 0.04, pair, *photographs))
+        target = snapshot.target
+        film = film_of(snapshot.source.image, target.image, target.labels).trait
+        self._post(Rendered(small, snapshot.revision, Stage.COARSE, 0.04, pair, film=film))
+        photographs = (framed(image), framed(target.image)) if whole else (None, None)
+        self._post(Rendered(image, snapshot.revision, Stage.FINAL, 0.04, pair, *photographs, film))
 
     def _count(self, quality, pair, stop, previous) -> None:
         if previous is not None:

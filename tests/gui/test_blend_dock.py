@@ -6,7 +6,9 @@ from conftest import SIZE, photograph
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
+from e4s_studio.core.document import Document
 from e4s_studio.files.images import write_image
+from e4s_studio.files.project.project import Project
 from e4s_studio.gui.controller import Photographs
 
 
@@ -32,6 +34,7 @@ def grey(tmp_path):
 def open_pair(studio, source, target, qtbot):
     with qtbot.waitSignal(studio.controller.pair_opened, timeout=60_000):
         studio.controller.open(Photographs(source, target))
+    studio.wait_for_final()
 
 
 def press(slider, key):
@@ -74,10 +77,20 @@ def test_before_any_photograph_is_open_the_film_can_be_set(make_studio):
     assert make_studio().window.blend.film_row.isEnabled()
 
 
+def test_of_a_photograph_alone_the_film_can_be_set(studio, colourful, qtbot):
+    open_pair(studio, *colourful, qtbot)
+    alone = Document()
+    alone.open(target=studio.document.target)
+    controller = studio.controller
+    assert controller.restore(controller.announce_opening(), Project(alone.contents()))
+    assert studio.window.blend.film_row.isEnabled()
+
+
 def test_the_film_of_another_source_is_looked_at_too(studio, colourful, grey, qtbot):
     open_pair(studio, *colourful, qtbot)
     before = np.array(studio.document.target.image)
     with qtbot.waitSignal(studio.controller.pair_opened, timeout=60_000):
         studio.controller.open(Photographs(source=grey))
+    studio.wait_for_final()
     np.testing.assert_array_equal(studio.document.target.image, before)
     assert studio.window.blend.film_row.isEnabled()

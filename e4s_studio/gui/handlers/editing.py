@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 
 from e4s_studio.core.regions import Region
-from e4s_studio.engine.film import has_film
 from e4s_studio.gui.docks.regions import ORDER
 
 if TYPE_CHECKING:
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
     from e4s_studio.gui.controller import Controller
     from e4s_studio.gui.editing import Editing
     from e4s_studio.gui.main_window import MainWindow
+    from e4s_studio.gui.ports import Rendered
     from e4s_studio.gui.tools.toolbox import Toolbox
 
 AMOUNT_STEP = 0.1
@@ -28,16 +28,16 @@ class EditingHandler(QObject):
     ) -> None:
         super().__init__(window)
         self._window = window
-        self._document = controller.document
+        self._controller, self._document = controller, controller.document
         self._editing = editing
         self._toolbox = toolbox
         self._connect_docks()
         self._connect_actions()
         controller.changed.connect(self._show_change)
+        controller.result_shown.connect(self._show_film)
         toolbox.subscribe(self._show_region)
         window.canvas.style_changed.connect(self._show_hidden)
         self._show_settings()
-        self._show_film()
         self._show_history()
         self._show_region()
 
@@ -82,8 +82,8 @@ class EditingHandler(QObject):
     def _show_change(self, change: Change) -> None:
         if change.settings or change.portraits:
             self._show_settings()
-        if change.portraits:
-            self._show_film()
+        if change.portraits and not self._controller.has_pair:
+            self._window.blend.show_film(followed=True)
         if change.rules or change.portraits:
             self._window.regions.show_locked(self._document.rules.locked)
         if change.history:
@@ -93,10 +93,8 @@ class EditingHandler(QObject):
         self._window.regions.show_settings(self._document.settings)
         self._window.blend.show_settings(self._document.settings)
 
-    def _show_film(self) -> None:
-        source, target = self._document.source, self._document.target
-        followed = source is None or target is None or has_film(source.image, target.image)
-        self._window.blend.show_film(followed=followed)
+    def _show_film(self, result: Rendered) -> None:
+        self._window.blend.show_film(followed=result.film is not None)
 
     def _show_history(self) -> None:
         history, actions = self._document.history, self._window.actions_by_name

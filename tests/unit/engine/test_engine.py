@@ -1,5 +1,6 @@
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from queue import Queue
 from typing import TYPE_CHECKING
 
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 
 from e4s_studio.core.document import Document
+from e4s_studio.core.film import FilmTrait
 from e4s_studio.engine import engine as engine_module
 from e4s_studio.engine.engine import Engine, Listeners
 from e4s_studio.engine.fit import FitPlan, Tune
@@ -78,6 +80,17 @@ def test_an_edit_becomes_a_picture_of_its_revision(engine: Engine, heard: Heard)
     result = heard.final(edited.revision)
     assert result.image.shape == (1024, 1024, 3)
     assert result.image.dtype == np.uint8
+
+
+def test_pictures_tell_what_is_taken_from_the_targets_film(engine: Engine, heard: Heard) -> None:
+    edited = document(engine)
+    engine.submit(edited.snapshot(), 1)
+    assert heard.final(edited.revision).film is None
+    colour = portrait(2)
+    grey = colour.image.mean(axis=2, keepdims=True).astype(np.uint8).repeat(3, axis=2)
+    edited.open(target=replace(colour, image=grey))
+    engine.submit(edited.snapshot(), 2)
+    assert heard.results.get(timeout=PATIENCE).film is FilmTrait.TONE
 
 
 def test_a_fit_improves_the_picture_and_draws_it_again(

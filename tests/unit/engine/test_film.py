@@ -5,7 +5,7 @@ import pytest
 
 from e4s_studio.core.film import FilmTrait
 from e4s_studio.core.regions import Region
-from e4s_studio.engine.film import LUMINANCE, film_of, has_film, tone_of
+from e4s_studio.engine.film import LUMINANCE, film_of, tone_of
 from e4s_studio.train.portraits import random_shape, random_texture, render
 
 SIDE = 160
@@ -89,7 +89,6 @@ def test_which_film_is_followed(of_source, of_target, trait):
     (source, _), (target, labels) = painted(1), painted(2)
     source, target = of_source(source), of_target(target)
     assert film_of(source, target, labels).trait is trait
-    assert has_film(source, target) == (trait is not None)
 
 
 @pytest.mark.parametrize(("of_source", "of_target"), [(np.asarray, sepia), (grey, np.asarray)])
