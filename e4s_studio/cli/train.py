@@ -228,7 +228,7 @@ def _finish(run: Run, outcome: Outcome, ending: FinishPlan) -> Outcome:
         raise CancelledError(
             "Stopped while finishing; all steps are saved. Run the same command to go on."
         )
-    return replace(outcome, network=network, figures=run.judged(network))
+    return replace(outcome, network=network)
 
 
 class _StopOnSignal:
@@ -271,7 +271,7 @@ def _export(run: Run, outcome: Outcome, data: Path | None, start: Path | None, f
         command=shlex.join(["e4s-studio", *sys.argv[1:]]),
         processes=run.fabric.world_size,
         start=start.name if start else None,
-        figures=outcome.figures,
+        figures=run.judged(outcome.network),
         finish=finish,
     )
     write_whole(run.folder / f"{preset}.md", card.text(outcome.network).encode())

@@ -11,7 +11,7 @@ from lightning_fabric import seed_everything
 
 from e4s_studio.files.output import make_folder
 from e4s_studio.train.batches import Batch, Collate, Shares, batches
-from e4s_studio.train.reports import Figures, Reporter
+from e4s_studio.train.reports import Reporter
 from e4s_studio.train.state_file import read_state, write_state
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from e4s_studio.networks.rgi import RGI
     from e4s_studio.train.pairs import Pairs
+    from e4s_studio.train.reports import Figures
     from e4s_studio.train.trainer import Trainer
 
 STATE: Final = "state.pt"
@@ -62,14 +63,10 @@ class Outcome:
         Steps taken, of this run and of those before.
     network
         The averaged network.
-    figures
-        Of the averaged network at the end; None in processes that don't report, and where the run
-        was stopped.
     """
 
     steps: int
     network: RGI
-    figures: Figures | None
 
 
 class Run:
@@ -142,10 +139,10 @@ class Run:
             stopped = self._agreed(stop=should_stop())
             if stopped:
                 break
-        return self._end(finished=trainer.is_done)
+        return self._end()
 
     def judged(self, network: RGI) -> Figures:
-        """Draw the sheet of the last step with a network, and measure it."""
+        """Draw the sheet of the last step with the network that came of it, and measure that."""
         reporter = self._report()
         figures = reporter.show(self.trainer.steps_taken, network)
         reporter.close()
@@ -162,15 +159,12 @@ class Run:
         if step % rhythm.save == 0:
             self._save()
 
-    def _end(self, *, finished: bool) -> Outcome:
-        figures = None
+    def _end(self) -> Outcome:
         if self._reporter is not None:
             self._save()
-            if finished:
-                figures = self._reporter.show(self.trainer.steps_taken, self.trainer.averaged())
             self._reporter.close()
         self.fabric.barrier()
-        return Outcome(self.trainer.steps_taken, self.trainer.averaged(), figures)
+        return Outcome(self.trainer.steps_taken, self.trainer.averaged())
 
     def _save(self) -> None:
         write_state(self.state, self.trainer.state())

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import torch
 from small import TINY
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from typer.testing import CliRunner
 
 from e4s_studio.cli.app import app
@@ -96,6 +97,16 @@ def test_it_finishes_with_the_codes_of_swaps(tmp_path):
     }
     assert changed == {"MLPs", "encoder"}
     assert "codes of swaps from 8 pairs" in (tmp_path / "tiny.md").read_text()
+
+
+def test_every_sheet_is_drawn_once(tmp_path):
+    assert run("--out", tmp_path, "--show-every", 1, "--finish", 4).exit_code == 0
+    sheets = sorted(path.name for path in (tmp_path / "samples").iterdir())
+    assert sheets == ["0000001.png", "0000002.png"]
+    curves = EventAccumulator(str(tmp_path / "curves")).Reload()
+    assert [point.step for point in curves.Scalars("psnr/swap")] == [1, 2]
+    card = (tmp_path / "tiny.md").read_text()
+    assert f"truth {curves.Scalars('psnr/swap')[-1].value:.2f} dB" in card
 
 
 def test_ctrl_c_saves_and_the_same_command_goes_on(tmp_path):

@@ -80,11 +80,9 @@ def test_two_processes_have_the_losses_of_one_with_twice_the_batch(tmp_path):
 def test_a_stopped_training_is_saved_and_goes_on(tmp_path):
     plan = dataclasses.replace(PLAN, steps=3)
     stopped = run_in(tmp_path / "a", plan)(should_stop=lambda: True)
-    assert (stopped.steps, stopped.figures) == (1, None)
+    assert stopped.steps == 1
     finished = run_in(tmp_path / "a", plan)()
     assert finished.steps == 3
-    assert finished.figures.reconstruction > 0
-    assert list((tmp_path / "a" / "samples").glob("*.png"))
     assert list((tmp_path / "a" / "curves").glob("events*"))
     run_in(tmp_path / "b", plan)()
     assert_same_states(*(read_state(tmp_path / f / "state.pt") for f in "ab"))
