@@ -21,6 +21,7 @@ from e4s_studio.engine.examples import Examples
 from e4s_studio.engine.muon import Muon
 from e4s_studio.engine.pictures import to_labels, to_network
 from e4s_studio.engine.practice import LESSONS, Practice
+from e4s_studio.networks.light import mix_vectors
 from e4s_studio.networks.modulated import StyledConv
 
 if TYPE_CHECKING:
@@ -213,12 +214,17 @@ class Fitter:
         self._plain_losses, self._owed = [1.0, 1.0], [0.0, 0.0]
         self._examples = Examples(source, target, size, self._network.layout, plan.seed)
         self._practice = None if lessons is None else Practice(lessons, self._network)
-        self._vectors = torch.cat([start.target, start.source]).clone().requires_grad_(True)
+        vectors = torch.cat([start.target, start.source])
+        # The light is what training knows of lights. Left to learn, it would tell the two portraits
+        # apart, and the target's light then bring along its beard. Without training it is noise.
+        seen = network.config.seen_dim
+        self._light = vectors[..., seen:] * (not is_untrained(network))
+        self._seen = vectors[..., :seen].clone().requires_grad_(True)
         self._network.requires_grad_(False)
         # Where weights stay as they are, and they may be large, one network is enough.
         tuned = plan.tune is Tune.GENERATOR
         self._average = copy.deepcopy(self._network) if tuned else self._network
-        self._average_vectors = self._vectors.detach().clone()
+        self._average_seen = self._seen.detach().clone()
         self._optimisers = self._make_optimisers()
 
     @property
@@ -229,9 +235,7 @@ class Fitter:
     def step(self) -> float:
         """Take one step and return its loss (before the step)."""
         example = self._next_example()
-        pair = self._vectors if example.vectors is None else example.vectors
-        vectors = self._network.mix(pair[1:], pair[:1], example.amounts)
-        codes = self._network.style_codes(vectors)
+        codes = self._network.style_codes(self._mixed(example))
         for optimiser in self._optimisers:
             for group in optimiser.param_groups:
                 group["lr"] = group["rate"] * self._rate_factor()
@@ -250,13 +254,24 @@ class Fitter:
     def fitted(self) -> Fitted:
         """Return the fit as it stands, apart from what further steps change."""
         network = copy.deepcopy(self._average).eval()
-        vectors = self._average_vectors.clone()
+        vectors = torch.cat([self._average_seen, self._light], 2)
         return Fitted(network, vectors[1:], vectors[:1], self.steps_taken)
+
+    def _mixed(self, example: Example) -> Tensor:
+        """Mix the vectors of an example: (1, 12, vector_dim).
+
+        A photograph shows every region in its own light, so it is drawn there. What a swap looks
+        like in the target's is known of painted portraits only.
+        """
+        if example.vectors is not None:
+            return self._network.mix(example.vectors[1:], example.vectors[:1], example.amounts)
+        pair = torch.cat([self._seen, self._light], 2)
+        return mix_vectors(pair[1:], pair[:1], example.amounts, light=0)
 
     def _make_optimisers(self) -> list[torch.optim.Optimizer]:
         """Let learn what the plan tunes: Muon the kernels, if it is to, and Adam the rest."""
         plan, network = self.plan, self._network
-        groups: list[dict[str, Any]] = [{"params": [self._vectors], "rate": plan.vector_rate}]
+        groups: list[dict[str, Any]] = [{"params": [self._seen], "rate": plan.vector_rate}]
         optimisers: list[torch.optim.Optimizer] = []
         if plan.tune is Tune.GENERATOR:
             weights = {id(w): w for part in (network.MLPs, network.G) for w in part.parameters()}
@@ -272,7 +287,7 @@ class Fitter:
     @torch.no_grad()
     def _remember(self) -> None:
         """Bring the averages up to date."""
-        own = [(self._average_vectors, self._vectors)]
+        own = [(self._average_seen, self._seen)]
         if self.plan.tune is Tune.GENERATOR:
             own += zip(self._average.parameters(), self._network.parameters(), strict=True)
         averages, current = ([pair[i] for pair in own if pair[1].requires_grad] for i in range(2))

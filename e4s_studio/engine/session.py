@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from e4s_studio.core.regions import REGION_COUNT, Region
+from e4s_studio.core.regions import Region
 from e4s_studio.core.settings import Precision
 from e4s_studio.engine.cache import NetworkCache
 from e4s_studio.engine.compose import WHITE, Composite, Mattes, Pair, compose, prepare
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     import numpy as np
     from numpy.typing import NDArray
+    from torch import Tensor
 
     from e4s_studio.core.contents import DocumentSnapshot
     from e4s_studio.core.portrait import Portrait
@@ -44,9 +45,10 @@ class Session:
         self._cache = NetworkCache(fitted.network)
         self.source = source
         self.target = target
+        # Each in its own light: its detail must not bring that of its photograph along.
         self.reconstructions = (
-            self._last(source.labels, (1.0,) * REGION_COUNT),
-            self._last(target.labels, (0.0,) * REGION_COUNT),
+            _last(self._drawings(source.labels, fitted.source)),
+            _last(self._drawings(target.labels, fitted.target)),
         )
         self._pairs: dict[int, Pair] = {}
 
@@ -89,10 +91,7 @@ class Session:
         """
         fitted = self.fitted
         vectors = fitted.network.mix(fitted.source, fitted.target, torch.tensor(amounts))
-        codes = self._cache.style_codes(vectors)
-        device = fitted.source.device
-        for stage in self._cache.stages(codes, to_labels(labels).to(device), DTYPES[precision]):
-            yield to_levels(stage.rgb)
+        yield from self._drawings(labels, vectors, precision)
 
     def pair(self, size: int) -> Pair:
         """Return the pair prepared at a size; kept for the next time."""
@@ -104,7 +103,7 @@ class Session:
         self, labels: NDArray[np.uint8], settings: EditSettings, size: int | None = None
     ) -> Composite:
         """Draw and compose in full, at the target crop's own size unless told another."""
-        drawn = self._last(labels, settings.amounts)
+        drawn = _last(self.drawings(labels, settings.amounts))
         return compose(self.pair(size or self.target.shape[0]), drawn, labels, settings)
 
     def finish(
@@ -125,6 +124,15 @@ class Session:
             return self
         return Session(self.fitted.on("cpu"), self.source, self.target)
 
-    def _last(self, labels: NDArray[np.uint8], amounts: Sequence[float]) -> NDArray[np.float32]:
-        *_, last = self.drawings(labels, amounts)
-        return last
+    def _drawings(
+        self, labels: NDArray[np.uint8], vectors: Tensor, precision: Precision = Precision.FLOAT32
+    ) -> Iterator[NDArray[np.float32]]:
+        codes = self._cache.style_codes(vectors)
+        onto = to_labels(labels).to(vectors.device)
+        for stage in self._cache.stages(codes, onto, DTYPES[precision]):
+            yield to_levels(stage.rgb)
+
+
+def _last(drawings: Iterator[NDArray[np.float32]]) -> NDArray[np.float32]:
+    *_, last = drawings
+    return last

@@ -1,5 +1,6 @@
 """A small network and small portraits, for tests of what the engine does with them."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -27,11 +28,18 @@ SMALL = RGIConfig(
 )
 
 
-def small_network() -> RGI:
+def small_network(config: RGIConfig = SMALL) -> RGI:
     """Return a narrow network of random weights, always the same."""
     with torch.random.fork_rng():
         torch.manual_seed(7)
-        return RGI(SMALL).eval().requires_grad_(False)
+        return RGI(config).eval().requires_grad_(False)
+
+
+def lit_network() -> RGI:
+    """Return a narrow network whose texture vectors tell of the light, as if it were trained."""
+    network = small_network(replace(SMALL, light=4))
+    network.G.conv1.noise.weight.fill_(0.1)
+    return network
 
 
 def drawn_map(*, width: float = 1.0, hair: bool = True) -> NDArray[np.uint8]:

@@ -21,7 +21,7 @@ from e4s_studio.engine.fit import (
 )
 from e4s_studio.engine.pictures import to_labels, to_network
 from e4s_studio.train.pairs import PortraitPairs
-from tests.unit.engine.pairs import portrait, small_network
+from tests.unit.engine.pairs import SMALL, lit_network, portrait, small_network
 
 PLAN = replace(UNTRAINED_PLAN, steps=6)
 
@@ -119,6 +119,41 @@ def test_vectors_of_absent_regions_stay_zero() -> None:
     fit = fitted(PLAN)
     assert not fit.source[:, Region.EAR_RINGS].any()
     assert fit.source[:, Region.SKIN].any()
+
+
+def test_a_fit_learns_textures_and_leaves_the_light_as_it_was_seen() -> None:
+    network, pair = lit_network(), (portrait(1), portrait(2, width=1.1))
+    before = encode_pair(network, *pair)
+    fitter = Fitter(network, *pair, PLAN)
+    while not fitter.is_done:
+        fitter.step()
+    after, seen = fitter.fitted(), network.config.seen_dim
+    for old, new in ((before.source, after.source), (before.target, after.target)):
+        assert torch.equal(new[..., seen:], old[..., seen:])
+        assert new[..., seen:].any()
+        assert not torch.equal(new[..., :seen], old[..., :seen])
+
+
+def test_a_photograph_is_learnt_in_its_own_light() -> None:
+    network, face = lit_network(), portrait(1)
+    plan = replace(PLAN, phases=(Phase(1, practice=0, mixed=0, plain=1),), quarter=0.0, half=0.0)
+    # The other portrait gives its light and nothing else to learn from a step on the source.
+    fits = []
+    for other in (portrait(2), portrait(3)):
+        fitter = Fitter(network, face, other, plan)
+        fitter._whose_turn = lambda: 1
+        fitter.step()
+        fits.append(fitter.fitted())
+    weights = [fit.network.G.conv1.conv.weight for fit in fits]
+    assert torch.equal(*weights)
+    assert not torch.equal(weights[0], network.G.conv1.conv.weight)
+    assert not torch.equal(*(fit.target for fit in fits))
+
+
+def test_what_an_untrained_network_says_of_the_light_is_left_out() -> None:
+    network = small_network(replace(SMALL, light=4))
+    fit = Fitter(network, portrait(1), portrait(2), PLAN).fitted()
+    assert not fit.source[..., network.config.seen_dim :].any()
 
 
 def test_plans_follow_the_network() -> None:

@@ -7,7 +7,7 @@ from e4s_studio.engine.fit import encode_pair
 from e4s_studio.engine.pictures import to_network
 from e4s_studio.engine.session import Session
 from e4s_studio.engine.swap import swap_label_maps
-from tests.unit.engine.pairs import portrait, small_network
+from tests.unit.engine.pairs import lit_network, portrait, small_network
 
 
 @pytest.fixture
@@ -41,6 +41,17 @@ def test_amounts_0_and_1_draw_the_reconstructions(session: Session) -> None:
         *_, drawn = session.drawings(portrait_.labels, (amount,) * len(Region))
         np.testing.assert_array_equal(drawn, known)
         assert drawn.shape[0] == to_network(portrait_.image, 64).shape[-1]
+
+
+def test_the_source_is_reconstructed_in_its_own_light() -> None:
+    source, target = portrait(1), portrait(2)
+    session, alone = (
+        Session(encode_pair(lit_network(), source, other), source, other)
+        for other in (target, source)
+    )
+    np.testing.assert_array_equal(session.reconstructions[0], alone.reconstructions[0])
+    *_, moved = session.drawings(source.labels, (1.0,) * len(Region))
+    assert np.abs(moved - session.reconstructions[0]).max() > 0.1
 
 
 def test_bfloat16_draws_nearly_the_same(session: Session) -> None:
