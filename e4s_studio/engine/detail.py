@@ -1,22 +1,22 @@
 """Detail: what the photographs show and the network does not draw, put back.
 
 The residual of a portrait is the photograph minus its reconstruction, at the crop's own
-resolution. Where the swapped label equals the portrait's own label at the same pixel, that
-portrait's residual belongs there, in the measure of its texture amount.
+resolution. Part of it is the portrait's texture: pores, hairs, a shade. It belongs where the
+swapped label equals the portrait's own at the same pixel, in the measure of its texture amount.
+The rest comes of its form: a lid's edge that was drawn too soft, a highlight. That belongs to
+whichever portrait's shape a region of the swap has, whatever its texture.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from e4s_studio.core.regions import FACE, Region
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 SOURCE_FEATHER: Final = 16 / 1024
 """Width, in crop sides, over which detail fades towards pixels whose labels differ: the residual
@@ -29,10 +29,29 @@ TARGET_FEATHER: Final = 3 / 1024
 """The same for the target, whose own pixels lie on the other side of most edges."""
 FINE: Final = 5 / 1024
 """Standard deviation, in crop sides, that parts fine detail (pores, hairs) from coarse."""
+EDGE_WIDTH: Final = 32 / 1024
+"""How far into a region, in crop sides, fine detail may come of the form at its edge."""
+EDGE_SLOPE: Final = 1.5
+"""Fine detail is form alone up to a third of that width, and fades to none at its end."""
+COARSE_FORM: Final = 0.5
+"""Share of coarse detail that is form. Where the truth of swaps without a fit is known, least
+squares on both residuals say as much for fine detail near edges, away from them, and for coarse."""
+DECIDED: Final = 0.75
+"""A region has a portrait's shape if so much of what differs between it and either is the other's;
+less than that is a little of both."""
+SAME_SHAPE: Final = 0.05
+"""Two shapes of a region are about the same if they differ by less than this share of its area."""
+TABLE: Final = 256
+"""Entries of a table of all labels that fit a byte."""
+FEWER: Final = 4
+"""Every so many rows and columns are enough to compare shapes."""
 GRAIN_MARGIN: Final = 16 / 1024
 """Grain is taken only this far, in crop sides, inside its region: not from hairs at its edge."""
 GRAIN_LIMIT: Final = 2.5
 """Grain beyond this many standard deviations is a hair or a mole, and is clipped."""
+
+Planes = tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]
+"""Red, green and blue by themselves: weights of pixels go into them several times faster."""
 
 
 @dataclass(frozen=True)
@@ -43,18 +62,19 @@ class Residual:
     ----------
     labels
         (N, N) uint8: the portrait's own label map.
-    full
-        (N, N, 3) float32 levels: photograph − reconstruction.
+    form, texture
+        (3, N, N) float32 levels, photograph − reconstruction together.
     fine
-        (N, N, 3) float32: the part of `full` finer than `FINE`.
-    texture
-        (N, N, 3) float32: `full`, less the hairs that lie over the neck: they are not its texture.
+        (N, N, 3) float32: what of both is finer than `FINE`.
+    edge
+        (N, N) float32, 0 to 1: how far fine detail is form.
     """
 
     labels: NDArray[np.uint8]
-    full: NDArray[np.float32]
+    form: Planes
+    texture: Planes
     fine: NDArray[np.float32]
-    texture: NDArray[np.float32]
+    edge: NDArray[np.float32]
 
 
 def residual_of(
@@ -63,11 +83,16 @@ def residual_of(
     """Compare a portrait's crop with its reconstruction, both (N, N, 3) levels of 0 to 255."""
     full = photograph - reconstruction
     coarse = cv2.GaussianBlur(full, (0, 0), FINE * full.shape[0])
-    texture, neck = full, labels == Region.BELOWFACE
+    fine = full - coarse
+    featured, neck = np.isin(labels, list(FACE | {Region.EARS})), labels == Region.BELOWFACE
+    # Strands of hair lie as they lie, whatever their colour.
+    edge = np.where(featured, _edge(labels), ~neck).astype(np.float32)
+    shade = np.where(featured, 1 - COARSE_FORM, 1).astype(np.float32)
+    texture = (1 - edge)[..., None] * fine + shade[..., None] * coarse
     if neck.any():
-        texture = full.copy()
-        texture[neck] = _clipped(full[neck], np.ones(np.count_nonzero(neck), np.bool_))
-    return Residual(labels, full, full - coarse, texture)
+        # Hairs that lie over the neck are not its texture.
+        texture[neck] = _clipped(texture[neck], np.ones(np.count_nonzero(neck), np.bool_))
+    return Residual(labels, _planes(full - texture), _planes(texture), fine, edge)
 
 
 class Grain:
@@ -152,17 +177,85 @@ def detail_of(
     from_source = _agreement(labels, source.labels, SOURCE_FEATHER)
     from_source *= _within_outline(labels, source.labels)
     from_target = _agreement(labels, target.labels, TARGET_FEATHER)
-    # Away from face and neck a shape is the target's as a rule, so there the target's strands and
-    # edges stay true whatever the texture; on the skin they would be a ghost of its features.
-    inside = np.isin(labels, list(FACE | {Region.BELOWFACE}))
+    # Away from face and neck a shape is the target's as a rule, so there the source's detail only
+    # goes where the target has none; on the skin the target's would be a ghost of its features.
+    face, neck = np.isin(labels, list(FACE)), labels == Region.BELOWFACE
+    inside = face | neck
     owned = np.where(inside, from_source, from_source * (1 - from_target))
-    detail = source.texture * (alpha * owned)[..., None]
-    detail += target.full * ((1 - alpha) * from_target)[..., None]
-    detail += target.fine * (alpha * from_target * ~inside)[..., None]
-    lacking = np.where(inside, alpha * (1 - from_source), 0).astype(np.float32)
+    share = _form_share(labels, alpha, source.labels, target.labels)
+    form_owned = np.where(face, share, alpha * (1 - from_target) * ~neck) * from_source
+    # The wider fading does for the target's form what it does for the source's detail.
+    faded = alpha * inside * (_agreement(labels, target.labels, SOURCE_FEATHER) - from_target)
+    form_kept = (1 - np.where(face, share, alpha * neck)) * (from_target + faded)
+    detail = _weighted(
+        (alpha * owned, source.texture),
+        ((1 - alpha) * from_target, target.texture),
+        (form_owned, source.form),
+        (form_kept, target.form),
+    )
+    lacking = alpha * inside * (1 - from_source) * (1 - form_kept * target.edge)
     if lacking.any():
         detail += grain.fill(labels, lacking)
     return detail
+
+
+def _weighted(*parts: tuple[NDArray[np.float32], Planes]) -> NDArray[np.float32]:
+    """Add up (3, N, N) planes by weights (N, N) to (N, N, 3)."""
+    total = [np.zeros_like(parts[0][0]) for _ in parts[0][1]]
+    for weight, planes in parts:
+        for sum_, plane in zip(total, planes, strict=True):
+            cv2.accumulateProduct(plane, weight, sum_)
+    return np.asarray(cv2.merge(total), np.float32)
+
+
+def _planes(picture: NDArray[np.float32]) -> Planes:
+    red, green, blue = (np.asarray(plane, np.float32) for plane in cv2.split(picture))
+    return red, green, blue
+
+
+def _form_share(
+    labels: NDArray[np.uint8],
+    alpha: NDArray[np.float32],
+    source: NDArray[np.uint8],
+    target: NDArray[np.uint8],
+) -> NDArray[np.float32]:
+    """Return how far the form of each face region is the source's: (N, N) of 0 to 1.
+
+    It is, of a region whose shape is nearer to the source's than to the target's. Where the two
+    portraits' shapes are about the same, it goes with the texture.
+    """
+    swapped, *portraits = (map_[::FEWER, ::FEWER] for map_ in (labels, source, target))
+    face = np.isin(swapped, list(FACE))
+    from_source, from_target = (
+        _differing(swapped, own, face & np.isin(own, list(FACE))) for own in portraits
+    )
+    differing = from_source + from_target
+    share = from_target / np.maximum(differing, 1)
+    share = np.clip((share - (1 - DECIDED)) / (2 * DECIDED - 1), 0, 1)
+    area = np.bincount(swapped.ravel(), minlength=TABLE)
+    sure = np.minimum(differing / np.maximum(SAME_SHAPE * area, 1), 1)
+    known, unknown = (
+        np.asarray(cv2.LUT(labels, table.astype(np.float32)), np.float32)
+        for table in (sure * share, 1 - sure)
+    )
+    return known + unknown * alpha
+
+
+def _differing(
+    one: NDArray[np.uint8], other: NDArray[np.uint8], where: NDArray[np.bool_]
+) -> NDArray[np.int_]:
+    """Count the pixels of each label that has but one of two maps there: (256,)."""
+    apart = where & (one != other)
+    first, second = (np.bincount(labels[apart], minlength=TABLE) for labels in (one, other))
+    return first + second
+
+
+def _edge(labels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Return how near another region is: (N, N), 1 beside it, 0 from the edge's width on."""
+    beside = cv2.morphologyEx(labels, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)) > 0
+    depth = cv2.distanceTransform((~beside).astype(np.uint8), cv2.DIST_L2, 5)
+    far = EDGE_WIDTH * labels.shape[0]
+    return np.asarray(np.clip(EDGE_SLOPE * (1 - depth / far), 0, 1), np.float32)
 
 
 def _agreement(

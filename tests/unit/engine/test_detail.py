@@ -1,12 +1,22 @@
 """Whose detail a swap gets at which pixel."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from e4s_studio.core.regions import Region
-from e4s_studio.engine.detail import OUTLINE_FEATHER, SOURCE_FEATHER, Grain, Residual, detail_of
+from e4s_studio.engine.detail import (
+    EDGE_WIDTH,
+    OUTLINE_FEATHER,
+    SOURCE_FEATHER,
+    Grain,
+    detail_of,
+    residual_of,
+)
 
 SIDE = 512
+NOTHING = np.zeros((SIDE, SIDE, 3), np.float32)
 
 
 def head(reach):
@@ -17,8 +27,28 @@ def head(reach):
 
 
 def residual(labels, level):
-    full = np.full((SIDE, SIDE, 3), level, np.float32)
-    return Residual(labels, full, np.zeros_like(full), full)
+    return residual_of(np.full_like(NOTHING, level), NOTHING, labels)
+
+
+def grainy(labels, seed):
+    noise = np.random.default_rng(seed).normal(0, 5, NOTHING.shape)
+    return residual_of(noise.astype(np.float32), NOTHING, labels)
+
+
+def grain(labels, fine):
+    return Grain(replace(residual(labels, 0), fine=fine))
+
+
+def lips(row):
+    """Return a map of skin with lips from a row on."""
+    labels = head(SIDE)
+    labels[row : row + 60] = Region.LIP
+    return labels
+
+
+def likeness(one, other):
+    """Correlation of what two pictures have beyond their local means."""
+    return np.corrcoef(one.ravel(), other.ravel())[0, 1]
 
 
 def detail(swapped, own):
@@ -49,11 +79,43 @@ def test_a_narrower_face_than_the_sources_takes_its_detail_nearly_to_the_edge():
     assert np.allclose(row[: 250 - round(SOURCE_FEATHER * SIDE) - 1], 10)
 
 
+@pytest.mark.parametrize("kept", ["source", "target"])
+def test_a_lip_keeps_the_edge_of_whose_shape_it_has_and_takes_the_sources_texture(kept):
+    own, other = lips(200), lips(300)
+    swapped = {"source": own, "target": other}[kept]
+    source, target = grainy(own, 1), grainy(other, 2)
+    found = detail_of(swapped, np.ones((SIDE, SIDE), np.float32), source, target, Grain(source))
+    owner = {"source": source, "target": target}[kept]
+    first = np.flatnonzero(swapped[:, 0] == Region.LIP)[0]
+    edge = slice(first - 2, first + 2)
+    assert likeness(found[edge], owner.fine[edge]) > 0.95
+    away = slice(SIDE - 100, SIDE - 20)
+    assert likeness(found[away], source.fine[away]) > 0.95
+    assert SIDE - 100 > 360 + EDGE_WIDTH * SIDE
+
+
+@pytest.mark.parametrize("labels", [lips(200), lips(300)])
+def test_without_amounts_the_targets_own_map_has_all_that_its_photograph_shows(labels):
+    source, target = grainy(lips(200), 1), grainy(labels, 2)
+    none = np.zeros((SIDE, SIDE), np.float32)
+    found = detail_of(labels, none, source, target, Grain(source))
+    photograph = np.stack(target.form, -1) + np.stack(target.texture, -1)
+    np.testing.assert_allclose(found, photograph, atol=1e-4)
+
+
+def test_shapes_that_are_about_the_same_go_with_the_texture():
+    nearly = lips(200)
+    nearly[200, :9] = Region.SKIN
+    source, target = grainy(lips(200), 1), grainy(nearly, 2)
+    half = np.full((SIDE, SIDE), 0.5, np.float32)
+    found = detail_of(nearly, half, source, target, Grain(source))[202, 40:]
+    assert likeness(found, (source.fine + target.fine)[202, 40:]) > 0.95
+
+
 def test_grain_far_from_where_it_is_known_has_no_streaks():
     own, everywhere = head(120), head(SIDE)
     fine = np.random.default_rng(0).normal(0, 5, (SIDE, SIDE, 3)).astype(np.float32)
-    grain = Grain(Residual(own, fine, fine, fine))
-    filled = grain.fill(everywhere, np.ones((SIDE, SIDE), np.float32))[..., 0]
+    filled = grain(own, fine).fill(everywhere, np.ones((SIDE, SIDE), np.float32))[..., 0]
     inside = filled[20:-20, 20:100]
     for far in (filled[20:-20, 250:], filled[:, 400:480]):
         assert far.std() == pytest.approx(inside.std(), rel=0.1)
@@ -65,7 +127,5 @@ def test_a_few_known_pixels_serve_the_whole_picture():
     own = np.full((SIDE, SIDE), Region.HAIR, np.uint8)
     own[200:220, 200:220] = Region.SKIN
     fine = np.full((SIDE, SIDE, 3), 3, np.float32)
-    filled = Grain(Residual(own, fine, fine, fine)).fill(
-        head(SIDE), np.ones((SIDE, SIDE), np.float32)
-    )
+    filled = grain(own, fine).fill(head(SIDE), np.ones((SIDE, SIDE), np.float32))
     assert np.allclose(filled, 3)
