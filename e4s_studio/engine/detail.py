@@ -10,13 +10,16 @@ whichever portrait's shape a region of the swap has, whatever its texture.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from e4s_studio.core.regions import FACE, Region
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 SOURCE_FEATHER: Final = 16 / 1024
 """Width, in crop sides, over which detail fades towards pixels whose labels differ: the residual
@@ -81,18 +84,21 @@ def residual_of(
     photograph: NDArray[np.float32], reconstruction: NDArray[np.float32], labels: NDArray[np.uint8]
 ) -> Residual:
     """Compare a portrait's crop with its reconstruction, both (N, N, 3) levels of 0 to 255."""
-    full = photograph - reconstruction
-    coarse = cv2.GaussianBlur(full, (0, 0), FINE * full.shape[0])
-    fine = full - coarse
     featured, neck = np.isin(labels, list(FACE | {Region.EARS})), labels == Region.BELOWFACE
     # Strands of hair lie as they lie, whatever their colour.
     edge = np.where(featured, _edge(labels), ~neck).astype(np.float32)
-    shade = np.where(featured, 1 - COARSE_FORM, 1).astype(np.float32)
-    texture = (1 - edge)[..., None] * fine + shade[..., None] * coarse
-    if neck.any():
-        # Hairs that lie over the neck are not its texture.
-        texture[neck] = _clipped(texture[neck], np.ones(np.count_nonzero(neck), np.bool_))
-    return Residual(labels, _planes(full - texture), _planes(texture), fine, edge)
+    shade = np.where(featured, np.float32(1 - COARSE_FORM), np.float32(1))
+    parts = []
+    for full in _planes(photograph - reconstruction):
+        coarse = cv2.GaussianBlur(full, (0, 0), FINE * full.shape[0])
+        fine = full - coarse
+        texture = (1 - edge) * fine + shade * coarse
+        if neck.any():
+            # Hairs that lie over the neck are not its texture.
+            texture[neck] = _clipped(texture[neck], np.ones(np.count_nonzero(neck), np.bool_))
+        parts.append((full - texture, texture, fine))
+    form, texture, fine = zip(*parts, strict=True)
+    return Residual(labels, form, texture, _picture(fine), edge)
 
 
 class Grain:
@@ -205,7 +211,11 @@ def _weighted(*parts: tuple[NDArray[np.float32], Planes]) -> NDArray[np.float32]
     for weight, planes in parts:
         for sum_, plane in zip(total, planes, strict=True):
             cv2.accumulateProduct(plane, weight, sum_)
-    return np.asarray(cv2.merge(total), np.float32)
+    return _picture(total)
+
+
+def _picture(planes: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+    return np.asarray(cv2.merge(planes), np.float32)
 
 
 def _planes(picture: NDArray[np.float32]) -> Planes:
@@ -278,7 +288,7 @@ def _within_outline(labels: NDArray[np.uint8], source: NDArray[np.uint8]) -> NDA
 
 
 def _clipped(fine: NDArray[np.float32], known: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """Clip (M, 3) fine detail to what the known pixels' own grain usually reaches."""
+    """Clip (M, 3), or (M,), fine detail to what the known pixels' own grain usually reaches."""
     spread = 1.4826 * np.median(np.abs(fine[known]), axis=0)  # the MAD of a normal distribution
     return np.asarray(np.clip(fine, -GRAIN_LIMIT * spread, GRAIN_LIMIT * spread), np.float32)
 
