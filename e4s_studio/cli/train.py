@@ -93,6 +93,7 @@ def train(
     from e4s_studio.train.fabric import make_fabric
     from e4s_studio.train.finish import FinishPlan
     from e4s_studio.train.judges import find_judges
+    from e4s_studio.train.lessons import forget_lessons
     from e4s_studio.train.run import Rhythm, Run
     from e4s_studio.train.trainer import Trainer
 
@@ -119,6 +120,7 @@ def train(
         if ending.pairs:
             outcome = _finish(run, outcome, ending)
         _export(run, outcome, data, start, ending.pairs)
+        forget_lessons(run.folder)
 
 
 def _check(precision: str) -> None:
@@ -218,15 +220,17 @@ def _finish(run: Run, outcome: Outcome, ending: FinishPlan) -> Outcome:
     from e4s_studio.train.pairs import PortraitPairs, Stream
 
     plan, stop = run.plan, _StopOnSignal()
-    taken = plan.steps * plan.batch * run.fabric.world_size
+    ending = replace(ending, first=plan.steps * plan.batch * run.fabric.world_size)
     # No longer augmented: colours changed region by region hide what light a face stands in.
     pairs = PortraitPairs(plan.config.size, plan.seed, Stream.TRAINING, both_ways=True)
-    finish = Finish(outcome.network, replace(run.data, training=pairs), ending, plan, taken)
-    with stop.listening(), StepProgress("Finishing", finish.steps) as progress:
+    data = replace(run.data, training=pairs)
+    finish = Finish(outcome.network, data, ending, plan, run.folder)
+    progress = StepProgress("Finishing", finish.steps, finish.steps_kept)
+    with stop.listening(), progress:
         network = finish(progress.step, lambda: stop.asked)
     if network is None:
         raise CancelledError(
-            "Stopped while finishing; all steps are saved. Run the same command to go on."
+            "Stopped while finishing; what was painted is saved. Run the same command to go on."
         )
     return replace(outcome, network=network)
 

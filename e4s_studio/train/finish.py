@@ -12,17 +12,19 @@ matrix: the mean square of the gradients that white noise on the picture leaves 
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import torch
 
 from e4s_studio.networks.config import REGIONS
 from e4s_studio.train.batches import Batch, Collate, Shares, batches
+from e4s_studio.train.lessons import Lessons, Notebook
 from e4s_studio.train.plan import SMALLEST
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from torch import Tensor
 
@@ -49,12 +51,15 @@ class FinishPlan:
         How often each of their swaps is learnt from, two a pair, and how many of them at a time.
     rate
         Adam's, which falls as that of the training does.
+    first
+        Number of the first pair.
     """
 
     pairs: int = 10_000
     passes: int = 40
     batch: int = 64
     rate: float = 2e-3
+    first: int = 0
 
     @property
     def steps(self) -> int:
@@ -62,24 +67,10 @@ class FinishPlan:
         return -(-self.passes * 2 * self.pairs // self.batch)
 
 
-@dataclass(frozen=True)
-class Lessons:
-    """What is seen in N pairs and in their truths.
-
-    Attributes
-    ----------
-    seen
-        (N, 4, 12, seen_dim) float16: of source, target, and of what must be drawn on either's map.
-    amounts
-        (N, 2, 12) float32, as a pair has them.
-    """
-
-    seen: Tensor
-    amounts: Tensor
-
-
 class Finish:
     """Ends a training whose pairs are known everywhere.
+
+    What it has painted and encoded is kept, and it goes on from there.
 
     Parameters
     ----------
@@ -89,8 +80,13 @@ class Finish:
         Pairs to learn from. They say more of the light if they are not augmented.
     plan, training
         How it ends, and how it went.
-    first
-        Number of the first pair to learn from.
+    folder
+        The training's; what is kept lies there.
+
+    Raises
+    ------
+    CheckpointError
+        If what is kept is damaged.
     """
 
     def __init__(
@@ -99,16 +95,23 @@ class Finish:
         data: Data,
         plan: FinishPlan,
         training: TrainingPlan,
-        first: int = 0,
+        folder: Path,
     ) -> None:
         self.plan, self.training = plan, training
-        self._data, self._first = data, first
+        self._data = data
         self._teacher = copy.deepcopy(network).eval().requires_grad_(requires_grad=False)
+        plans = {"training": training.as_dict(), "finish": asdict(plan)}
+        self._notebook = Notebook(folder, self._teacher, plans)
 
     @property
     def steps(self) -> int:
         """How often a step is reported: for each batch of pairs, and for each of Adam's."""
-        return -(-self.plan.pairs // AT_ONCE) + self.plan.steps
+        return self._batches_of_pairs + self.plan.steps
+
+    @property
+    def steps_kept(self) -> int:
+        """How many of the steps need not be taken any more."""
+        return self._notebook.batches
 
     def __call__(
         self,
@@ -117,6 +120,8 @@ class Finish:
     ) -> RGI | None:
         """Return the network as it has learnt to swap; None if it was to stop.
 
+        It paints and encodes what is not kept yet, and keeps it; what it learns from that is not.
+
         Parameters
         ----------
         on_step
@@ -124,28 +129,31 @@ class Finish:
         should_stop
             Asked after each step.
         """
-        parts: list[Lessons] = []
-        for part in self._lessons():
-            parts.append(part)
-            on_step(len(parts), {})
+        notebook = self._notebook
+        for batch in self._lessons():
+            notebook.add(batch)
+            on_step(notebook.batches, {})
             if should_stop():
+                notebook.save()
                 return None
-        lessons = Lessons(
-            torch.cat([part.seen for part in parts]), torch.cat([part.amounts for part in parts])
-        )
+        notebook.save()
         network = copy.deepcopy(self._teacher)
-        for step, loss in self._learn(network, lessons):
-            on_step(len(parts) + step, {"codes": loss})
+        for step, loss in self._learn(network, notebook.lessons()):
+            on_step(notebook.batches + step, {"codes": loss})
             if should_stop():
                 return None
         return network.eval()
 
-    def _batches(self, count: int, resolutions: list[int]) -> Iterator[Batch]:
+    @property
+    def _batches_of_pairs(self) -> int:
+        return -(-self.plan.pairs // AT_ONCE)
+
+    def _batches(self, start: int, end: int, resolutions: list[int]) -> Iterator[Batch]:
         """Paint pairs no larger than the encoder sees them, with grids for some resolutions."""
         config, device = self._teacher.config, self._teacher.latent_avg.device
         size = min(config.encoder_input, config.size)
-        first = -(-self._first // AT_ONCE)
-        shares = Shares(AT_ONCE, first, first + -(-count // AT_ONCE), lambda _: size)
+        first = -(-self.plan.first // AT_ONCE)
+        shares = Shares(AT_ONCE, first + start, first + end, lambda _: size)
         for packed in batches(
             self._data.training, shares, Collate(resolutions), self._data.workers
         ):
@@ -154,7 +162,7 @@ class Finish:
     @torch.no_grad()
     def _lessons(self) -> Iterator[Lessons]:
         network = self._teacher
-        for batch in self._batches(self.plan.pairs, []):
+        for batch in self._batches(self._notebook.batches, self._batches_of_pairs, []):
             pictures = torch.cat([batch.pictures, batch.truths])
             vectors = network.encode_labels(pictures, batch.labels.repeat(2, 1, 1))
             seen = vectors[..., : network.config.seen_dim].half()
@@ -176,7 +184,7 @@ class Finish:
         resolution = max(network.config.size // 4, SMALLEST)
         generator = torch.Generator().manual_seed(self.training.seed)
         total, count = torch.zeros(()), torch.zeros(REGIONS)
-        for batch in self._batches(PROBES * AT_ONCE, network.G.masked_resolutions()):
+        for batch in self._batches(0, PROBES, network.G.masked_resolutions()):
             with torch.no_grad():
                 vectors = network.encode_labels(batch.truths, batch.labels)
                 codes = network.style_codes(vectors)

@@ -17,7 +17,9 @@ from small import TINY
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from typer.testing import CliRunner
 
+from e4s_studio.cli import progress
 from e4s_studio.cli.app import app
+from e4s_studio.cli.progress import StepProgress
 from e4s_studio.networks.config import PRESETS
 from e4s_studio.networks.rgi import RGI
 from e4s_studio.train.plan import PLANS, TrainingPlan
@@ -97,6 +99,27 @@ def test_it_finishes_with_the_codes_of_swaps(tmp_path):
     }
     assert changed == {"MLPs", "encoder"}
     assert "codes of swaps from 8 pairs" in (tmp_path / "tiny.md").read_text()
+
+
+def test_ctrl_c_while_it_finishes_saves_and_the_same_command_goes_on(tmp_path, monkeypatch):
+    class Interrupted(StepProgress):
+        """Presses Ctrl-C at the first of two batches of pairs."""
+
+        def step(self, taken, losses=None):
+            super().step(taken, losses)
+            if self._title == "Finishing" and taken == 1:
+                signal.raise_signal(signal.SIGINT)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(progress, "StepProgress", Interrupted)
+        stopped = run("--out", tmp_path, "--finish", 8)
+    assert stopped.exit_code == 130
+    assert "Stopped while finishing" in stopped.stderr
+    assert not (tmp_path / "tiny.safetensors").exists()
+    assert list(tmp_path.glob("lessons-*"))
+    assert run("--out", tmp_path, "--finish", 8).exit_code == 0
+    assert (tmp_path / "tiny.safetensors").exists()
+    assert not list(tmp_path.glob("lessons-*"))
 
 
 def test_every_sheet_is_drawn_once(tmp_path):

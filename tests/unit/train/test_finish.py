@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import copy
+from dataclasses import replace
+
 import pytest
 import torch
 from small import TINY
 from torch.autograd.functional import jacobian
 
+from e4s_studio.core.errors import CheckpointError
+from e4s_studio.train import finish as finish_module, lessons
 from e4s_studio.train.batches import Batch, Collate, Shares, batches
 from e4s_studio.train.finish import AT_ONCE, PROBES, Finish, FinishPlan
 from e4s_studio.train.pairs import PortraitPairs, Stream
@@ -14,15 +19,46 @@ from e4s_studio.train.plan import TrainingPlan
 from e4s_studio.train.run import Data
 from e4s_studio.train.start import start_network
 
-SHORT = FinishPlan(pairs=8, passes=60, batch=8, rate=2e-2)
+SHORT = FinishPlan(pairs=8, passes=60, batch=8, rate=2e-2, first=3)
+FOUR_BATCHES = FinishPlan(pairs=4 * AT_ONCE, passes=1, batch=8)
 
 
 pytestmark = pytest.mark.usefixtures("tiny_preset")
 
 
-def finish_of(network, plan=SHORT):
-    pairs = PortraitPairs(TINY.size, 0, Stream.TRAINING, both_ways=True)
-    return Finish(network, Data(pairs, pairs), plan, TrainingPlan(preset="tiny"), first=3)
+class KilledError(BaseException):
+    """Nothing catches it, so it leaves on the disk what a kill would."""
+
+
+@pytest.fixture
+def network():
+    return start_network(TrainingPlan(preset="tiny")).eval()
+
+
+def finish_of(network, folder, plan=SHORT, seed=0):
+    pairs = PortraitPairs(TINY.size, seed, Stream.TRAINING, both_ways=True)
+    training = TrainingPlan(preset="tiny", seed=seed)
+    return Finish(network, Data(pairs, pairs), plan, training, folder)
+
+
+def killed_at(finish, last):
+    def on_step(step, _):
+        if step == last:
+            raise KilledError
+
+    with pytest.raises(KilledError):
+        finish(on_step)
+
+
+def stopped_at(finish, last):
+    steps = []
+    assert finish(lambda step, _: steps.append(step), lambda: steps[-1] == last) is None
+    return steps
+
+
+def assert_same(one, other):
+    first, second = one.state_dict(), other.state_dict()
+    assert [name for name in first if not torch.equal(first[name], second[name])] == []
 
 
 def learnt_pairs():
@@ -45,10 +81,9 @@ def error_of_swaps(network, teacher, weights):
     return error
 
 
-def test_swaps_come_nearer_to_the_codes_of_their_truths():
-    network = start_network(TrainingPlan(preset="tiny")).eval()
+def test_swaps_come_nearer_to_the_codes_of_their_truths(network, tmp_path):
     before = {name: value.clone() for name, value in network.state_dict().items()}
-    finish = finish_of(network)
+    finish = finish_of(network, tmp_path)
     seen = []
     finished = finish(lambda step, losses: seen.append((step, losses)))
     assert [step for step, _ in seen] == list(range(1, finish.steps + 1))
@@ -61,27 +96,57 @@ def test_swaps_come_nearer_to_the_codes_of_their_truths():
     assert all(name.startswith(("MLPs.", "encoder.light.")) for name in changed)
 
 
-def test_it_ends_the_same_every_time():
-    network = start_network(TrainingPlan(preset="tiny")).eval()
-    plan = FinishPlan(pairs=4, passes=1, batch=4)
-    one, other = (finish_of(network, plan)().state_dict() for _ in range(2))
-    assert all(torch.equal(one[name], other[name]) for name in one)
+def test_killed_and_stopped_it_goes_on_to_the_bit(network, tmp_path, monkeypatch):
+    monkeypatch.setattr(finish_module, "PROBES", 1)
+    monkeypatch.setattr(lessons, "KEPT_TOGETHER", 2)
+    pieces, whole = tmp_path / "pieces", tmp_path / "whole"
+    for folder in (pieces, whole):
+        folder.mkdir()
+    killed_at(finish_of(network, pieces, FOUR_BATCHES), 3)
+    # Of four batches the third is painted twice, since two are kept at a time; a stop keeps all.
+    # What is learnt from them begins again.
+    for kept, last in ((2, 3), (3, 7)):
+        finish = finish_of(network, pieces, FOUR_BATCHES)
+        assert finish.steps_kept == kept
+        assert stopped_at(finish, last) == list(range(kept + 1, last + 1))
+    finish = finish_of(network, pieces, FOUR_BATCHES)
+    assert finish.steps_kept == 4
+    assert_same(finish(), finish_of(network, whole, FOUR_BATCHES)())
 
 
-def test_it_stops_while_it_paints_and_while_it_learns():
-    network = start_network(TrainingPlan(preset="tiny")).eval()
-    finish = finish_of(network, FinishPlan(pairs=8, passes=2, batch=4))
-    steps = []
-    for last in (1, 7):
-        steps.clear()
-        stop_after = iter([False] * (last - 1) + [True])
-        assert finish(lambda step, _: steps.append(step), stop_after.__next__) is None
-        assert steps[-1] == last
+def other_weights(network):
+    changed = copy.deepcopy(network)
+    with torch.no_grad():
+        next(changed.encoder.parameters()).mul_(1.5)
+    return changed
 
 
-def test_weights_are_how_much_codes_change_the_picture():
-    network = start_network(TrainingPlan(preset="tiny")).eval()
-    finish = finish_of(network)
+@pytest.mark.parametrize(
+    ("change", "plan", "seed"),
+    [
+        (other_weights, FOUR_BATCHES, 0),
+        (copy.deepcopy, replace(FOUR_BATCHES, first=9), 0),
+        (copy.deepcopy, replace(FOUR_BATCHES, pairs=AT_ONCE), 0),
+        (copy.deepcopy, FOUR_BATCHES, 1),
+    ],
+)
+def test_lessons_of_another_network_or_plan_are_not_taken(network, tmp_path, change, plan, seed):
+    assert finish_of(network, tmp_path, FOUR_BATCHES)(should_stop=lambda: True) is None
+    assert finish_of(copy.deepcopy(network), tmp_path, FOUR_BATCHES).steps_kept == 1
+    assert finish_of(change(network), tmp_path, plan, seed).steps_kept == 0
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_damaged_lessons_are_told(network, tmp_path):
+    assert finish_of(network, tmp_path, FOUR_BATCHES)(should_stop=lambda: True) is None
+    (path,) = tmp_path.iterdir()
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(CheckpointError, match="remove it"):
+        finish_of(network, tmp_path, FOUR_BATCHES)
+
+
+def test_weights_are_how_much_codes_change_the_picture(network, tmp_path):
+    finish = finish_of(network, tmp_path)
     sensed = finish.weights()
     assert sensed.shape == (12, TINY.n_latent, TINY.style_dim)
     exact, count = torch.zeros_like(sensed), torch.zeros(12)
