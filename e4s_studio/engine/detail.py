@@ -33,9 +33,13 @@ TARGET_FEATHER: Final = 3 / 1024
 FINE: Final = 5 / 1024
 """Standard deviation, in crop sides, that parts fine detail (pores, hairs) from coarse."""
 EDGE_WIDTH: Final = 32 / 1024
-"""How far into a region, in crop sides, fine detail may come of the form at its edge."""
+"""How far into a feature, in crop sides, fine detail may come of the form at its edge."""
+SKIN_EDGE_WIDTH: Final = 16 / 1024
+"""The same for skin, where a beard is not form and begins at the lips."""
+PORES: Final = 2 / 1024
+"""Standard deviation, in crop sides, of what is too fine to be the form of skin at all."""
 EDGE_SLOPE: Final = 1.5
-"""Fine detail is form alone up to a third of that width, and fades to none at its end."""
+"""Fine detail is form alone up to a third of an edge's width, and fades to none at its end."""
 COARSE_FORM: Final = 0.5
 """Share of coarse detail that is form. Where the truth of swaps without a fit is known, least
 squares on both residuals say as much for fine detail near edges, away from them, and for coarse."""
@@ -70,7 +74,7 @@ class Residual:
     fine
         (N, N, 3) float32: what of both is finer than `FINE`.
     edge
-        (N, N) float32, 0 to 1: how far fine detail is form.
+        (N, N) float32, 0 to 1: how far fine detail is form (of skin, where it is not too fine).
     """
 
     labels: NDArray[np.uint8]
@@ -84,15 +88,18 @@ def residual_of(
     photograph: NDArray[np.float32], reconstruction: NDArray[np.float32], labels: NDArray[np.uint8]
 ) -> Residual:
     """Compare a portrait's crop with its reconstruction, both (N, N, 3) levels of 0 to 255."""
-    featured, neck = np.isin(labels, list(FACE | {Region.EARS})), labels == Region.BELOWFACE
+    size = labels.shape[0]
+    neck, skin = labels == Region.BELOWFACE, labels == Region.SKIN
+    featured = np.isin(labels, list(FACE | {Region.EARS}))
     # Strands of hair lie as they lie, whatever their colour.
     edge = np.where(featured, _edge(labels), ~neck).astype(np.float32)
     shade = np.where(featured, np.float32(1 - COARSE_FORM), np.float32(1))
     parts = []
     for full in _planes(photograph - reconstruction):
-        coarse = cv2.GaussianBlur(full, (0, 0), FINE * full.shape[0])
+        coarse = cv2.GaussianBlur(full, (0, 0), FINE * size)
         fine = full - coarse
-        texture = (1 - edge) * fine + shade * coarse
+        outlined = np.where(skin, cv2.GaussianBlur(full, (0, 0), PORES * size) - coarse, fine)
+        texture = fine - edge * outlined + shade * coarse
         if neck.any():
             # Hairs that lie over the neck are not its texture.
             texture[neck] = _clipped(texture[neck], np.ones(np.count_nonzero(neck), np.bool_))
@@ -264,8 +271,8 @@ def _edge(labels: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Return how near another region is: (N, N), 1 beside it, 0 from the edge's width on."""
     beside = cv2.morphologyEx(labels, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)) > 0
     depth = cv2.distanceTransform((~beside).astype(np.uint8), cv2.DIST_L2, 5)
-    far = EDGE_WIDTH * labels.shape[0]
-    return np.asarray(np.clip(EDGE_SLOPE * (1 - depth / far), 0, 1), np.float32)
+    width = np.where(labels == Region.SKIN, SKIN_EDGE_WIDTH, EDGE_WIDTH) * labels.shape[0]
+    return np.asarray(np.clip(EDGE_SLOPE * (1 - depth / width), 0, 1), np.float32)
 
 
 def _agreement(
