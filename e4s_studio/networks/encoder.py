@@ -7,6 +7,7 @@ where it pays, and each normalisation folded into what follows it.
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from dataclasses import dataclass
 from functools import partial
@@ -34,6 +35,8 @@ SQUEEZE: Final = 16
 INSTANCE_EPS: Final = 1e-5
 KEPT_FLOATS: Final = 150_000_000
 """Transformed weights are kept, those of the first layers first, up to this many numbers in all."""
+GROUPS: Final = 8
+"""Measured: in more groups of pixels the moments of features are no faster to take."""
 LEAST_PIXELS: Final = 1 << 9
 """Measured: with fewer a direct convolution is as fast as transforming a weight for one use."""
 GATE: Final = 0.5
@@ -48,20 +51,36 @@ class Affine:
     offset: Tensor
 
     @classmethod
-    def normalising(cls, x: Tensor, space: Workspace, gain: float = 1.0) -> Affine:
+    def normalising(cls, x: Tensor, gain: float = 1.0) -> Affine:
         """Measure features (B, R, R, C)."""
-        count = x.shape[1] * x.shape[2]
-        mean = x.flatten(1, 2).sum(1)[:, None, None] / count
-        squares = torch.zeros_like(mean)
-        for rows in _in_bands(x):
-            centred = torch.sub(rows, mean, out=space.take("centred", rows.shape, x))
-            squares += centred.square_().flatten(1, 2).sum(1)[:, None, None]
-        scale = gain * torch.rsqrt(squares / count + INSTANCE_EPS)
-        return cls(scale, -mean * scale)
+        if x.device.type == "cpu":
+            variance, mean = (torch.stack(part) for part in zip(*map(_moments, x), strict=True))
+        else:
+            variance, mean = torch.var_mean(x, (1, 2), correction=0)
+        scale = gain * torch.rsqrt(variance + INSTANCE_EPS)[:, None, None]
+        return cls(scale, -mean[:, None, None] * scale)
 
     def __call__(self, x: Tensor, out: Tensor | None = None) -> Tensor:
         """Normalise (B, …, C), into `out` if given."""
         return torch.addcmul(self.offset, x, self.scale, out=out)
+
+
+def _moments(picture: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the variance and the mean (C,) of features (R, R, C), on a CPU.
+
+    Batch normalisation's statistics take a twentieth of `torch.var_mean`'s time. The pixels are
+    dealt into groups, which are measured side by side as if they were channels: sums of fewer
+    numbers are more exact, and longer rows are faster.
+    """
+    channels = picture.shape[-1]
+    groups = math.gcd(picture[..., 0].numel(), GROUPS)
+    dealt = picture.reshape(1, -1, 1, groups * channels).permute(0, 3, 1, 2)
+    means, variances = (
+        part.view(groups, channels)
+        for part in torch.batch_norm_update_stats(dealt, None, None, 0.0)
+    )
+    mean = means.mean(0)
+    return variances.mean(0) + (means - mean).square().mean(0), mean
 
 
 class Conv3x3(nn.Conv2d):
@@ -225,14 +244,14 @@ class IRSEUnit(nn.Module):
 
         `keep` says of both convolutions whether to keep their transformed weights.
         """
-        source = Normalised(x, Affine.normalising(x, space), space)
+        source = Normalised(x, Affine.normalising(x), space)
         y = self._same(source, keep) if self.stride == 1 else self._halved(source, keep=keep[0])
-        residual = Affine.normalising(y, space, gain=GATE)
+        residual = Affine.normalising(y, gain=GATE)
         change = self.shortcut_layer[0]
         if isinstance(change, nn.Conv2d):
             sampled = x[:, :: self.stride, :: self.stride].reshape(-1, x.shape[3])
             z = torch.mm(sampled, change.weight[:, :, 0, 0].t()).view(y.shape)
-            shortcut = Affine.normalising(z, space)
+            shortcut = Affine.normalising(z)
             z.mul_(shortcut.scale).addcmul_(y, residual.scale)
             return z.add_(residual.offset + shortcut.offset)
         if self.stride == 1:
@@ -341,7 +360,7 @@ class Encoder(nn.Module):
         x = F.conv2d(image, stem.weight, padding=1).permute(0, 2, 3, 1)
         features = []
         with self._spare.borrowed() as space:
-            norm = Affine.normalising(x, space)
+            norm = Affine.normalising(x)
             for rows in _in_bands(x):
                 y = F.prelu(norm(rows, out=rows).permute(0, 3, 1, 2), prelu.weight)
                 rows.copy_(y.permute(0, 2, 3, 1))
