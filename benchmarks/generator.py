@@ -135,17 +135,20 @@ def memory(field_name: str) -> float:
     return float("nan")
 
 
+def memory_in_use(device: torch.device) -> float:
+    """Return what is in use now, in MB."""
+    return torch.cuda.memory_allocated() / 2**20 if device.type == "cuda" else memory("VmRSS")
+
+
 def peak_memory(run: Callable[[], object], device: torch.device) -> float:
-    """Return how far memory rises above what is in use now, in MB."""
+    """Return the most that is in use at any time of a call, in MB."""
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats()
-        before = torch.cuda.memory_allocated()
         run()
-        return (torch.cuda.max_memory_allocated() - before) / 2**20
+        return torch.cuda.max_memory_allocated() / 2**20
     Path("/proc/self/clear_refs").write_text("5")
-    before = memory("VmRSS")
     run()
-    return memory("VmHWM") - before
+    return memory("VmHWM")
 
 
 def measure_naive(watch: Stopwatch, net: RGI, codes: Tensor, labels: Tensor) -> Tensor:
@@ -201,14 +204,14 @@ def measure_edits(watch: Stopwatch, net: RGI, codes: Tensor, labels: Tensor) -> 
 def measure_memory(net: RGI, codes: Tensor, labels: Tensor, image: Tensor) -> None:
     device = codes.device
     random = worst_maps()["random single pixels"].to(device)
+    weights = memory_in_use(device)
     for name, run in (
-        ("drawing, what it keeps included", lambda: until(net, codes, labels, 1024)),
-        ("more on random single pixels", lambda: until(net, codes, random, 1024)),
-        ("more encoding", lambda: net.encode_labels(image, labels)),
+        ("drawing", lambda: until(net, codes, labels, 1024)),
+        ("then drawing random single pixels", lambda: until(net, codes, random, 1024)),
+        ("then encoding", lambda: net.encode_labels(image, labels)),
     ):
-        print(
-            f"peak memory above the weights: {peak_memory(run, device):.0f} MB {name}", flush=True
-        )
+        peak = peak_memory(run, device) - weights
+        print(f"peak memory above the weights: {peak:.0f} MB {name}", flush=True)
 
 
 def measure_encode(watch: Stopwatch, net: RGI, image: Tensor, labels: Tensor) -> None:
