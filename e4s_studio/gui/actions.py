@@ -164,14 +164,14 @@ class Actions(QObject):
             self.tr("&Fit"),
             "0",
             icon="zoom-fit",
-            tip=self.tr("Show the whole crop in every pane"),
+            tip=self.tr("Show the whole crop in every pane, or the whole photograph"),
         )
         self.add(
             "view.actual",
             self.tr("&Actual size"),
             "1",
             icon="zoom-actual",
-            tip=self.tr("One pixel of the crop is one pixel of the screen"),
+            tip=self.tr("One pixel of the picture is one pixel of the screen"),
         )
         self.add("view.zoom_in", self.tr("Zoom &in"), "+", icon="zoom-in")
         self.add("view.zoom_out", self.tr("Zoom &out"), "-", icon="zoom-out")

@@ -73,6 +73,16 @@ def drag(tool: object, *points: tuple[float, float], **held: object) -> None:
     tool.release(at(*points[-1], **held))
 
 
+def turn_wheel(widget, point, angle):
+    """Turn the wheel over a widget, by eighths of a degree."""
+    position = QPointF(point)
+    event = QWheelEvent(
+        position, QPointF(widget.mapToGlobal(position)), QPoint(), QPoint(0, angle),
+        Qt.MouseButton.NoButton, NONE, Qt.ScrollPhase.NoScrollPhase, False,
+    )  # fmt: skip
+    QApplication.sendEvent(widget, event)
+
+
 class Artist:
     """An artist's hands on a shown canvas."""
 
@@ -137,9 +147,4 @@ class Artist:
         return tuple(self.grab()[point.y(), point.x()].tolist())
 
     def wheel(self, point, angle):
-        position = QPointF(point)
-        event = QWheelEvent(
-            position, QPointF(self.canvas.mapToGlobal(position)), QPoint(), QPoint(0, angle),
-            Qt.MouseButton.NoButton, NONE, Qt.ScrollPhase.NoScrollPhase, False,
-        )  # fmt: skip
-        QApplication.sendEvent(self.canvas, event)
+        turn_wheel(self.canvas, point, angle)

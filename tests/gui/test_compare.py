@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from canvases import turn_wheel
+from PySide6.QtCore import QPoint, QSizeF, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -155,6 +156,85 @@ def test_the_whole_photograph_shows_the_swap_of_the_newest_edit(studio, qtbot):
     studio.wait_for_final()
     assert studio.controller.results.newest.photograph is None
     assert colour(pane, pane.width() // 10, pane.height() // 2) != (255, 255, 255)
+
+
+@pytest.fixture
+def whole(studio, qtbot):
+    """The result pane with the whole photograph in it, three times as wide as the crop."""
+    studio.window.actions_by_name["compare.whole"].trigger()
+    qtbot.waitUntil(lambda: studio.controller.results.newest.photograph is not None)
+    return studio.window.result
+
+
+def in_photograph(pane, point: QPoint) -> tuple[float, float]:
+    place = pane.photograph_view.to_picture(point.toPointF(), QSizeF(pane.size()))
+    return place.x(), place.y()
+
+
+def test_the_wheel_zooms_the_whole_photograph_about_the_cursor(whole, studio):
+    point = QPoint(round(whole.width() * 0.4), whole.height() // 2)
+    held, before = in_photograph(whole, point), studio.editor.view.zoom(QSizeF(whole.size()))
+    corner = colour(whole, 8, whole.height() // 2)
+    for _ in range(6):
+        turn_wheel(whole, point, 120)
+    assert in_photograph(whole, point) == pytest.approx(held)
+    assert corner == (255, 255, 255)
+    assert is_source(whole, 0.9, 0.55)  # the white beside the crop is out of sight now
+    assert studio.editor.view.is_fitted  # the crop stays as it was in the other panes
+    assert studio.editor.view.zoom(QSizeF(whole.size())) == before
+
+
+@pytest.mark.parametrize("button", [Qt.MouseButton.MiddleButton, Qt.MouseButton.LeftButton])
+def test_the_whole_photograph_is_dragged(whole, studio, button):
+    start = whole.rect().center()
+    for _ in range(6):
+        turn_wheel(whole, start, 120)
+    held = in_photograph(whole, start)
+    QTest.mousePress(whole, button, pos=start)
+    QTest.mouseMove(whole, start + QPoint(60, -25))
+    QTest.mouseRelease(whole, button, pos=start + QPoint(60, -25))
+    assert in_photograph(whole, start + QPoint(60, -25)) == pytest.approx(held)
+    assert studio.editor.view.is_fitted
+
+
+def test_keys_fit_zoom_and_mirror_the_whole_photograph(whole, studio):
+    QTest.mouseClick(whole, Qt.MouseButton.LeftButton, pos=whole.rect().center())
+    keys = studio.window.windowHandle()
+    size, view = QSizeF(whole.size()), whole.photograph_view
+    fitted = view.zoom(size)
+    QTest.keyClick(keys, Qt.Key.Key_1)
+    assert view.zoom(size) * whole.devicePixelRatioF() == pytest.approx(1)
+    QTest.keyClick(keys, Qt.Key.Key_Plus)
+    assert view.zoom(size) * whole.devicePixelRatioF() == pytest.approx(1.25)
+    QTest.keyClick(keys, Qt.Key.Key_0)
+    assert view.zoom(size) == fitted
+    QTest.keyClick(keys, Qt.Key.Key_M)
+    assert view.is_mirrored
+    assert studio.editor.view.is_mirrored
+    QTest.keyClick(keys, Qt.Key.Key_R)
+    QTest.keyClick(keys, Qt.Key.Key_1)
+    assert view.zoom(size) == fitted
+    assert not studio.editor.view.is_fitted
+
+
+def test_a_newer_swap_leaves_the_whole_photograph_where_it_was_moved(whole, studio):
+    point = whole.rect().center()
+    turn_wheel(whole, point, 480)
+    zoom = whole.photograph_view.zoom(QSizeF(whole.size()))
+    studio.editor.editing.set_amounts(Region, 0.0)
+    studio.wait_for_final()
+    assert whole.photograph_view.zoom(QSizeF(whole.size())) == zoom
+    assert not is_source(whole, 0.5, 0.5)
+
+
+def test_a_reduced_photograph_says_so(whole):
+    pixels = np.full((100, 300, 3), 255, np.uint8)
+    whole.show_photograph(pixels, pixels)
+    plain = whole.grab().toImage()
+    whole.show_photograph(pixels, pixels, 0.25)
+    tagged = whole.grab().toImage()
+    assert plain != tagged
+    assert tagged.pixelColor(8, whole.height() // 2) == plain.pixelColor(8, whole.height() // 2)
 
 
 def test_the_result_goes_to_the_clipboard(studio):

@@ -20,11 +20,11 @@ PRESSES: Final = (QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonDblClick)
 
 
 class Navigator(QObject):
-    """Turns a pane's wheel, middle-button drags and pinches into changes of the shared view.
+    """Turns a pane's wheel, middle-button drags and pinches into changes of its view.
 
     Install it as the pane's event filter (its parent becomes the pane): the wheel zooms about the
     cursor, the middle button pans, a pinch zooms. `pan_button` lets another button pan as well,
-    while a pane's hand tool is on.
+    while a pane's hand tool is on. `view` is what it moves; a pane may exchange it.
 
     Signals
     -------
@@ -37,7 +37,7 @@ class Navigator(QObject):
     def __init__(self, pane: QWidget, view: ViewTransform) -> None:
         super().__init__(pane)
         self._pane = pane
-        self._view = view
+        self.view = view
         self._last: QPointF | None = None
         self._held = Qt.MouseButton.NoButton
         self.pan_button = Qt.MouseButton.MiddleButton
@@ -58,20 +58,22 @@ class Navigator(QObject):
             return self._pinch(event)
         return super().eventFilter(watched, event)
 
-    def _viewport(self) -> QSizeF:
+    @property
+    def viewport(self) -> QSizeF:
+        """The pane's size in logical pixels."""
         return QSizeF(self._pane.size())
 
     def _wheel(self, event: QWheelEvent) -> bool:
         notches = event.angleDelta().y() / NOTCH
         if notches:
-            self._view.zoom_by(ZOOM_PER_NOTCH**notches, self._viewport(), event.position())
+            self.view.zoom_by(ZOOM_PER_NOTCH**notches, self.viewport, event.position())
         event.accept()
         return True
 
     def _pinch(self, event: QNativeGestureEvent) -> bool:
         if event.gestureType() is not Qt.NativeGestureType.ZoomNativeGesture:
             return False
-        self._view.zoom_by(1 + event.value(), self._viewport(), event.position())
+        self.view.zoom_by(1 + event.value(), self.viewport, event.position())
         return True
 
     def _mouse(self, event: QMouseEvent) -> bool:
@@ -84,7 +86,7 @@ class Navigator(QObject):
         if self._last is None:
             return False
         if kind is QEvent.Type.MouseMove:
-            self._view.pan_by(event.position() - self._last, self._viewport())
+            self.view.pan_by(event.position() - self._last, self.viewport)
             self._last = event.position()
             self.panned.emit(self._last)
         elif kind is QEvent.Type.MouseButtonRelease and event.button() is self._held:

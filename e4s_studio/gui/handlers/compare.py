@@ -81,12 +81,22 @@ class CompareHandler(QObject):
         self._pane.show_before(self._results.before)
         self._pane.show_pixels(result.image)
         if result.photograph is not None or not self._wants_photograph:
-            self._pane.show_photograph(result.photograph, result.original)
+            self._pane.show_photograph(
+                result.photograph, result.original, self._share_of_photograph(result)
+            )
+
+    def _share_of_photograph(self, result: Rendered) -> float:
+        """Return how much narrower the shown photograph is than the one that is exported."""
+        target = self._document.target
+        if result.photograph is None or target is None or target.photograph is None:
+            return 1.0
+        return float(result.photograph.shape[1] / target.photograph.shape[1])
 
     def _show_pair(self) -> None:
         target, source = self._document.target, self._document.source
         self._pane.show_pixels(None)
         self._pane.show_photograph(None)
+        self._pane.photograph_view.fit()
         self._pane.show_before(None)
         self._pane.show_original(None if target is None else target.image)
         self._window.source.show_pixels(None if source is None else source.image)

@@ -65,18 +65,12 @@ class ViewHandler(QObject):
 
     def _connect_zoom(self) -> None:
         actions, view = self._window.actions_by_name, self._view
-        actions["view.fit"].triggered.connect(view.fit)
-        actions["view.actual"].triggered.connect(
-            lambda: view.show_actual_size(self._window.devicePixelRatioF(), self._viewport())
-        )
-        actions["view.zoom_in"].triggered.connect(
-            lambda: view.zoom_by(ZOOM_PER_NOTCH, self._viewport())
-        )
-        actions["view.zoom_out"].triggered.connect(
-            lambda: view.zoom_by(1 / ZOOM_PER_NOTCH, self._viewport())
-        )
+        actions["view.fit"].triggered.connect(self._fit)
+        actions["view.actual"].triggered.connect(self._show_actual_size)
+        actions["view.zoom_in"].triggered.connect(partial(self._zoom_by, ZOOM_PER_NOTCH))
+        actions["view.zoom_out"].triggered.connect(partial(self._zoom_by, 1 / ZOOM_PER_NOTCH))
         actions["view.mirror"].toggled.connect(view.set_mirrored)
-
+        actions["view.mirror"].toggled.connect(self._window.result.photograph_view.set_mirrored)
         view.changed.connect(self._show_zoom)
         self._window.canvas.installEventFilter(self)
 
@@ -116,9 +110,28 @@ class ViewHandler(QObject):
         actions["help.about"].triggered.connect(self._about)
         self._window.hint.closed.connect(self._hint_closed)
 
-    def _viewport(self) -> QSizeF:
-        pane = self._window.area.docks[self._window.area.pane_at_cursor()].widget()
-        return QSizeF(pane.size())
+    def _fit(self) -> None:
+        view, _ = self._view_and_size()
+        view.fit()
+
+    def _show_actual_size(self) -> None:
+        view, size = self._view_and_size()
+        view.show_actual_size(self._window.devicePixelRatioF(), size)
+
+    def _zoom_by(self, factor: float) -> None:
+        view, size = self._view_and_size()
+        view.zoom_by(factor, size)
+
+    def _view_and_size(self) -> tuple[ViewTransform, QSizeF]:
+        """Return what the pane at the cursor shows of its picture, and that pane's size."""
+        window = self._window
+        navigators = {
+            "source": window.source.navigator,
+            "canvas": window.canvas.navigator,
+            "result": window.result.navigator,
+        }
+        navigator = navigators[window.area.pane_at_cursor()]
+        return navigator.view, navigator.viewport
 
     def _give_room(self, maximised: bool) -> None:  # noqa: FBT001 - a slot of a signal
         """Hide the docks while one pane has the whole window, and bring them back after."""

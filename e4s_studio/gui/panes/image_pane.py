@@ -100,7 +100,7 @@ class ImagePane(QWidget):
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Move the picture that is held."""
         if self._held is not None:
-            self.view.pan_by(event.position() - self._held, QSizeF(self.size()))
+            self.navigator.view.pan_by(event.position() - self._held, QSizeF(self.size()))
             self._held = event.position()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:

@@ -6,8 +6,9 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen, QTransform
+from PySide6.QtGui import QColor, QPainter, QPen
 
+from e4s_studio.gui.canvas.view import ViewTransform
 from e4s_studio.gui.panes.heat import heat_picture
 from e4s_studio.gui.panes.image_pane import ImagePane
 from e4s_studio.gui.panes.picture import Picture
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PySide6.QtGui import QMouseEvent
     from PySide6.QtWidgets import QWidget
-
-    from e4s_studio.gui.canvas.view import ViewTransform
 
 GRIP: Final = 10
 """Radius of the divider's knob; also how near the cursor must be to drag it."""
@@ -36,7 +35,13 @@ class Compare(StrEnum):
 
 
 class ResultPane(ImagePane):
-    """The newest result, alone or beside the original."""
+    """The newest result, alone or beside the original.
+
+    Attributes
+    ----------
+    photograph_view
+        What is shown of the whole photograph; the shared view is one of the crop.
+    """
 
     def __init__(self, view: ViewTransform, invitation: str, parent: QWidget | None = None) -> None:
         super().__init__(view, invitation, parent)
@@ -47,6 +52,9 @@ class ResultPane(ImagePane):
         self._photograph: Picture | None = None
         self._whole_original: Picture | None = None
         self._kept: tuple[str, Picture] | None = None
+        self._reduced = 1.0
+        self.photograph_view = ViewTransform(self)
+        self.photograph_view.changed.connect(self.update)
         self._only_original = False
         self._divider = 0.5
         self._dragging = False
@@ -65,7 +73,7 @@ class ResultPane(ImagePane):
     def set_mode(self, mode: Compare) -> None:
         """Show the result in another way."""
         self._mode = mode
-        self.update()
+        self._choose_view()
 
     def set_divider(self, share: float) -> None:
         """Move the wipe's divider, 0 (left) to 1."""
@@ -88,15 +96,26 @@ class ResultPane(ImagePane):
         super().show_pixels(pixels)
 
     def show_photograph(
-        self, pixels: NDArray[np.uint8] | None, original: NDArray[np.uint8] | None = None
+        self,
+        pixels: NDArray[np.uint8] | None,
+        original: NDArray[np.uint8] | None = None,
+        reduced: float = 1.0,
     ) -> None:
         """Take the whole target photograph, with the swap in it and without; None forgets it.
 
-        Both are (H0, W0, 3) uint8 RGB.
+        Parameters
+        ----------
+        pixels, original
+            (H0, W0, 3) uint8 RGB.
+        reduced
+            Their width as a share of the photograph's own; 1 where they have all its pixels.
         """
         self._photograph = None if pixels is None else Picture(pixels)
         self._whole_original = None if original is None else Picture(original)
-        self.update()
+        self._reduced = reduced
+        if self._photograph is not None:
+            self.photograph_view.set_picture(self._photograph.image.size().toSizeF())
+        self._choose_view()
 
     def show_before(self, pixels: NDArray[np.uint8] | None) -> None:
         """Take the (h, w, 3) uint8 RGB result from before the last edit, for the heat map."""
@@ -107,14 +126,14 @@ class ResultPane(ImagePane):
     def show_kept(self, slot: str, pixels: NDArray[np.uint8] | None) -> None:
         """Show a kept snapshot's picture in place of the result; None goes back to the result."""
         self._kept = None if pixels is None else (slot, Picture(pixels))
-        self.update()
+        self._choose_view()
 
     def draw(self, painter: QPainter, picture: Picture) -> None:
         """Draw the result as the mode asks for it."""
         whole = QRectF(self.rect())
         original = self._original or picture
         photograph = self._whole_original if self._only_original else self._photograph
-        if self._mode is Compare.WHOLE and photograph is not None and self._kept is None:
+        if self._shows_photograph and photograph is not None:
             self._draw_photograph(painter, photograph)
         elif self._only_original:
             self._draw_part(painter, original, whole, self.tr("Original"))
@@ -158,6 +177,16 @@ class ResultPane(ImagePane):
         if self._is_at_divider(event.position()):
             self.set_divider(0.5)
 
+    @property
+    def _shows_photograph(self) -> bool:
+        whole = self._mode is Compare.WHOLE and self._photograph is not None
+        return whole and self._kept is None
+
+    def _choose_view(self) -> None:
+        """Have wheel, mouse and keys move what is shown."""
+        self.navigator.view = self.photograph_view if self._shows_photograph else self.view
+        self.update()
+
     def _is_at_divider(self, point: QPointF) -> bool:
         wiping = self._mode is Compare.WIPE and self._picture is not None
         return wiping and abs(point.x() - self._divider * self.width()) <= GRIP
@@ -181,16 +210,14 @@ class ResultPane(ImagePane):
         _draw_tag(painter, after, self.tr("Result"), right=True)
 
     def _draw_photograph(self, painter: QPainter, photograph: Picture) -> None:
-        """Fit the whole photograph into the pane; the shared view is one of the crop."""
-        size = photograph.image.size().toSizeF()
-        room = QSizeF(self.size())
-        zoom = min(room.width() / size.width(), room.height() / size.height())
-        place = QTransform.fromTranslate(
-            (room.width() - size.width() * zoom) / 2, (room.height() - size.height() * zoom) / 2
-        ).scale(zoom, zoom)
-        photograph.draw(painter, place, QRectF(QPointF(0, 0), size))
+        view, whole = self.photograph_view, QRectF(self.rect())
+        place = view.transform(whole.size())
+        photograph.draw(painter, place, QRectF(QPointF(0, 0), view.picture))
         if self._only_original:
-            _draw_tag(painter, QRectF(self.rect()), self.tr("Original"))
+            _draw_tag(painter, whole, self.tr("Original"))
+        if self._reduced < 1:
+            share = self.tr("Preview at {0} % of the photograph's size")
+            _draw_tag(painter, whole, share.format(round(self._reduced * 100)), right=True)
 
     def _draw_divider(self, painter: QPainter, x: float) -> None:
         middle = self.height() / 2
