@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import stat
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -49,7 +50,9 @@ def write_whole(path: Path | str, data: bytes, *, mode: int | None = None) -> No
     except OSError as error:
         raise OutputError(f"“{path}” could not be written: {_reason(error)}.") from error
     finally:
-        part.unlink(missing_ok=True)
+        # A disk that lets nothing be written lets nothing be removed: the first reason counts.
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
 
 
 def check_writable(path: Path | str) -> None:

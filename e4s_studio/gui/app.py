@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QApplication
 
 from e4s_studio.files.model_folder import ModelFolder
 from e4s_studio.files.resources import ICONS
+from e4s_studio.gui.background import unforeseen
 from e4s_studio.gui.canvas.phrases import step_name
 from e4s_studio.gui.canvas.runner import ThreadRunner
 from e4s_studio.gui.canvas.view import ViewTransform
@@ -205,11 +206,7 @@ def _report(
 ) -> None:
     """Say what went wrong in a slot, which Qt would write to the terminal alone."""
     _LOG.error("unexpected failure", exc_info=(kind, error, trace))
-    editor.window.notice.say(
-        QCoreApplication.translate(
-            "Editor", "Something went wrong ({0}: {1}). Your work is still here."
-        ).format(kind.__name__, error)
-    )
+    editor.window.notice.say(unforeseen(error))
 
 
 def connect_true_engine(choice: EngineChoice, post: Post) -> Engine:

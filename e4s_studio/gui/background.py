@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QObject, Qt, Signal
 
 from e4s_studio.core.errors import StudioError
 
@@ -15,6 +15,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _LOG = logging.getLogger(__name__)
+
+
+def unforeseen(error: BaseException) -> str:
+    """Return what the artist reads of a failure that nobody foresaw."""
+    return QCoreApplication.translate(
+        "Editor", "Something went wrong ({0}: {1}). Your work is still here."
+    ).format(type(error).__name__, error)
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +76,7 @@ class Background(QObject):
             self.post(failed, str(error))
         except Exception as error:  # noqa: BLE001 - the end of a thread: nobody above could show it
             _LOG.exception("unexpected failure in the background")
-            self.post(failed, f"{type(error).__name__}: {error}")
+            self.post(failed, unforeseen(error))
         else:
             self.post(done, value)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from contextlib import contextmanager
 from pathlib import Path
@@ -55,6 +56,16 @@ def test_a_read_only_file_stays(tmp_path, act):
         act(path)
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_read_only_disk_is_named_and_nothing_else(tmp_path, monkeypatch):
+    def refuse(*_args: object, **_kwargs: object) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    monkeypatch.setattr(Path, "open", refuse)
+    monkeypatch.setattr(Path, "unlink", refuse)  # even where there is nothing to remove
+    with pytest.raises(OutputError, match="could not be written: read-only file system"):
+        write_whole(tmp_path / "a.bin", b"new")
 
 
 def test_an_interruption_leaves_nothing(tmp_path, monkeypatch):
