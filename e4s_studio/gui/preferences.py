@@ -61,9 +61,13 @@ class Preferences:
         self._store.setValue("hint_seen", seen)
 
     def folder(self, purpose: str) -> Path:
-        """Return the folder last used for `purpose` ("source", "target", "export")."""
+        """Return the folder last used for `purpose` ("source", "target", "export").
+
+        One that is gone, such as a stick's, is none: the pictures' folder then, or home.
+        """
         pictures = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.PicturesLocation)
-        return Path(str(self._store.value(f"folders/{purpose}", pictures)))
+        kept = Path(str(self._store.value(f"folders/{purpose}", pictures)))
+        return next((one for one in (kept, Path(pictures)) if one.is_dir()), Path.home())
 
     def remember_folder(self, purpose: str, folder: Path) -> None:
         """Keep `folder` as the place where the next dialog for `purpose` opens."""

@@ -1,5 +1,7 @@
 """What outlives a session, and a store that was written by someone else."""
 
+from pathlib import Path
+
 import pytest
 from PySide6.QtCore import QSettings
 
@@ -35,6 +37,19 @@ def test_kept(preferences, store, tmp_path):
     assert again.hint_seen
     assert again.folder("export") == tmp_path
     assert again.shortcuts() == {"edit.undo": "Ctrl+U"}
+
+
+def test_a_folder_that_is_gone_is_not_offered(preferences, tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        "e4s_studio.gui.preferences.QStandardPaths.writableLocation",
+        lambda _: str(tmp_path / "Pictures"),
+    )
+    assert preferences.folder("export") == Path.home()
+    (tmp_path / "Pictures").mkdir()
+    preferences.remember_folder("export", tmp_path / "stick")
+    assert preferences.folder("export") == tmp_path / "Pictures"
+    (tmp_path / "stick").mkdir()
+    assert preferences.folder("export") == tmp_path / "stick"
 
 
 def test_recent_pairs_are_few_newest_first_and_exist(preferences, tmp_path):
