@@ -65,6 +65,7 @@ class StatusBar(QStatusBar):
         self.model.setToolTip(self.tr("The model that makes the result"))
         self.fit.setToolTip(self.tr("How well the model redraws the two faces"))
         self.device.setToolTip(self.tr("Where the network computes"))
+        self.messageChanged.connect(self._show_progress)
         self._show_progress()
         self._show_likeness("")
 
@@ -130,9 +131,11 @@ class StatusBar(QStatusBar):
         self.work.setText(self._work or self.tr("Fitting to this pair"))
         self.progress.setRange(0, 1000 if fitting else 0)
         self.progress.setValue(round(1000 * self._fit.fraction) if fitting and self._fit else 0)
+        # A message takes their place for a while.
+        room = not self.currentMessage()
         for widget in (self.work, self.progress):
-            widget.setVisible(fitting or bool(self._work))
-        self.cancel.setVisible(fitting)
+            widget.setVisible(room and (fitting or bool(self._work)))
+        self.cancel.setVisible(room and fitting)
 
 
 def _fence(parent: QWidget) -> QFrame:

@@ -14,6 +14,7 @@ from e4s_studio.files.label_maps import read_label_map
 from e4s_studio.files.resources import ICONS, sample_map, sample_pair
 from e4s_studio.gui.app import Start
 from e4s_studio.gui.names import region_name
+from e4s_studio.gui.ports import FitProgress
 from e4s_studio.gui.theme import Theme
 
 
@@ -212,6 +213,24 @@ def test_the_status_bar_says_what_is_shown(studio):
     assert status.stage.text() == "final"
     assert status.time.text() == "40 ms"
     assert not status.progress.isVisible()
+
+
+def test_a_message_and_a_fit_do_not_share_a_place(studio, qtbot):
+    status = studio.window.status
+    studio.gate.fit.clear()
+    studio.controller.start_fit()
+    assert status.progress.isVisible()
+    status.showMessage("Wrote a file")
+    status.show_fit(FitProgress(1, 0.5))
+    widgets = (status.work, status.progress, status.cancel)
+    assert not any(widget.isVisible() for widget in widgets)
+    status.clearMessage()
+    assert all(widget.isVisible() for widget in widgets)
+    status.showMessage("Wrote a file")
+    studio.gate.fit.set()
+    studio.wait_for_fit()
+    status.clearMessage()
+    assert not any(widget.isVisible() for widget in widgets)
 
 
 def test_the_status_bar_names_the_region_under_the_pointer_after_work_too(studio):
