@@ -16,6 +16,8 @@ from e4s_studio.gui.signing import Signer
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from PySide6.QtCore import SignalInstance
+
     from e4s_studio.core.contents import DocumentSnapshot
     from e4s_studio.files.project.project import Labelling
     from e4s_studio.gui.controller import Controller
@@ -54,6 +56,8 @@ class Exporter(QObject):
         The files that were written.
     failed(str)
         Why nothing was written.
+    outdated()
+        Another pair is open now.
 
     Parameters
     ----------
@@ -66,6 +70,7 @@ class Exporter(QObject):
     progressed = Signal(float)
     written = Signal(object)
     failed = Signal(str)
+    outdated = Signal()
     _reached = Signal(float)
 
     def __init__(self, controller: Controller, keys: Path) -> None:
@@ -73,6 +78,8 @@ class Exporter(QObject):
         self._controller = controller
         self._keys = keys
         self._stop = threading.Event()
+        self._under_way = False
+        controller.pair_opened.connect(self.outdated)
         # The background thread emits the one, the GUI's the other.
         self._reached.connect(self.progressed, Qt.ConnectionType.QueuedConnection)
 
@@ -81,21 +88,31 @@ class Exporter(QObject):
         """Whether there is anything to export."""
         return self._controller.has_pair
 
+    @property
+    def is_writing(self) -> bool:
+        """Whether an export is under way that nobody has stopped."""
+        return self._under_way and not self._stop.is_set()
+
     def start(self, order: ExportOrder) -> None:
         """Export the document as it is now."""
         self._controller.document.commit()
         snapshot = self._controller.document.snapshot()
         self._stop = stop = threading.Event()
+        self._under_way = True
         self._controller.in_background(
             self.tr("Exporting"),
             partial(self.write, snapshot, order, stop),
-            self.written.emit,
-            self.failed.emit,
+            partial(self._end, self.written),
+            partial(self._end, self.failed),
         )
 
     def cancel(self) -> None:
         """Stop the export under way; nothing is written then."""
         self._stop.set()
+
+    def _end(self, signal: SignalInstance, value: object) -> None:
+        self._under_way = False
+        signal.emit(value)
 
     def write(
         self, snapshot: DocumentSnapshot, order: ExportOrder, stop: threading.Event

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QFileDialog, QMessageBox
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFileDialog, QLabel, QMessageBox
 
 from e4s_studio.core.film import FilmTrait
 from e4s_studio.core.regions import Region
@@ -165,6 +166,60 @@ def test_an_export_can_be_stopped(studio, dialog, tmp_path, qtbot):
     assert dialog.said.isVisible()
     qtbot.mouseClick(dialog.cancel, Qt.MouseButton.LeftButton)
     assert not dialog.isVisible()
+
+
+def test_the_window_is_painted_in_during_an_export(studio, dialog, tmp_path, qtbot):
+    exported = studio.controller.results.newest.image
+    studio.gate.export.clear()
+    qtbot.mouseClick(dialog.start, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(studio.gate.exporting.is_set, timeout=60_000)
+    canvas, window = studio.window.canvas, studio.window.windowHandle()
+    # Through the window system, which lets nothing into a window behind a modal dialog.
+    place = canvas.mapTo(studio.window, canvas.rect().center())
+    QTest.mousePress(window, Qt.MouseButton.LeftButton, pos=place)
+    QTest.mouseMove(window, place + QPoint(0, 40))
+    QTest.mouseRelease(window, Qt.MouseButton.LeftButton, pos=place + QPoint(0, 40))
+    assert studio.document.history.index == 1
+    with qtbot.waitSignal(studio.editor.exporter.written, timeout=60_000):
+        studio.gate.export.set()
+    np.testing.assert_array_equal(read_image(tmp_path / "swap.png"), exported)
+
+
+def test_a_window_closed_during_an_export_waits_for_it(studio, dialog, tmp_path, qtbot):
+    dialog.credential.setChecked(True)
+    studio.gate.export.clear()
+    qtbot.mouseClick(dialog.start, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(studio.gate.exporting.is_set, timeout=60_000)
+    studio.editor.session.save(tmp_path / "saved.e4s")
+    studio.window.close()
+    assert studio.window.isVisible()
+    studio.gate.export.set()
+    qtbot.waitUntil(lambda: not studio.window.isVisible(), timeout=60_000)
+    assert (tmp_path / "swap.png").is_file()
+    assert (tmp_path / "saved.e4s").is_file()
+
+
+def test_another_pair_takes_the_dialog_away(studio, dialog, pair, qtbot):
+    assert open_dialog(studio) is dialog
+    studio.controller.open(replace(pair, source=pair.target, source_map=pair.target_map))
+    qtbot.waitUntil(lambda: studio.window.findChild(ExportDialog) is None, timeout=60_000)
+
+
+def test_a_name_alone_lies_in_the_folder_shown_first(studio, tmp_path, monkeypatch, qtbot):
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    studio.preferences.remember_folder("export", tmp_path)
+    dialog = open_dialog(studio)
+    choose(dialog.ground, Ground.CONSENT)
+    dialog.path.setText("mine.png")
+    assert export(studio, dialog, qtbot) == [tmp_path / "mine.png"]
+
+
+def test_what_is_said_leaves_the_texts_above_whole(dialog, qtbot):
+    hint = next(one for one in dialog.findChildren(QLabel) if one.objectName() == "heading")
+    dialog.say("The folder does not exist; create it or choose another one. " * 3)
+    qtbot.waitUntil(lambda: hint.height() >= hint.heightForWidth(hint.width()))
+    assert dialog.said.height() >= dialog.said.heightForWidth(dialog.said.width())
 
 
 def test_closing_during_an_export_ends_it(studio, dialog, tmp_path, qtbot):

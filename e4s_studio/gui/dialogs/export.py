@@ -106,6 +106,7 @@ class ExportDialog(QDialog):
         self.setMinimumWidth(WIDTH)
         self._is_busy = False
         self._agreed: Path | None = None
+        self._folder = path.parent
         self.kind = _combo(self, _KINDS)
         self.format = QComboBox(self)
         self.path = QLineEdit(str(path), self)
@@ -140,6 +141,9 @@ class ExportDialog(QDialog):
         self._show_busy(busy=False)
         self.said.setText(sentence)
         self.said.show()
+        # Else the texts above are cut to make room for it.
+        needed = self.heightForWidth(self.width())
+        self.resize(self.width(), max(self.height(), needed))
 
     def show_signer(self, signer: Signer) -> None:
         """Show with whose key exports are signed."""
@@ -310,7 +314,9 @@ class ExportDialog(QDialog):
         return None if stated is None else Ground(stated)
 
     def _typed(self) -> Path:
-        return Path(self.path.text().strip()).expanduser()
+        """Return the file, in the folder first shown where a name alone was typed."""
+        name = self.path.text().strip()
+        return self._folder / Path(name).expanduser() if name else Path()
 
     def _ask_path(self) -> None:
         dialog = QFileDialog(self, self.tr("Export to"), str(self._typed().parent))

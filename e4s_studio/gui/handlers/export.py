@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QEvent, QObject
 
 from e4s_studio.gui.dialogs.export import ExportDialog
 
@@ -37,14 +37,28 @@ class ExportHandler(QObject):
         self._preferences = preferences
         self._signing = signing
         self._dialog: ExportDialog | None = None
+        self._closing = False
         window.actions_by_name["file.export"].triggered.connect(self._ask)
         exporter.progressed.connect(self._show_progress)
         exporter.written.connect(self._take_written)
         exporter.failed.connect(self._take_failure)
         signing.changed.connect(self._show_signer)
+        exporter.outdated.connect(self._leave)
+        window.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Close the window only once the export under way is written."""
+        if event.type() == QEvent.Type.Close and self._exporter.is_writing:
+            self._closing = True
+            event.ignore()
+            return True
+        return super().eventFilter(watched, event)
 
     def _ask(self) -> None:
-        if self._dialog is not None or not self._exporter.can_export:
+        if self._dialog is not None:
+            self._dialog.activateWindow()
+            return
+        if not self._exporter.can_export:
             return
         path = self._preferences.folder("export") / f"{self._session.stem} swapped.png"
         signer, labelling = self._signing.signer, self._session.labelling
@@ -53,7 +67,7 @@ class ExportHandler(QObject):
         dialog.signer_asked.connect(lambda: self._signing.ask(dialog))
         dialog.cancel_asked.connect(self._exporter.cancel)
         dialog.finished.connect(self._forget)
-        dialog.open()
+        dialog.show()  # beside the window, which can be used meanwhile
 
     def _export(self, order: ExportOrder) -> None:
         self._preferences.remember_folder("export", order.path.parent)
@@ -72,10 +86,18 @@ class ExportHandler(QObject):
         self._window.status.show_written(written[0])
         if self._dialog is not None:
             self._dialog.accept()
+        if self._closing:
+            self._window.close()
 
     def _take_failure(self, sentence: str) -> None:
+        self._closing = False
         if self._dialog is not None:
             self._dialog.say(sentence)
+
+    def _leave(self) -> None:
+        """Ask no more: what was stated is not for the faces that are open now."""
+        if self._dialog is not None and not self._exporter.is_writing:
+            self._dialog.reject()
 
     def _forget(self) -> None:
         dialog, self._dialog = self._dialog, None
