@@ -12,7 +12,7 @@ from e4s_studio.core.errors import SettingsError
 from e4s_studio.core.regions import GROUPS, Region, region_named
 from e4s_studio.core.settings import EditSettings
 from e4s_studio.files.images import check_writable, encode_image
-from e4s_studio.files.output import make_folder
+from e4s_studio.files.output import make_folder, require_other
 from e4s_studio.files.provenance.facts import Facts, Ground, Photograph, label_map_sha256
 
 BUILT_IN_NAME: Final = "studio-256"
@@ -88,6 +88,7 @@ def swap(
     for region, value in parse_amounts(amount or []).items():
         settings = settings.with_amount(region, value)
     check_writable(output)
+    require_other(output, source, target, source_mask, target_mask)
     # Torch and C2PA take seconds to import: only once the options are known to be good.
     from e4s_studio.cli.fitting import fit_with_progress
     from e4s_studio.cli.steps import write_steps

@@ -78,6 +78,22 @@ def check_writable(path: Path | str) -> None:
         ) from error
 
 
+def require_other(path: Path | str, *read: Path | None) -> None:
+    """Refuse to write over a file that is read for it: nothing else may hold what it holds.
+
+    Raises
+    ------
+    OutputError
+        If `path` is one of the files in `read`, by whatever name.
+    """
+    path = Path(path)
+    for one in read:
+        if one is not None and one.exists() and path.exists() and path.samefile(one):
+            raise OutputError(
+                f"“{path}” is read for this and would be lost; write under another name."
+            )
+
+
 def make_folder(path: Path | str) -> None:
     """Make the folder `path`, and those it lies in, where they are not there yet.
 

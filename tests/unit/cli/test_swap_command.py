@@ -132,6 +132,7 @@ BAD_PHOTOGRAPHS: dict[str, Callable[[Paths], object]] = {
     "empty": lambda files: files["source"].write_bytes(b""),
     "truncated": truncated,
     "text": lambda files: files["source"].write_text("not a picture"),
+    "one pixel": lambda files: Image.new("RGB", (1, 1), 9).save(files["source"]),
     "huge": lambda files: files["source"].write_bytes(png_header(30_000, 30_000)),
 }
 
@@ -195,6 +196,15 @@ def test_bad_checkpoints_are_refused_and_never_executed(files: Paths, tmp_path: 
 
 def test_an_unknown_device_is_refused(files: Paths) -> None:
     refused(swap(files, "--device", "abacus"), files, 8)
+
+
+@pytest.mark.parametrize("role", ["source", "target", "source_mask"])
+def test_what_is_read_is_not_written_over(files: Paths, role: str) -> None:
+    before = files[role].read_bytes()
+    result = swap(files | {"output": files[role]})
+    assert result.exit_code == 6
+    assert "another name" in result.stderr
+    assert files[role].read_bytes() == before
 
 
 def test_a_folder_that_is_not_there_is_refused_before_any_work(files: Paths) -> None:

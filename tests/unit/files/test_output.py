@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from e4s_studio.core.errors import OutputError
-from e4s_studio.files.output import check_writable, make_folder, write_whole
+from e4s_studio.files.output import check_writable, make_folder, require_other, write_whole
 
 LIMIT = 1000
 
@@ -66,6 +66,16 @@ def test_a_read_only_disk_is_named_and_nothing_else(tmp_path, monkeypatch):
     monkeypatch.setattr(Path, "unlink", refuse)  # even where there is nothing to remove
     with pytest.raises(OutputError, match="could not be written: read-only file system"):
         write_whole(tmp_path / "a.bin", b"new")
+
+
+def test_what_is_read_is_not_written_over(tmp_path):
+    path = tmp_path / "a.bin"
+    path.write_bytes(b"old")
+    (tmp_path / "link.bin").symlink_to(path)
+    for name in (path, tmp_path / "link.bin", tmp_path / "." / "a.bin"):
+        with pytest.raises(OutputError, match="under another name"):
+            require_other(name, None, path)
+    require_other(tmp_path / "b.bin", path, tmp_path / "missing.bin")
 
 
 def test_an_interruption_leaves_nothing(tmp_path, monkeypatch):
