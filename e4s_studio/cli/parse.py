@@ -10,7 +10,7 @@ import typer
 from e4s_studio.core.errors import FaceError, ImageError
 from e4s_studio.files.images import read_image
 from e4s_studio.files.label_maps import write_label_map
-from e4s_studio.files.output import check_writable
+from e4s_studio.files.output import check_writable, require_other
 
 if TYPE_CHECKING:
     import numpy as np
@@ -47,6 +47,7 @@ def parse(
     models = ModelFolder()
     parsed = parser_named(parser, models)
     check_writable(output)
+    require_other(output, image)
     photograph = read_image(image)
     height, width = photograph.shape[:2]
     if aligned:
@@ -65,6 +66,7 @@ def parse(
 
 def _quad_of(photograph: NDArray[np.uint8], image: Path, face: int, models: ModelFolder) -> Quad:
     from e4s_studio.engine.faces import find_faces
+    from e4s_studio.engine.opening import missing_face
     from e4s_studio.files.models import model_named
 
     faces = find_faces(photograph, models.installed(model_named("retinaface")))
@@ -74,5 +76,5 @@ def _quad_of(photograph: NDArray[np.uint8], image: Path, face: int, models: Mode
             " front, or crop it to the face and say --aligned."
         )
     if face > len(faces):
-        raise FaceError(f"“{image}” shows {len(faces)} face(s); choose one from 1 on.")
+        raise FaceError(missing_face(str(image), face, len(faces)))
     return faces[face - 1].quad

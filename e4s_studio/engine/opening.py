@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from e4s_studio.core.errors import FaceError, LabelMapError
+from e4s_studio.core.errors import FaceError, ImageError, LabelMapError
 from e4s_studio.core.portrait import Portrait
 from e4s_studio.engine.align import recrop_labels
 from e4s_studio.engine.pictures import resize_labels
@@ -29,6 +29,8 @@ ALIGNED_WITHIN: Final = 0.12
 """A square photograph is a crop already when the quad of its face lies this close to its edges,
 in sides (finders place the landmarks of a face with about this error)."""
 SAME_ASPECT: Final = 0.02
+SMALLEST: Final = 16
+"""Pixels that a photograph has each way at least: in fewer nobody can tell a face."""
 
 
 def open_portrait(  # noqa: PLR0913 - all but the file by name
@@ -146,8 +148,14 @@ def locate(
     ------
     FaceError
         If there is no such face.
+    ImageError
+        If the photograph is too small to show any.
     """
     height, width = photograph.shape[:2]
+    if min(width, height) < SMALLEST:
+        raise ImageError(
+            f"“{name}” is {width} × {height} pixels, too few to show a face; choose a larger one."
+        )
     whole = Quad.whole(width, height)
     if width == height and face == 0 and (has_map or not faces or _is_near(faces[0].quad, whole)):
         if not faces and not has_map:
@@ -156,8 +164,17 @@ def locate(
     if not faces:
         raise FaceError(_no_face(name))
     if face >= len(faces):
-        raise FaceError(f"“{name}” shows {len(faces)} face(s); choose one from 1 to {len(faces)}.")
+        raise FaceError(missing_face(name, face + 1, len(faces)))
     return faces[face].quad
+
+
+def missing_face(name: str, face: int, count: int) -> str:
+    """Return what is said of a face, numbered from 1, where there are only `count`."""
+    if count == 1:
+        return f"“{name}” shows one face, so there is no face {face}; choose face 1."
+    return (
+        f"“{name}” shows {count} faces, so there is no face {face}; choose one from 1 to {count}."
+    )
 
 
 def _no_face(name: str) -> str:

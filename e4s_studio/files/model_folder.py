@@ -141,7 +141,7 @@ class ModelFolder:
         try:
             shutil.copyfile(file, staged)
             # Verified where it was read to, and under the name that it will bear.
-            digest = self._verified(model, staged, check, staged=True)
+            digest = self._verified(model, staged, check, staged=True, named=file)
         except OSError as error:
             raise OutputError(
                 f"“{file}” could not be copied to “{self.path}”"
@@ -222,13 +222,25 @@ class ModelFolder:
     def _staged(self, model: Model) -> Path:
         return self.path / ".downloading" / model.file
 
-    def _verified(self, model: Model, file: Path, check: Check, *, staged: bool = False) -> str:
-        """Return the hash of a file that is the model; a pinned hash needs no further check."""
+    def _verified(
+        self,
+        model: Model,
+        file: Path,
+        check: Check,
+        *,
+        staged: bool = False,
+        named: Path | None = None,
+    ) -> str:
+        """Return the hash of a file that is the model; a pinned hash needs no further check.
+
+        Messages call it `named`, where the artist knows it by another name.
+        """
         digest = self._hash(file)
         if model.sha256 is not None and digest != model.sha256:
             raise CheckpointError(
-                f"“{file}” is not {model.title}: its SHA-256 begins with {digest[:12]} instead of"
-                f" {model.sha256[:12]}. It may be cut short; get it again from {model.page}."
+                f"“{named or file}” is not {model.title}: its SHA-256 begins with {digest[:12]}"
+                f" instead of {model.sha256[:12]}. It may be cut short; get it again from"
+                f" {model.page}."
             )
         if model.sha256 is None:
             check(model, file)

@@ -101,7 +101,7 @@ def inspect_file(path: Path | str, roots: str | None = None) -> Inspection | Non
     Raises
     ------
     ImageError
-        If there is no such file, or it is too large.
+        If there is no such file, it is too large, or it is no picture.
     CredentialError
         If there is a credential that cannot be read.
     """
@@ -116,6 +116,10 @@ def inspect_file(path: Path | str, roots: str | None = None) -> Inspection | Non
                 return found
         return None if sidecar is None else _verified(PLAIN_BYTES, data, sidecar, roots)
     except c2pa.C2paError as error:
+        if sidecar is None and b"c2pa" not in data:
+            raise ImageError(
+                f"“{path}” is not a picture that can be read; get it again, or check its suffix."
+            ) from error
         raise CredentialError(
             f"The credential of “{path}” is damaged and cannot be read ({error})."
         ) from error

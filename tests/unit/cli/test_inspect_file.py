@@ -75,3 +75,8 @@ def test_files_without_one(tmp_path):
     assert result.exit_code == 13
     assert "no content credential" in result.stdout
     assert run(tmp_path / "missing.png").exit_code == ImageError.exit_code
+    for suffix in (".png", ".jpg", ".webp", ".tif"):
+        (tmp_path / f"text{suffix}").write_text("not a picture")
+        result = run(tmp_path / f"text{suffix}")
+        assert result.exit_code == ImageError.exit_code
+        assert "is not a picture" in result.stderr

@@ -70,6 +70,7 @@ def test_a_file_from_disk(small, tmp_path):
     result = run("use", "small", file)
     assert result.exit_code == CheckpointError.exit_code
     assert "SHA-256" in result.stderr
+    assert f"“{file}” is not" in result.stderr
     assert ModelFolder().installed(small[0]).read_bytes() == CONTENT
 
 

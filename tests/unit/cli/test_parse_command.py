@@ -85,3 +85,6 @@ def test_every_failure_has_its_code_and_sentence(crop, tmp_path):
         assert result.exit_code == error.exit_code, (arguments, result.output)
         assert "Error: " in result.stderr
     assert not output.exists()
+    before = image.read_bytes()
+    assert run(image, "-o", image, "--aligned").exit_code == OutputError.exit_code
+    assert image.read_bytes() == before

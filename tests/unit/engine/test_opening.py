@@ -48,7 +48,7 @@ def test_a_camera_photograph_is_found_aligned_and_parsed() -> None:
     assert eyes == pytest.approx((0.48, 0.5), abs=0.06)  # where FFHQ's crops have them
     assert opened.photograph is not None
     assert opened.photograph.shape[:2] != opened.image.shape[:2]
-    with pytest.raises(FaceError, match="choose one from 1"):
+    with pytest.raises(FaceError, match="shows one face, so there is no face 10; choose face 1"):
         open_portrait(UNALIGNED, face=9)
 
 
