@@ -98,11 +98,11 @@ def export(
     )
     session = _session(opened.project, snapshot, checkpoint, device, fit_steps)
     model = BUILT_IN_NAME if checkpoint is None else checkpoint.name
-    layers = finished_layers(session, snapshot)
+    layers, source = finished_layers(session, snapshot), snapshot.source
     job = ExportJob(
         path=output,
         layers=layers,
-        source=snapshot.source.image,
+        source=source.image if source.photograph is None else source.photograph,
         kind=kind,
         target_file=snapshot.target.file,
         facts=facts_of(snapshot, model, labelling.ground, layers.film)
