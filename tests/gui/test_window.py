@@ -146,6 +146,21 @@ def test_arrangements_show_all_panes(studio, layout, qtbot):
     assert all(dock.isVisible() for dock in docks.values())
 
 
+def test_a_long_name_like_markup_is_shown_as_it_is(studio, qtbot):
+    name = "<b>ann</b> & bob" + " and so on" * 20 + ".jpg"
+    label, wide = studio.window.area.title_bar("source").detail, studio.window.width()
+    label.setText(name)
+    long = label.grab().toImage()
+    label.setText(name.replace(".jpg", ".png"))
+    assert label.grab().toImage() != long  # the end is seen
+    label.setText(name.replace("<b>", "<i>"))
+    assert label.grab().toImage() != long  # and so is what looks like markup
+    assert "&lt;i&gt;ann&lt;/b&gt; &amp; bob" in label.toolTip()
+    assert studio.window.minimumSizeHint().width() <= wide
+    studio.window.notice.say(f"“{name}” is damaged.")
+    assert studio.window.notice.sentence.textFormat() is Qt.TextFormat.PlainText
+
+
 def test_the_layout_is_remembered(make_studio, pair):
     first = make_studio()
     first.editor.start(Start(pair))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, Signal
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -118,6 +118,8 @@ class ExportDialog(QDialog):
         self.mark = QCheckBox(self.tr("Say “Face edited” in a &corner of the picture"), self)
         self.said = QLabel(self)
         self.said.setWordWrap(True)
+        self.said.setTextFormat(Qt.TextFormat.PlainText)  # file names may look like markup
+        self.signed_by.setTextFormat(Qt.TextFormat.PlainText)
         self.said.hide()
         self.progress = QProgressBar(self)
         self.progress.setTextVisible(False)
@@ -346,6 +348,7 @@ class ExportDialog(QDialog):
     def _ask_replace(self, path: Path) -> None:
         box = QMessageBox(self)
         box.setIcon(QMessageBox.Icon.Warning)
+        box.setTextFormat(Qt.TextFormat.PlainText)
         box.setWindowTitle(self.tr("Replace"))
         box.setText(self.tr("“{0}” is there already. Replace it?").format(path.name))
         replace = box.addButton(self.tr("&Replace"), QMessageBox.ButtonRole.AcceptRole)

@@ -59,6 +59,7 @@ class ModelsDialog(QDialog):
         self.rows = {model.name: self._row(model) for model in models}
         self.said = QLabel(self)
         self.said.setWordWrap(True)
+        self.said.setTextFormat(Qt.TextFormat.PlainText)  # file names may look like markup
         self.said.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.said.hide()
         self.pack = QPushButton(self.tr("&Pack …"), self)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QDialog,
     QFileDialog,
@@ -58,6 +58,7 @@ class SigningDialog(QDialog):
         self.password.setPlaceholderText(self.tr("if the key has one"))
         self.said = QLabel(self)
         self.said.setWordWrap(True)
+        self.said.setTextFormat(Qt.TextFormat.PlainText)  # file names may look like markup
         self.said.hide()
         self.use = QPushButton(self.tr("&Use"), self)
         self.cancel = QPushButton(self.tr("Cancel"), self)

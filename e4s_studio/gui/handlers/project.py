@@ -91,6 +91,7 @@ class ProjectHandler(QObject):
         box.setObjectName("unsaved")
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.setIcon(QMessageBox.Icon.Warning)
+        box.setTextFormat(Qt.TextFormat.PlainText)  # file names may look like markup
         box.setWindowTitle(self.tr("Unsaved work"))
         box.setText(self.tr("Save the changes to “{0}”?").format(self._session.name))
         box.setInformativeText(self.tr("Without saving, the edits since the last save are lost."))

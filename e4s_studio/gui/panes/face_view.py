@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from e4s_studio.gui.panes.face_canvas import FaceCanvas
+from e4s_studio.gui.widgets.elided import ElidedLabel
 
 if TYPE_CHECKING:
     import numpy as np
@@ -79,7 +80,7 @@ class FaceView(QFrame):
         self.setObjectName("faceView")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.canvas = FaceCanvas(self)
-        self.title = QLabel(self)
+        self.title = ElidedLabel(self)
         self.title.setObjectName("faceTitle")
         self.words = QLabel(self)
         self.words.setWordWrap(True)

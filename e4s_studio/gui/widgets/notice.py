@@ -27,6 +27,7 @@ class Notice(QFrame):
         self.setObjectName("notice")
         self.sentence = QLabel(self)
         self.sentence.setWordWrap(True)
+        self.sentence.setTextFormat(Qt.TextFormat.PlainText)  # file names may look like markup
         self.sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.offer = QPushButton(self.tr("Go on"), self)
         self.offer.setObjectName("primary")

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QToolButton, QWidget
 
 from e4s_studio.gui.icons import name_icon
+from e4s_studio.gui.widgets.elided import ElidedLabel
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QMouseEvent
@@ -37,10 +38,8 @@ class TitleBar(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._can_maximise = can_maximise
         name = QLabel(dock.windowTitle(), self)
-        self.detail = QLabel(self)
+        self.detail = ElidedLabel(self)
         self.detail.setObjectName("detail")
-        # A long file name is cut off rather than forcing the pane to be wide.
-        self.detail.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.row = QHBoxLayout(self)
         self.row.setContentsMargins(6, 2, 3, 2)
         self.row.setSpacing(2)
