@@ -19,7 +19,10 @@ SHOWN_FOR_MS: Final = 12_000
 
 
 class Notice(QFrame):
-    """A card at the upper edge of `parent`, closed by its cross or by itself after a while."""
+    """A card at the upper edge of `parent`, closed by its cross or by itself after a while.
+
+    It waits while the pointer is on it, and for an artist who is elsewhere.
+    """
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -47,7 +50,7 @@ class Notice(QFrame):
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(SHOWN_FOR_MS)
-        self._timer.timeout.connect(self.hide)
+        self._timer.timeout.connect(self._expire)
         parent.installEventFilter(self)
         self.hide()
 
@@ -77,6 +80,13 @@ class Notice(QFrame):
         if event.type() == QEvent.Type.Resize and self.isVisible():
             self._place()
         return super().eventFilter(watched, event)
+
+    def _expire(self) -> None:
+        """Go, unless it is being read, or nobody was there to read it."""
+        if self.underMouse() or not self.isActiveWindow():
+            self._timer.start()
+        else:
+            self.hide()
 
     def _take_offer(self) -> None:
         self.hide()
