@@ -265,7 +265,9 @@ class Actions(QObject):
                 self.tr("Show {0}").format(slot),
                 key,
                 checkable=True,
-                tip=self.tr("Flip between snapshot {0} and the result").format(slot),
+                tip=self.tr("Flip between snapshot {0} and the result, once it is kept").format(
+                    slot
+                ),
             )
             self.add(
                 f"compare.recall_{slot}",

@@ -121,6 +121,15 @@ def test_a_frame_that_reaches_out_is_seen_whole(with_group, qtbot):
     assert all(canvas.rect().contains(on_screen(canvas, *c)) for c in canvas.quad.corners)
 
 
+def test_the_knob_of_a_face_at_the_upper_edge_can_be_reached(with_group, qtbot):
+    canvas = choose(with_group, "target", qtbot)
+    while canvas.quad.points[:, 1].min() > 2:
+        qtbot.keyClick(canvas, Qt.Key.Key_Up, Qt.KeyboardModifier.ShiftModifier)
+    assert not canvas.rect().contains(on_screen(canvas, *canvas._frame.knob(canvas._reach())))
+    qtbot.keyClick(canvas, Qt.Key.Key_0)
+    assert canvas.rect().contains(on_screen(canvas, *canvas._frame.knob(canvas._reach())))
+
+
 def test_faces_and_frame_are_drawn_where_they_are(with_group, qtbot):
     canvas = choose(with_group, "target", qtbot)
     QTest.mouseMove(canvas, QPoint(3, 3))

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtCore import QDir, QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QApplication, QFileDialog
 
@@ -145,6 +145,15 @@ def test_open_by_dialog_remembers_the_folder(studio, pair, qtbot):
     dialog_of(studio).close()
     qtbot.waitUntil(lambda: studio.document.source.path == pair.target, timeout=60_000)
     assert studio.preferences.folder("source") == pair.target.parent
+
+
+@pytest.mark.parametrize("name", ["a.gif", "a.jp2", "a.ppm", "a.heic", "a.tif", "a.JPG"])
+def test_every_kind_of_photograph_is_offered(studio, name):
+    studio.window.actions_by_name["file.open_source"].trigger()
+    photographs = dialog_of(studio).nameFilters()[0]
+    patterns = photographs[photographs.index("(") + 1 : -1].split()
+    dialog_of(studio).close()
+    assert QDir.match(patterns, name)
 
 
 def test_an_empty_window_invites(make_studio, monkeypatch, qtbot):

@@ -161,6 +161,21 @@ def test_a_long_name_like_markup_is_shown_as_it_is(studio, qtbot):
     assert studio.window.notice.sentence.textFormat() is Qt.TextFormat.PlainText
 
 
+def test_a_notice_waits_for_whoever_reads_it(studio, qtbot):
+    notice, handle = studio.window.notice, studio.window.windowHandle()
+    studio.window.activateWindow()
+    qtbot.waitUntil(studio.window.isActiveWindow)
+    notice.say("Something is read here.")
+    QTest.mouseMove(handle, notice.mapTo(studio.window, notice.rect().center()))
+    qtbot.waitUntil(notice.underMouse)
+    for _ in range(2):
+        with qtbot.waitSignal(notice._timer.timeout):
+            notice._timer.setInterval(1)
+        assert notice.isVisible()
+    QTest.mouseMove(handle, QPoint(5, 5))
+    qtbot.waitUntil(notice.isHidden)
+
+
 def test_the_layout_is_remembered(make_studio, pair):
     first = make_studio()
     first.editor.start(Start(pair))

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from e4s_studio.gui.main_window import MainWindow
     from e4s_studio.gui.preferences import Preferences
 
-READABLE: Final = "*.png *.jpg *.jpeg *.webp *.tif *.tiff *.bmp *.heic *.heif *.avif"
+READABLE: Final = (
+    "*.png *.jpg *.jpeg *.webp *.tif *.tiff *.bmp *.heic *.heif *.avif *.jp2 *.gif *.ppm"
+)
 
 
 class FilesHandler(QObject):

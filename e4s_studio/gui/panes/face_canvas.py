@@ -296,12 +296,19 @@ class FaceCanvas(QWidget):
     def _fit(self) -> None:
         """Show the whole photograph, and all handles of the frame."""
         self._view.fit()
-        shown = QRectF(QPointF(0, 0), self._view.picture)
-        frame = face_marks.frame_polygon(self.quad, QTransform()).boundingRect()
-        if not shown.contains(frame):
-            both = shown.united(frame)
+        shown = self._transform().inverted()[0].mapRect(QRectF(self.rect()))
+        if not shown.contains(self._handles()):
+            both = self._handles().united(QRectF(QPointF(0, 0), self._view.picture))
             zoom = min(self.width() / both.width(), self.height() / both.height()) * FIT_MARGIN
             self._view.look_at(both.center(), zoom)
+
+    def _handles(self) -> QRectF:
+        """Return the rectangle of the photograph in which the frame, its knob and corners lie."""
+        frame = face_marks.frame_polygon(self.quad, QTransform()).boundingRect()
+        reach = self._reach()
+        knob = QRectF(0, 0, 2 * reach, 2 * reach)
+        knob.moveCenter(QPointF(*self._frame.knob(reach)))
+        return frame.united(knob)
 
     def _step(self, step: int) -> None:
         """Pick the next face, in the order of their confidence."""
