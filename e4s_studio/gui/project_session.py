@@ -277,9 +277,10 @@ class ProjectSession(QObject):
         self._lock = lock
 
     def _take_change(self, change: Change) -> None:
+        if self._controller.is_opening:
+            return  # a pair is judged as a whole, by what there was before it
         if change.portraits:
-            if not self._controller.is_opening:
-                self._take_crops()
+            self._take_crops()
             return
         rules = change.rules and self._path is not None
         if (change.snapshots or rules) and not self._restoring:

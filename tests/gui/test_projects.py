@@ -15,6 +15,7 @@ from e4s_studio.files.project.lock import hold
 from e4s_studio.files.project.opening import open_project
 from e4s_studio.gui.app import Start
 from e4s_studio.gui.controller import Photographs
+from e4s_studio.gui.journal_keeper import UNTOUCHED
 from e4s_studio.gui.ports import EngineChoice
 
 
@@ -279,6 +280,18 @@ def test_another_source_stays_in_the_project_as_an_unsaved_change(saved, pair, q
     qtbot.waitUntil(lambda: studio.document.source.path == pair.target, timeout=60_000)
     assert studio.editor.session.path == path
     assert studio.window.isWindowModified()
+
+
+def test_paint_is_unsaved_work_under_another_source_too(studio, pair, qtbot):
+    edit(studio)
+    assert studio.editor.session.path is None
+    studio.controller.open(Photographs(source=pair.target, source_map=pair.target_map))
+    qtbot.waitUntil(lambda: studio.document.source.path == pair.target, timeout=60_000)
+    assert studio.window.isWindowModified()
+    assert not (studio.editor.keeper.journal.folder / UNTOUCHED).exists()
+    trigger(studio, "file.exchange")
+    answer(studio, QMessageBox.StandardButton.Cancel, qtbot)
+    assert studio.document.source.path == pair.target
 
 
 def test_the_fit_is_kept_and_not_made_again(saved, make_studio, qtbot):
