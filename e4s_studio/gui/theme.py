@@ -136,6 +136,12 @@ QFrame#modelRow QLabel {{ background: transparent; padding: 0px; }}
 QPushButton#primary {{ background: {accent}; color: {on_accent}; }}
 QPushButton#primary:hover {{ background: {accent_hover}; }}
 QPushButton#primary:disabled {{ background: {line}; color: {muted}; }}
+QPushButton:focus, QPushButton#primary:focus {{ border: 1px solid {focus}; padding: 1px; }}
+QFrame#notice QPushButton:focus {{ border: 1px solid {focus}; padding: 3px 9px; }}
+QFrame#faceView QPushButton:focus {{ border: 1px solid {focus}; padding: 3px 7px; }}
+QToolButton#tool:focus {{ border: 1px solid {focus}; padding: 3px; }}
+QToolButton#paintOver:focus {{ border: 1px solid {focus}; padding: 2px 17px 2px 5px; }}
+QWidget#regionRow QToolButton:focus {{ border: 1px solid {focus}; padding: 0px; }}
 QMenu::icon:checked {{ background: {accent}; border-radius: 3px; }}
 QMenu QCheckBox {{ background: {line}; }}
 QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
@@ -156,5 +162,6 @@ def _additions(theme: Theme) -> str:
         accent=colours.COLOR_ACCENT_2,
         accent_hover=colours.COLOR_ACCENT_3,
         on_accent=colours.COLOR_TEXT_1,
+        focus=colours.COLOR_ACCENT_5 if dark else "#1A72BB",
         muted=colours.COLOR_TEXT_4 if dark else colours.COLOR_TEXT_3,
     )

@@ -236,6 +236,21 @@ def test_the_keyboard_reaches_every_part(studio, qtbot):
     assert reached == set(parts)
 
 
+@pytest.mark.parametrize("theme", Theme)
+@pytest.mark.parametrize("name", ["choice", "shape", "tool", "paintOver"])
+def test_the_button_that_has_the_keyboard_is_seen(studio, qtbot, theme, name):
+    studio.window.activateWindow()
+    qtbot.waitUntil(studio.window.isActiveWindow)
+    studio.window.actions_by_name[f"view.{theme}"].trigger()
+    buttons = studio.window.findChildren(QAbstractButton, name)
+    button = next(one for one in buttons if one.isVisible() and one.focusPolicy())
+    studio.window.canvas.setFocus()
+    before, size = button.grab().toImage(), button.size()
+    button.setFocus()
+    assert button.grab().toImage() != before
+    assert button.size() == size
+
+
 def test_the_status_bar_says_what_is_shown(studio):
     status = studio.window.status
     assert status.model.text() == "Built-in 256"
