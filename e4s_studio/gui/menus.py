@@ -112,6 +112,8 @@ def fill_file_menu(menu: QMenu, actions: Actions) -> tuple[QMenu, QMenu]:
     add_actions(menu, actions, ("file.sample", LINE, *PROJECTS))
     projects = menu.addMenu(translate("Menus", "Recent pro&jects"))
     add_actions(menu, actions, SAVING)
+    for files in (recent, projects):
+        files.setToolTipsVisible(True)  # they tell the folders
     return recent, projects
 
 

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import math
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
 
 from e4s_studio.core.regions import Region
 from e4s_studio.core.settings import Precision, ShapeSource
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LONGEST_NAME: Final = 40
+"""Letters of a file's name in a menu."""
 
 _REGIONS: Final = {
     Region.BACKGROUND: QT_TRANSLATE_NOOP("Names", "Background"),
@@ -66,3 +72,12 @@ def quality_name(decibels: float) -> str:
     """Return how well a model reproduces a pair, in the artist's language, from its PSNR in dB."""
     text = next(text for end, text in _QUALITIES if decibels <= end)
     return QCoreApplication.translate("Names", str(text))
+
+
+def menu_name(file: Path) -> str:
+    """Return how a menu names a file: its ends where it is long, and "&" as the letter it is."""
+    name = file.name
+    if len(name) > LONGEST_NAME:
+        end = LONGEST_NAME // 2 - 1
+        name = f"{name[:end]}…{name[-end:]}"
+    return name.replace("&", "&&")

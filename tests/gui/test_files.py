@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog
 from e4s_studio.core.regions import Region
 from e4s_studio.files.label_maps import read_label_map, write_label_map
 from e4s_studio.gui.app import Start
+from e4s_studio.gui.controller import Photographs
 
 
 def drop(widget, *paths) -> bool:
@@ -133,6 +134,21 @@ def test_recent_pairs_come_back(studio, pair, qtbot):
     qtbot.waitUntil(lambda: studio.document.source.path == pair.source, timeout=60_000)
     studio.window.actions_by_name["file.forget"].trigger()
     assert studio.preferences.recent_pairs() == []
+
+
+def test_recent_names_are_whole_or_their_ends(studio, pair, tmp_path, qtbot):
+    names = ["a & b.png", "x" * 60 + " one.png"]
+    source, target = (tmp_path / name for name in names)
+    source.write_bytes(pair.source.read_bytes())
+    target.write_bytes(pair.target.read_bytes())
+    studio.controller.open(Photographs(source, target, pair.source_map, pair.target_map))
+    qtbot.waitUntil(lambda: studio.document.source.path == source, timeout=60_000)
+    entry = studio.window.recent.actions()[0]
+    assert entry.text().startswith("a && b.png → xxx")
+    assert entry.text().endswith("x one.png")
+    assert len(entry.text()) < 60
+    assert str(target) in entry.toolTip()
+    assert studio.window.recent.toolTipsVisible()
 
 
 def dialog_of(studio) -> QFileDialog:

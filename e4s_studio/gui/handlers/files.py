@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFileDialog
 
 from e4s_studio.files.resources import sample_map, sample_pair
 from e4s_studio.gui.controller import Photographs
+from e4s_studio.gui.names import menu_name
 
 if TYPE_CHECKING:
     from e4s_studio.gui.controller import Controller
@@ -175,7 +176,9 @@ class FilesHandler(QObject):
         menu.clear()
         pairs = self._preferences.recent_pairs()
         for source, target in pairs:
-            action = menu.addAction(self.tr("{0} → {1}").format(source.name, target.name))
+            action = menu.addAction(
+                self.tr("{0} → {1}").format(menu_name(source), menu_name(target))
+            )
             action.setToolTip(f"{source}\n{target}")
             action.triggered.connect(partial(self._open_pair, source, target))
         menu.setEnabled(bool(pairs))

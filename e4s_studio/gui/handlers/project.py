@@ -10,6 +10,7 @@ from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from e4s_studio.files.project.saving import SUFFIX
+from e4s_studio.gui.names import menu_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -188,7 +189,7 @@ class ProjectHandler(QObject):
         menu, known = self._window.recent_projects, self._preferences.recent_projects()
         menu.clear()
         for path in known:
-            action = menu.addAction(path.name.replace("&", "&&"))
+            action = menu.addAction(menu_name(path))
             action.setToolTip(str(path))
             action.triggered.connect(partial(self.open, path))
         menu.setEnabled(bool(known))
