@@ -5,9 +5,9 @@ from collections import Counter
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QAction, QColor
+from PySide6.QtGui import QAction, QColor, QCursor
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QMenu
+from PySide6.QtWidgets import QAbstractButton, QApplication, QMenu
 
 from e4s_studio.core.regions import Region
 from e4s_studio.files.label_maps import read_label_map
@@ -118,16 +118,32 @@ def test_a_pane_can_be_hidden_and_shown(studio, name):
     assert studio.window.area.docks[name].isVisible()
 
 
-def test_a_pane_takes_the_whole_window_and_gives_it_back(studio, qtbot):
+@pytest.mark.parametrize("name", ["source", "canvas", "result"])
+def test_a_pane_takes_the_whole_window_and_gives_it_back(studio, qtbot, name):
     window = studio.window
-    before = window.result.size()
-    window.area.title_bar("result").maximise_asked.emit()
-    assert window.area.docks["source"].isHidden()
+    QApplication.processEvents()
+    before = {name: dock.geometry() for name, dock in window.area.docks.items()}
+    pane = window.area.docks[name]
+    window.area.title_bar(name).maximise_asked.emit()
+    others = [dock for dock in window.area.docks.values() if dock is not pane]
+    assert all(dock.isHidden() for dock in others)
     assert window.dock_widgets["regions"].isHidden()
-    qtbot.waitUntil(lambda: window.result.width() > window.width() * 0.9)
-    window.area.title_bar("result").maximise_asked.emit()
+    qtbot.waitUntil(lambda: pane.width() > window.width() * 0.9)
+    window.area.title_bar(name).maximise_asked.emit()
     assert window.dock_widgets["regions"].isVisible()
-    qtbot.waitUntil(lambda: abs(window.result.width() - before.width()) <= 2)
+    QApplication.processEvents()
+    assert {name: dock.geometry() for name, dock in window.area.docks.items()} == before
+
+
+def test_keys_are_for_the_pane_that_came_under_a_resting_pointer(studio, qtbot):
+    area, result = studio.window.area, studio.window.result
+    QApplication.processEvents()
+    QCursor.setPos(result.mapToGlobal(result.rect().center()))
+    assert area.pane_at_cursor() == "result"
+    area.toggle_maximised("canvas")
+    qtbot.waitUntil(lambda: area.pane_at_cursor() == "canvas")
+    area.restore_maximised()
+    qtbot.waitUntil(lambda: area.pane_at_cursor() == "result")
 
 
 @pytest.mark.parametrize("layout", ["even", "compare", "paint"])

@@ -6,7 +6,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
+from PySide6.QtGui import QCursor
+from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QWidget
 
 from e4s_studio.gui.widgets.title_bar import TitleBar, TitledDock
 
@@ -88,13 +89,19 @@ class PaneArea(QMainWindow):
         """Put all panes back where they were before one was maximised."""
         before, self._before = self._before, None
         if before is not None:
-            self.restoreState(before)
             self.maximised.emit(False)
+            # Only in the room that was there before do the panes get their sizes back.
+            layout = self.window().layout()
+            if layout is not None:
+                layout.activate()
+            self.restoreState(before)
 
     def pane_at_cursor(self) -> str:
         """Return the name of the pane under the cursor, else of the one with the focus."""
+        # Where panes moved under a pointer that rests, no event has told them so.
+        pointed = QApplication.widgetAt(QCursor.pos())
         for name, dock in self.docks.items():
-            if dock.isVisible() and dock.underMouse():
+            if pointed is not None and dock.isAncestorOf(pointed):
                 return name
         focused = [name for name, dock in self.docks.items() if _has_focus(dock)]
         return focused[0] if focused else "canvas"
