@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog, QLabel, QMessageBox
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QMessageBox
 
 from e4s_studio.core.film import FilmTrait
 from e4s_studio.core.regions import Region
@@ -197,6 +197,24 @@ def test_a_window_closed_during_an_export_waits_for_it(studio, dialog, tmp_path,
     qtbot.waitUntil(lambda: not studio.window.isVisible(), timeout=60_000)
     assert (tmp_path / "swap.png").is_file()
     assert (tmp_path / "saved.e4s").is_file()
+
+
+def test_an_artist_who_stays_after_all_is_not_sent_away_by_the_next_export(
+    studio, dialog, tmp_path, qtbot
+):
+    studio.gate.export.clear()
+    qtbot.mouseClick(dialog.start, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(studio.gate.exporting.is_set, timeout=60_000)
+    studio.window.close()
+    studio.gate.export.set()
+    qtbot.waitUntil(lambda: studio.window.findChild(QMessageBox, "unsaved") is not None)
+    question = studio.window.findChild(QMessageBox, "unsaved")
+    question.button(QMessageBox.StandardButton.Cancel).click()
+    again = open_dialog(studio)
+    again.path.setText(str(tmp_path / "again.png"))
+    export(studio, again, qtbot)
+    QApplication.processEvents()
+    assert studio.window.findChild(QMessageBox, "unsaved") is None
 
 
 def test_another_pair_takes_the_dialog_away(studio, dialog, pair, qtbot):

@@ -86,7 +86,8 @@ class ExportHandler(QObject):
         self._window.status.show_written(written[0])
         if self._dialog is not None:
             self._dialog.accept()
-        if self._closing:
+        closing, self._closing = self._closing, False
+        if closing:
             self._window.close()
 
     def _take_failure(self, sentence: str) -> None:
