@@ -137,8 +137,11 @@ def _remember(project: Project, path: Path, labelling: Labelling) -> None:
     from e4s_studio.files.project.lock import hold
     from e4s_studio.files.project.saving import save_project
 
-    with hold(path, locks_folder()):
+    lock = hold(path, locks_folder())
+    try:
         save_project(replace(project, labelling=labelling), path)
+    finally:
+        lock.release()
 
 
 def _labelling(

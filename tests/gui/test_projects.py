@@ -198,6 +198,20 @@ def test_a_file_that_is_no_project_leaves_all_as_it_was(saved, tmp_path, qtbot, 
     assert studio.editor.session.path.name == "work.e4s"
 
 
+def test_work_is_saved_where_the_programs_own_folder_cannot_be_written_to(
+    studio, tmp_path, monkeypatch, qtbot
+):
+    (tmp_path / "file").touch()
+    monkeypatch.setattr(studio.editor.session, "_locks", tmp_path / "file" / "locks")
+    edit(studio)
+    save_as(studio, tmp_path / "work.e4s", qtbot)
+    assert not studio.window.isWindowModified()
+    edit(studio, 0.7)
+    save_as(studio, tmp_path / "work.e4s", qtbot)
+    open_file(studio, tmp_path / "work.e4s", qtbot)
+    assert studio.document.settings.amount(Region.SKIN) == 0.7
+
+
 def test_a_project_that_another_window_holds_is_not_opened(saved, tmp_path, qtbot):
     studio, path = saved
     copy = tmp_path / "copy.e4s"
