@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from e4s_studio.core.errors import CredentialError
+from e4s_studio.core.errors import CredentialError, OutputError
 from e4s_studio.files.output import make_folder, write_whole
 
 if TYPE_CHECKING:
@@ -77,11 +77,20 @@ def local_identity(folder: Path) -> Identity:
     """
     certificates, key = folder / _CERTIFICATES, folder / _KEY
     if not (certificates.is_file() and key.is_file()):
-        made = _new_identity()
-        make_folder(folder)
+        _keep(_new_identity(), certificates, key)
+    return read_identity(certificates, key)
+
+
+def _keep(made: Identity, certificates: Path, key: Path) -> None:
+    try:
+        make_folder(key.parent)
         write_whole(key, made.key, mode=0o600)
         write_whole(certificates, made.certificates)
-    return read_identity(certificates, key)
+    except OutputError as error:
+        raise OutputError(
+            f"There is no place for a key to sign with: {error} Or export without a content"
+            " credential."
+        ) from error
 
 
 def read_identity(certificates: Path, key: Path, password: str | None = None) -> Identity:

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from e4s_studio.core.errors import CredentialError
+from e4s_studio.core.errors import CredentialError, OutputError
 from e4s_studio.files.provenance.identity import (
     chosen_identity,
     known_roots,
@@ -29,6 +29,12 @@ def test_the_key_is_made_once(tmp_path):
     first = local_identity(tmp_path / "keys")
     assert local_identity(tmp_path / "keys") == first
     assert local_identity(tmp_path / "others").key != first.key
+
+
+def test_without_a_place_for_the_key_the_way_out_is_named(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError, match="cannot be made.*without a content credential"):
+        local_identity(tmp_path / "file" / "keys")
 
 
 @pytest.mark.skipif(os.name != "posix", reason="permissions are a Unix matter")
