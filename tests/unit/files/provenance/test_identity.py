@@ -33,7 +33,7 @@ def test_the_key_is_made_once(tmp_path):
 
 def test_without_a_place_for_the_key_the_way_out_is_named(tmp_path):
     (tmp_path / "file").touch()
-    with pytest.raises(OutputError, match="cannot be made.*without a content credential"):
+    with pytest.raises(OutputError, match=r"cannot be made.*without a content credential"):
         local_identity(tmp_path / "file" / "keys")
 
 
