@@ -313,8 +313,8 @@ class ToRGB(nn.Module):
 
     def picture(self, rgb: Tensor, skip: Tensor | None) -> Tensor:
         """Add the bias and the picture so far to (B, R, R, 3): (B, 3, R, R) float32."""
-        picture = rgb.float().permute(0, 3, 1, 2) + self.bias
-        return picture if skip is None else picture + upsample_rgb(skip)
+        rgb = rgb.float().permute(0, 3, 1, 2)
+        return rgb + self.bias if skip is None else upsample_rgb(skip).add_(rgb).add_(self.bias)
 
 
 class SkipRGB(ToRGB):

@@ -85,30 +85,68 @@ def _axis(offset: int, parity: int, step: int) -> list[tuple[int, float]]:
     return [(k, FIR_TAPS[t]) for k, t in filtered if 0 <= t < len(FIR_TAPS)]
 
 
+class Pixels(NamedTuple):
+    """Pixels of a layer's output that need products.
+
+    Attributes
+    ----------
+    places
+        (P,): indices into the flattened (B, R, R) output.
+    below
+        (P,): indices into the flattened (B, r, r) input of the pixel at the same place.
+    labels
+        (P,): the regions.
+    phases
+        (P,): which of the step² outputs above one input it is.
+    """
+
+    places: Indices
+    below: Indices
+    labels: Indices
+    phases: Indices
+
+    @classmethod
+    def of(cls, places: Indices, fine: Labels, size: int) -> Pixels:
+        """Look up pixels of fine labels (B, R, R) above an input of a size r."""
+        step = fine.shape[2] // size
+        row, column = np.divmod(places, fine.shape[2])  # rows of all samples: R is a multiple of r
+        below = row // step * size + column // step
+        phases = row % step * step + column % step
+        return cls(places, below, fine.ravel()[places].astype(np.intp), phases)
+
+    def part(self, which: slice) -> Pixels:
+        """Return some of them."""
+        return Pixels(*(each[which] for each in self))
+
+
 def plan(fine: Labels, coarse: Labels, *, complete: bool) -> Corrections:
     """Plan the layer from coarse labels (B, r, r) to fine labels (B, R, R), R = r or 2r.
 
     A complete plan lists all taps, so that no dense pass is needed; otherwise it lists those that
     see another region.
     """
-    size, width = coarse.shape[2], fine.shape[2]
+    size = coarse.shape[2]
     ringed = np.full((len(coarse), size + 2, size + 2), NO_REGION, coarse.dtype)
     ringed[:, 1:-1, 1:-1] = coarse
-    pixels = np.arange(fine.size) if complete else _edges(fine, ringed)
-    row, column = np.divmod(pixels, width)
-    sample, row = np.divmod(row, width)
-    step = width // size
-    places = (sample * (size + 2) + row // step + 1) * (size + 2) + column // step + 1
-    steps = [dy * (size + 2) + dx for dy, dx in TAPS]
-    seen = ringed.ravel()[places[:, None] + steps]
+    places = np.arange(fine.size) if complete else _edges(fine, ringed)
+    pixels = Pixels.of(places, fine, size)
+    row, column = np.divmod(pixels.below, size)
+    ringed_row = row + row // size * 2 + 1  # each sample has two rows more
+    centre = ringed_row * (size + 2) + column + 1
+    seen = ringed.ravel().take(centre[:, None] + _steps(size + 2))
     wanted = seen != NO_REGION
     if not complete:
-        wanted &= seen != fine.ravel()[pixels, None]
+        wanted &= seen != pixels.labels[:, None].astype(seen.dtype)
     chunks = [
-        _chunk(fine, coarse, pixels[part], wanted[part], complete=complete)
+        _chunk(pixels.part(part), wanted[part], coarse, fine.shape[2] // size, complete=complete)
         for part in _parts(wanted.sum(1))
     ]
     return Corrections(tuple(chunks), complete)
+
+
+def _steps(width: int) -> Indices:
+    """Return how far each of `TAPS` is away in flattened rows of a width."""
+    return np.array([dy * width + dx for dy, dx in TAPS], np.intp)
 
 
 def _parts(taps: Indices) -> list[slice]:
@@ -131,27 +169,21 @@ def _edges(fine: Labels, ringed: Labels) -> Indices:
     return np.flatnonzero(edges)
 
 
-def _chunk(
-    fine: Labels, coarse: Labels, pixels: Indices, wanted: Bools, *, complete: bool
-) -> Chunk:
-    """Plan pixels (P,), of all samples' outputs one after the other, that want (P, 9) taps."""
-    size, width = coarse.shape[2], fine.shape[2]
-    step = width // size
+def _chunk(pixels: Pixels, wanted: Bools, coarse: Labels, step: int, *, complete: bool) -> Chunk:
+    """Plan pixels that want (P, 9) taps, in a layer that multiplies the resolution by a step."""
+    size = coarse.shape[2]
     which, neighbour = np.nonzero(wanted)
-    first = np.searchsorted(which, np.unique(which))
-    pixel = pixels[which]
-    row, column = np.divmod(pixel, width)
-    dy, dx = np.array(TAPS).T[:, neighbour]
-    sources = (row // step + dy) * size + column // step + dx
-    ways, kind = paths(step), (neighbour, row % step * step + column % step)
-    counts = ways.counts[kind]
+    first = np.append(0, np.flatnonzero(which[1:] != which[:-1]) + 1)
+    steps, ways = _steps(size), paths(step)
+    kind = neighbour * step**2 + pixels.phases[which]
+    counts = ways.counts.ravel().take(kind)
     starts = np.cumsum(counts) - counts
-    path = np.arange(counts.sum()) + np.repeat(ways.starts[kind] - starts, counts)
+    path = np.arange(counts.sum()) + np.repeat(ways.starts.ravel().take(kind) - starts, counts)
 
-    lowest = int(sources.min())
-    span = int(sources.max()) - lowest + 1
-    within = fine.ravel()[pixel].astype(np.intp) * span + sources - lowest
-    keys = np.repeat(within, counts) + (ways.taps * (REGIONS * span))[path]
+    lowest = int(pixels.below.min() + steps.min())
+    span = int(pixels.below.max() + steps.max()) - lowest + 1
+    within = (pixels.labels * span + pixels.below - lowest)[which] + steps[neighbour]
+    keys = np.repeat(within, counts) + (ways.taps * (REGIONS * span)).take(path)
     limit = len(TAPS) * REGIONS * span
     distinct, number = _sorted(keys, path) if step == 1 else _distinct(keys, limit)
     tap_and_region, place = np.divmod(distinct, span)
@@ -166,7 +198,7 @@ def _chunk(
         _placed(place, numbers, total),
         _placed(slots * (REGIONS + 1) + beside, numbers, total),
         runs,
-        torch.from_numpy(pixel[first]),
+        torch.from_numpy(pixels.places[which[first]]),
         Bags(_int32(numbers[number]), _int32(starts[first]), total, weights),
     )
 
