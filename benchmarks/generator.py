@@ -1,19 +1,20 @@
 """The generator against the naive sum of twelve convolutions: exactness, time, memory.
 
-    python benchmarks/generator.py [--repeats N] [--cpu-time] [--check] [--device cuda]
+    python benchmarks/generator.py [--rounds N] [--cpu-time] [--check] [--device cuda]
         [--only naive stages half edits worst encode memory]
 
-One unit is the median time of a 512→512 3×3 float32 convolution, channels last, at 64². All times
-are medians after a warm-up, taken in one run; ratios between them hold on other machines, and
-under load as far as the load is even. `--cpu-time` counts the processor time of a single thread
-instead, which other programs on the machine disturb least. `--only` leaves out what is not named;
-the unit is always measured.
+One unit is the time of a 512→512 3×3 float32 convolution, channels last, at 64². Everything is
+timed once in each round, the unit between all of it, and each round gives its own units and ratios
+to naive: what else the machine does in the meantime falls on all alike. Their medians over the
+rounds are printed, after a warm-up. `--cpu-time` counts the processor time of a single thread
+instead. `--only` leaves out what is not named; the unit is always measured.
 """
 
 from __future__ import annotations
 
 import argparse
 import importlib.util
+import itertools
 import statistics
 import time
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from rich.console import Console
+from rich.progress import track
 from rich.table import Table
 
 from e4s_studio.engine.cache import NetworkCache
@@ -56,46 +58,78 @@ golden = module("rgi_golden")
 
 
 @dataclass
+class Row:
+    """Something to be timed, and its times: one of each round."""
+
+    name: str
+    run: Callable[[], object]
+    repeats: int = 3
+    note: str = ""
+    seconds: list[float] = field(default_factory=list)
+
+
+@dataclass
 class Stopwatch:
-    """Medians of repeated runs, in seconds."""
+    """Times rows in rounds, with the unit before each."""
 
     device: torch.device
-    repeats: int
+    rounds: int
     cpu_time: bool
     check: bool
     parts: Sequence[str]
-    unit: float = 1.0
-    naive: float = float("nan")
-    rows: list[tuple[str, float, str]] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
+    unit: Row = field(init=False)
+    naive: Row | None = None
 
-    def now(self) -> float:
+    def __post_init__(self) -> None:
+        layout = torch.channels_last
+        x = torch.randn(1, 512, 64, 64, device=self.device).to(memory_format=layout)
+        weight = torch.randn(512, 512, 3, 3, device=self.device).to(memory_format=layout)
+        self.unit = Row("one unit: 512→512 3×3 at 64²", lambda: F.conv2d(x, weight, padding=1))
+
+    def add(self, name: str, run: Callable[[], object], repeats: int = 3, note: str = "") -> Row:
+        """Time something, too: the median of so many repeats in each round."""
+        self.rows.append(Row(name, run, repeats, note))
+        return self.rows[-1]
+
+    def measure(self) -> None:
+        """Run the rounds."""
+        for row in (self.unit, *self.rows):
+            row.run()
+        for _ in track(range(self.rounds), "rounds"):
+            units = []
+            for row in self.rows:
+                units.append(self._median(self.unit))
+                row.seconds.append(self._median(row))
+            self.unit.seconds.append(statistics.median(units))
+
+    def table(self, title: str) -> Table:
+        """Return the medians in seconds, in units, and compared with naive."""
+        table = Table("what", "seconds", "units", "naive ÷ this", "note", title=title)
+        for row in (self.unit, *self.rows):
+            ratio = "" if self.naive is None else f"{_ratio(self.naive, row):.1f}"
+            seconds, units = statistics.median(row.seconds), _ratio(row, self.unit)
+            table.add_row(row.name, f"{seconds:.4f}", f"{units:.2f}", ratio, row.note)
+        return table
+
+    def _median(self, row: Row) -> float:
+        times = []
+        for _ in range(row.repeats):
+            start = self._now()
+            row.run()
+            times.append(self._now() - start)
+        return statistics.median(times)
+
+    def _now(self) -> float:
         """Return the clock's time once the device has done its work."""
         if self.device.type == "cuda":
             torch.cuda.synchronize()
         return time.thread_time() if self.cpu_time else time.perf_counter()
 
-    def median(self, run: Callable[[], object], *, slow: bool = False) -> float:
-        """Return the median time of a call, after one that does not count; half as many if slow."""
-        run()
-        times = []
-        for _ in range((self.repeats + 1) // 2 if slow else self.repeats):
-            start = self.now()
-            run()
-            times.append(self.now() - start)
-        return statistics.median(times)
 
-    def row(self, name: str, seconds: float, note: str = "") -> None:
-        """Add a row to the table, and show it at once."""
-        print(f"{name}: {seconds:.4f} s {note}", flush=True)
-        self.rows.append((name, seconds, note))
-
-    def table(self, title: str) -> Table:
-        """Return the rows in seconds, in units, and compared with naive."""
-        table = Table("what", "seconds", "units", "naive ÷ this", "note", title=title)
-        for name, seconds, note in self.rows:
-            units, ratio = seconds / self.unit, self.naive / seconds
-            table.add_row(name, f"{seconds:.4f}", f"{units:.2f}", f"{ratio:.1f}", note)
-        return table
+def _ratio(row: Row, other: Row) -> float:
+    """Return the median of the rounds' ratios."""
+    return statistics.median(a / b for a, b in zip(row.seconds, other.seconds, strict=True))
 
 
 def worst_maps() -> dict[str, Tensor]:
@@ -151,45 +185,35 @@ def peak_memory(run: Callable[[], object], device: torch.device) -> float:
     return memory("VmHWM")
 
 
-def measure_naive(watch: Stopwatch, net: RGI, codes: Tensor, labels: Tensor) -> Tensor:
-    mask = onehot(labels)
-    watch.naive = watch.median(lambda: naive.generate(net, codes, mask), slow=True)
-    watch.row("naive, 1024²", watch.naive)
-    picture: Tensor = naive.generate(net, codes, mask)
-    return picture
-
-
-def measure_stages(watch: Stopwatch, net: RGI, codes: Tensor, labels: Tensor) -> None:
+def add_stages(watch: Stopwatch, net: RGI, codes: Tensor, labels: Tensor) -> None:
     for size in (64, 256, 1024):
-        seconds = watch.median(lambda size=size: until(net, codes, labels, size))
-        watch.row(f"ours, float32, {size}²", seconds)
+        watch.add(f"ours, float32, {size}²", lambda size=size: until(net, codes, labels, size))
 
 
-def measure_half(watch: Stopwatch, net: RGI, codes: Tensor, labels: Tensor) -> None:
+def add_half(watch: Stopwatch, net: RGI, codes: Tensor, labels: Tensor) -> None:
     dtype, exact = torch.bfloat16, until(net, codes, labels, 1024)
-    seconds = watch.median(lambda: until(net, codes, labels, 1024, dtype), slow=True)
     quality = decibels(until(net, codes, labels, 1024, dtype), exact)
     native = watch.device.type == "cuda" or torch.cpu._is_avx512_bf16_supported()  # noqa: SLF001
     note = f"{quality:.1f} dB" + ("" if native else ", emulated: this CPU has no bfloat16")
-    watch.row("ours, bfloat16, 1024²", seconds, note)
+    run = lambda: until(net, codes, labels, 1024, dtype)  # noqa: E731
+    watch.add("ours, bfloat16, 1024²", run, repeats=1, note=note)
 
 
-def measure_worst(watch: Stopwatch, net: RGI, codes: Tensor) -> None:
+def add_worst(watch: Stopwatch, net: RGI, codes: Tensor) -> None:
     for name, labels in worst_maps().items():
         labels_here = labels.to(watch.device)
         run = lambda here=labels_here: until(net, codes, here, 1024)  # noqa: E731
-        seconds = watch.median(run, slow=True)
         note = ""
         if watch.check:
             error = (run() - naive.generate(net, codes, onehot(labels_here))).abs().max()
             note = f"difference {error:.1e}"
-        watch.row(f"ours, float32, 1024², {name}", seconds, note)
+        watch.add(f"ours, float32, 1024², {name}", run, repeats=1, note=note)
 
 
-def measure_edits(watch: Stopwatch, net: RGI, codes: Tensor, labels: Tensor) -> None:
+def add_edits(watch: Stopwatch, net: RGI, codes: Tensor, labels: Tensor) -> None:
     cache = NetworkCache(net)
     for name, step in (("1 pixel of 512²", 1), ("a 16×16 dab of 512²", 16)):
-        place = iter(range(9, 500, 17))
+        place = itertools.cycle(range(9, 490))
 
         def edit(step: int = step, place: Any = place) -> None:
             edited = labels.clone()
@@ -198,7 +222,30 @@ def measure_edits(watch: Stopwatch, net: RGI, codes: Tensor, labels: Tensor) -> 
             for _ in cache.stages(codes, edited % REGIONS):
                 pass
 
-        watch.row(f"ours, 1024², after an edit of {name}", watch.median(edit))
+        watch.add(f"ours, 1024², after an edit of {name}", edit)
+
+
+def add_encode(watch: Stopwatch, net: RGI, image: Tensor, labels: Tensor) -> None:
+    vectors = image.new_zeros(1, REGIONS, net.config.vector_dim)
+    resolutions = net.G.masked_resolutions()
+
+    def plan() -> None:
+        layout = net.layout(labels)
+        for resolution in resolutions:
+            layout.grid(resolution)
+
+    watch.add("encode, 1024² in", lambda: net.encode_labels(image, labels))
+    watch.add("style codes", lambda: net.style_codes(vectors))
+    watch.add("layout, all resolutions", plan)
+
+
+def add_studio(watch: Stopwatch, labels: Tensor) -> None:
+    torch.manual_seed(0)
+    net = RGI(STUDIO_256).eval().requires_grad_(requires_grad=False).to(watch.device)
+    codes = torch.randn(1, REGIONS, STUDIO_256.n_latent, STUDIO_256.style_dim).to(watch.device)
+    image = torch.rand(1, 3, 256, 256).to(watch.device) * 2 - 1
+    watch.add("studio-256, 256²", lambda: until(net, codes, labels, 256))
+    watch.add("studio-256, encode", lambda: net.encode_labels(image, labels))
 
 
 def measure_memory(net: RGI, codes: Tensor, labels: Tensor, image: Tensor) -> None:
@@ -244,29 +291,30 @@ def measure(watch: Stopwatch) -> None:
     net = golden.network(1024).to(device)
     codes = net.style_codes(torch.from_numpy(data["style_vectors"]).to(device))
     image = torch.rand(1, 3, 1024, 1024, device=device) * 2 - 1
+    mask = onehot(labels)
 
     if "memory" in watch.parts:
         measure_memory(net, codes, labels, image)
-    x = torch.randn(1, 512, 64, 64, device=device).to(memory_format=torch.channels_last)
-    weight = torch.randn(512, 512, 3, 3, device=device).to(memory_format=torch.channels_last)
-    watch.unit = watch.median(lambda: F.conv2d(x, weight, padding=1))
-    watch.row("one unit: 512→512 3×3 at 64²", watch.unit)
-    exact = measure_naive(watch, net, codes, labels) if "naive" in watch.parts else None
+    if "naive" in watch.parts:
+        whole = lambda: naive.generate(net, codes, mask)  # noqa: E731
+        watch.naive = watch.add("naive, 1024²", whole, repeats=1)
     if "stages" in watch.parts:
-        measure_stages(watch, net, codes, labels)
+        add_stages(watch, net, codes, labels)
     if "half" in watch.parts:
-        measure_half(watch, net, codes, labels)
+        add_half(watch, net, codes, labels)
     if "edits" in watch.parts:
-        measure_edits(watch, net, codes, labels)
+        add_edits(watch, net, codes, labels)
     if "worst" in watch.parts:
-        measure_worst(watch, net, codes)
+        add_worst(watch, net, codes)
     if "encode" in watch.parts:
-        measure_encode(watch, net, image, labels)
-        measure_studio(watch, labels)
+        add_encode(watch, net, image, labels)
+        add_studio(watch, labels)
+    watch.measure()
 
     console = Console(width=110)
     console.print(watch.table(f"Generator, e4s-1024, K = 13, {device}"))
-    if exact is not None:
+    if watch.naive is not None:
+        exact = naive.generate(net, codes, mask)
         difference = (until(net, codes, labels, 1024) - exact).abs().max()
         console.print(f"greatest difference to naive, golden map: {difference:.1e}")
 
@@ -274,7 +322,7 @@ def measure(watch: Stopwatch) -> None:
 @torch.inference_mode()
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--repeats", type=int, default=7)
+    parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--cpu-time", action="store_true")
     parser.add_argument("--check", action="store_true", help="hold the worst maps to naive, too")
     parser.add_argument("--device", default="cpu")
@@ -284,7 +332,7 @@ def main() -> None:
         torch.set_num_threads(1)
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
     device = torch.device(options.device)
-    watch = Stopwatch(device, options.repeats, options.cpu_time, options.check, options.only)
+    watch = Stopwatch(device, options.rounds, options.cpu_time, options.check, options.only)
     measure(watch)
 
 
