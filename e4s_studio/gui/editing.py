@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 
 from e4s_studio.core.regions import GROUPS, Region
 from e4s_studio.core.settings import EditSettings
 from e4s_studio.gui.names import region_name, shape_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from e4s_studio.core.settings import ShapeSource
     from e4s_studio.gui.controller import Controller
@@ -30,6 +31,8 @@ class Editing(QObject):
         self._controller = controller
         self._document = controller.document
         self._wanted: EditSettings | None = None
+        self._late: list[Callable[[], None]] = []
+        controller.changed.connect(self._follow_stroke)
 
     def set_amounts(self, regions: Iterable[Region], amount: float, gesture: str = "") -> None:
         """Give regions a texture amount, 0 to 1; moves of one gesture are one step."""
@@ -104,8 +107,27 @@ class Editing(QObject):
         self._wanted = wanted
         self._controller.start_map(wanted, lambda start: self._take_map(wanted, name, start))
 
+    def _follow_stroke(self) -> None:
+        """Take at a stroke's end the maps that came during it."""
+        if not self._document.in_stroke:
+            late, self._late = self._late, []
+            for take in late:
+                QTimer.singleShot(0, self, take)
+
+    def _take_late(
+        self, pair: tuple[object, object], wanted: EditSettings, name: str, start: StartMap
+    ) -> None:
+        if pair == (self._document.source, self._document.target):
+            self._take_map(wanted, name, start)
+        else:
+            self._restart(wanted, name)
+
     def _take_map(self, wanted: EditSettings, name: str, start: StartMap) -> None:
         """Put a new map under the paint; sliders may have moved while it was made."""
+        if self._document.in_stroke:  # which would end under the artist's hand
+            pair = (self._document.source, self._document.target)
+            self._late.append(partial(self._take_late, pair, wanted, name, start))
+            return
         if self._wanted is wanted:
             self._wanted = None
         label_map, hole = start

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication
 
 from e4s_studio.core.commands import Layer
 from e4s_studio.core.regions import Region
+from e4s_studio.core.settings import ShapeSource
 from e4s_studio.gui.tools.options import ToolKind
 
 
@@ -66,6 +67,23 @@ def test_without_live_preview_a_stroke_shows_when_it_ends(studio):
     release(studio, 150, 130)
     assert studio.engine.submitted[-1] == studio.document.revision
     studio.wait_for_final()
+
+
+def test_a_map_that_comes_during_a_stroke_waits_for_its_end(studio, qtbot):
+    document = studio.document
+    press(studio, 40, 60)
+    move(studio, 60, 60)
+    with qtbot.waitSignal(studio.controller.busy, check_params_cb=lambda doing: not doing):
+        studio.editor.editing.set_shape(Region.NOSE, ShapeSource.TARGET)
+    assert document.in_stroke
+    move(studio, 200, 60)
+    release(studio, 200, 60)
+    painted = document.pixels(Layer.LABELS)[60, 40:200] == Region.SKIN
+    assert painted.all()
+    qtbot.waitUntil(lambda: document.settings.shape(Region.NOSE) is ShapeSource.TARGET)
+    assert document.history.index == 2
+    studio.editor.editing.undo()
+    assert document.settings.shape(Region.NOSE) is ShapeSource.SOURCE
 
 
 def test_escape_takes_the_stroke_back(studio):
