@@ -98,6 +98,17 @@ def test_the_list_says_all_before_anything_is_fetched(shop):
     assert not shop.folder.path.exists()
 
 
+def test_a_stray_key_fetches_nothing(shop):
+    asked = []
+    shop.dialog.install_asked.connect(asked.append)
+    shop.dialog.activateWindow()
+    shop.bot.waitUntil(shop.dialog.isActiveWindow)
+    for key in (Qt.Key.Key_Return, Qt.Key.Key_Space):
+        shop.bot.keyClick(shop.dialog.windowHandle(), key)
+    assert asked == []
+    assert shop.server.requests == []
+
+
 def test_a_download_is_installed_and_said(shop):
     seen = []
     shop.dialog.install_asked.connect(lambda model: seen.append(model.name))

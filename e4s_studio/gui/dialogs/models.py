@@ -76,6 +76,7 @@ class ModelsDialog(QDialog):
         self.pack.clicked.connect(self.pack_asked)
         self.unpack.clicked.connect(self.unpack_asked)
         self.close_button.clicked.connect(self.close)
+        self.close_button.setFocus()  # a stray key fetches nothing
 
     def say(self, sentence: str) -> None:
         """Show what went wrong, or well; an empty text hides it."""
