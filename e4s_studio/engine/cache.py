@@ -89,9 +89,10 @@ class NetworkCache:
         self._results = LRU(capacity)
 
     def clear(self) -> None:
-        """Forget everything, and what the network's encoder keeps from one picture to the next."""
+        """Forget everything, and what the network keeps from one picture to the next."""
         self._results.clear()
         self.network.encoder.free_memory()
+        self.network.G.free_memory()
 
     def encode(self, image: Tensor, labels: Tensor) -> Tensor:
         """Return texture vectors (B, 12, vector_dim) of (B, 3, H, W) and labels (B, h, w)."""
@@ -119,7 +120,8 @@ class NetworkCache:
     ) -> Iterator[Stage]:
         """Draw coarse to fine, going on from the finest stage that the edit did not change.
 
-        Coarser stages come too as far as they are still here.
+        Coarser stages come too as far as they are still here. Past the resolutions that look at the
+        label map nothing goes on: of those the finished picture is used again, and no other.
 
         Parameters
         ----------
@@ -132,10 +134,10 @@ class NetworkCache:
         """
         labels = labels.cpu()
         keys = self._stage_keys(codes.cpu(), labels, dtype)
-        start = None
+        start, whole = None, keys[self.network.config.size]
         for key in keys.values():
             known = self._results.get(key)
-            if known is not None:
+            if known is not None and (known.features is not None or key == whole):
                 start = known
                 yield known
         if start is not None and start.resolution == self.network.config.size:

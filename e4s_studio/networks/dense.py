@@ -19,6 +19,8 @@ from e4s_studio.networks.ops import FIR_TAPS, spread
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from e4s_studio.networks.workspace import Workspace
+
 BAND_FLOATS: Final = 1 << 21
 """On a CPU a band has about this many floats of output; a GPU takes the picture whole."""
 
@@ -85,11 +87,11 @@ def plain_direct(rows: Rows, weight: Tensor, y: Tensor) -> None:
         y[:, band] = valid(rows.ring(band.start, band.stop), weight)
 
 
-def plain_winograd(rows: Rows, weight: Tensor, y: Tensor) -> None:
+def plain_winograd(rows: Rows, weight: Tensor, y: Tensor, space: Workspace) -> None:
     """Convolve 3×3, weight (36, in, out) transformed, into y (B, R, R, out)."""
     batch, height, width, channels = rows.x.shape
     for band in winograd.bands(height, width, channels, batch):
-        winograd.convolve(rows.ring(band.start, band.stop), weight, out=y[:, band])
+        winograd.convolve(rows.ring(band.start, band.stop), weight, y[:, band], space)
 
 
 def up(rows: Rows, doubling: Doubling, y: Tensor) -> None:

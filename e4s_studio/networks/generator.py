@@ -12,12 +12,14 @@ from torch import Tensor, nn
 from e4s_studio.networks.modulated import SkipRGB, StyledConv, ToRGB
 from e4s_studio.networks.ops import EqualLinear
 from e4s_studio.networks.unmasked import UnmaskedStage
+from e4s_studio.networks.workspace import SpareWorkspace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from e4s_studio.networks.config import RGIConfig
     from e4s_studio.networks.layout import Grid, Layout
+    from e4s_studio.networks.workspace import Workspace
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,8 @@ class Stage:
     Attributes
     ----------
     features
-        (B, R, R, C); None at the last resolution, from which nothing goes on.
+        (B, R, R, C); None past the resolutions that look at the label map, from which nothing goes
+        on: there no edit begins.
     rgb
         (B, 3, R, R) float32, nominally −1 to 1: the picture so far.
     """
@@ -88,6 +91,7 @@ class Generator(nn.Module):
             self.convs.append(StyledConv(fine, fine, dim, up=False))
             self.to_rgbs.append(SkipRGB(fine, dim))
         self.noises = Noises(config.log_size)
+        self._spare = SpareWorkspace()
 
     def masked_resolutions(self) -> list[int]:
         """List the resolutions that need a grid of the layout, coarse to fine."""
@@ -118,11 +122,20 @@ class Generator(nn.Module):
             A stage of an earlier drawing whose codes and label map agree up to its resolution.
         """
         stage = start if start is not None else self._first(codes, layout, dtype)
+        if stage.features is None:
+            raise ValueError(f"nothing goes on from {stage.resolution}²")
         if start is None:
             yield stage
-        for log_resolution in range(stage.resolution.bit_length(), self.config.log_size + 1):
-            stage = self._next(stage, codes, layout, log_resolution)
-            yield stage
+        features = stage.features
+        with self._spare.borrowed() as space:
+            for log_resolution in range(stage.resolution.bit_length(), self.config.log_size + 1):
+                features, rgb = self._next(features, stage.rgb, codes, layout, space)
+                stage = Stage(features if self._goes_on_from(log_resolution) else None, rgb)
+                yield stage
+
+    def free_memory(self) -> None:
+        """Forget what can be made again. The next drawing makes it, and takes longer."""
+        self._spare.clear()
 
     def _first(self, codes: Tensor, layout: Layout, dtype: torch.dtype) -> Stage:
         conv_grid, rgb_grid = self._grids(layout, 2)
@@ -131,30 +144,34 @@ class Generator(nn.Module):
         x = self.conv1(x, codes[:, :, 0], self.noises[0], conv_grid)
         return Stage(x, self.to_rgb1(x, codes[:, :, 1], rgb_grid))
 
-    def _next(self, stage: Stage, codes: Tensor, layout: Layout, log_resolution: int) -> Stage:
+    def _next(
+        self, x: Tensor, rgb: Tensor, codes: Tensor, layout: Layout, space: Workspace
+    ) -> tuple[Tensor, Tensor]:
+        """Double features (B, R, R, C) and the picture so far (B, 3, R, R)."""
+        log_resolution = x.shape[1].bit_length()
         conv_grid, rgb_grid = self._grids(layout, log_resolution)
         j = log_resolution - 3
-        x = stage.features
-        if x is None:
-            raise ValueError(f"there is nothing after {stage.resolution}²")
         to_rgb = cast("ToRGB", self.to_rgbs[j])
         if conv_grid is None and not torch.is_grad_enabled():
-            features, rgb = self._unmasked(x, codes[:, 0], j)
-            return Stage(features, to_rgb.picture(rgb, stage.rgb))
+            features, part = self._unmasked(x, codes[:, 0], j, space)
+            return features, to_rgb.picture(part, rgb)
         for i in (2 * j, 2 * j + 1):
-            x = self.convs[i](x, codes[:, :, 1 + i], self.noises[1 + i], conv_grid)
-        rgb = to_rgb(x, codes[:, :, 3 + 2 * j], rgb_grid, stage.rgb)
-        return Stage(x if self._goes_on(log_resolution) else None, rgb)
+            x = self.convs[i](x, codes[:, :, 1 + i], self.noises[1 + i], conv_grid, space)
+        return x, to_rgb(x, codes[:, :, 3 + 2 * j], rgb_grid, rgb)
 
-    def _unmasked(self, x: Tensor, codes: Tensor, j: int) -> tuple[Tensor | None, Tensor]:
-        """Draw one resolution with one code (B, n_latent, style_dim) for the whole picture."""
+    def _unmasked(
+        self, x: Tensor, codes: Tensor, j: int, space: Workspace
+    ) -> tuple[Tensor, Tensor]:
+        """Draw one resolution with one code (B, n_latent, style_dim) for the whole picture.
+
+        The features are in the workspace; none at the last resolution.
+        """
         batch, resolution = x.shape[0], 2 * x.shape[1]
         up, plain = cast("StyledConv", self.convs[2 * j]), cast("StyledConv", self.convs[2 * j + 1])
         to_rgb = cast("ToRGB", self.to_rgbs[j])
-        channels = self.config.channels[j + 1]
-        features = None
-        if self._goes_on(j + 3):
-            features = x.new_empty(batch, resolution, resolution, channels)
+        shape = (batch, resolution, resolution, self.config.channels[j + 1])
+        last = resolution == self.config.size
+        features = x.new_empty(0) if last else space.take(f"features {j % 2}", shape, x)
         pictures = []
         for b in range(batch):
             sample = UnmaskedStage(
@@ -162,12 +179,12 @@ class Generator(nn.Module):
                 plain.folded(codes[b, 2 + 2 * j], self.noises[2 + 2 * j], x.dtype),
                 to_rgb.folded(codes[b : b + 1, 3 + 2 * j], x.dtype)[0],
             )
-            mine = None if features is None else features[b : b + 1]
-            pictures.append(sample.draw(x[b : b + 1], mine))
-        return features, torch.cat(pictures)
+            pictures.append(sample.draw(x[b : b + 1], None if last else features[b : b + 1]))
+        return features, pictures[0] if batch == 1 else torch.cat(pictures)
 
-    def _goes_on(self, log_resolution: int) -> bool:
-        return log_resolution < self.config.log_size
+    def _goes_on_from(self, log_resolution: int) -> bool:
+        masked = self.config.conv_is_masked(log_resolution)
+        return masked and log_resolution < self.config.log_size
 
     def _grids(self, layout: Layout, log_resolution: int) -> tuple[Grid | None, Grid | None]:
         masked_conv = self.config.conv_is_masked(log_resolution)

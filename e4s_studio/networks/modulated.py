@@ -27,6 +27,7 @@ from e4s_studio.networks.ops import (
     spread,
     upsample_rgb,
 )
+from e4s_studio.networks.workspace import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -159,7 +160,14 @@ class StyledConv(nn.Module):
         self.noise = Noise()
         self.activate = ActivationBias(out_channels)
 
-    def forward(self, x: Tensor, codes: Tensor, noise: Tensor, grid: Grid | None) -> Tensor:
+    def forward(
+        self,
+        x: Tensor,
+        codes: Tensor,
+        noise: Tensor,
+        grid: Grid | None,
+        space: Workspace | None = None,
+    ) -> Tensor:
         """Compute the layer.
 
         Parameters
@@ -172,6 +180,9 @@ class StyledConv(nn.Module):
             (1, 1, R, R) float32.
         grid
             The layout at R, or None where region 0's code serves the whole picture.
+        space
+            Where intermediate results go, and an upsampling layer's result, unless gradients are
+            wanted.
 
         Returns
         -------
@@ -195,11 +206,13 @@ class StyledConv(nn.Module):
                 y = self._whole(x * spread(s, slots))
             y = correct(y, x, s, corrections, taps)
             return _activate(y, spread(d, grid.slots), after)
-        y = x.new_empty(*grid.slots.shape, self.conv.out_channels)
+        space = Workspace() if space is None else space
+        shape = (*grid.slots.shape, self.conv.out_channels)
+        y = space.take("doubled", shape, x) if self.conv.up else x.new_empty(shape)
         if corrections.complete:
             y.zero_()
         else:
-            self._dense(dense.Rows(x, s, slots), y)
+            self._dense(dense.Rows(x, s, slots), y, space)
         correct(y, x, s, corrections, taps)
         for band in dense.bands_of(y):
             _activate(y[:, band], spread(d, grid.slots[:, band]), (after[0], after[1][band]))
@@ -234,13 +247,13 @@ class StyledConv(nn.Module):
         fir = self.conv.get_buffer("blur.kernel").to(z.dtype).expand(z.shape[1], 1, 4, 4)
         return F.conv2d(z, fir, padding=1, groups=z.shape[1]).permute(0, 2, 3, 1)
 
-    def _dense(self, rows: dense.Rows, y: Tensor) -> None:
+    def _dense(self, rows: dense.Rows, y: Tensor, space: Workspace) -> None:
         """Run the dense pass in bands, into y (B, R, R, out)."""
         dtype = y.dtype
         if self.conv.up:
             dense.up(rows, self.conv.doubling(dtype), y)
         elif dtype == torch.float32 and winograd.pays(self.conv.weight[0], *y.shape[1:3]):
-            dense.plain_winograd(rows, self.conv.transformed(), y)
+            dense.plain_winograd(rows, self.conv.transformed(), y, space)
         else:
             dense.plain_direct(rows, self.conv.direct(dtype), y)
 

@@ -57,8 +57,10 @@ class SpareWorkspace:
             space = self._spare.pop()
         except IndexError:
             space = Workspace()
-        yield space
-        self._spare[:] = [space]
+        try:
+            yield space
+        finally:
+            self._spare[:] = [space]
 
     def clear(self) -> None:
         """Forget the workspace."""

@@ -1,4 +1,5 @@
 import gc
+from dataclasses import replace
 
 import pytest
 import torch
@@ -53,7 +54,7 @@ class Drawn:
             return first(*args)
 
         def draw_next(*args):
-            record(2 ** args[3])
+            record(2 * args[0].shape[1])
             return following(*args)
 
         monkeypatch.setattr(generator, "_first", draw_first)
@@ -137,6 +138,21 @@ def test_stopping_early_leaves_what_was_drawn(network, codes, monkeypatch):
     cached = last_of(cache, codes, labels)
     assert drawn.resolutions == [32, 64]
     assert torch.equal(cached, fresh(network, codes, labels))
+
+
+def test_past_the_label_map_only_the_finished_picture_is_used_again(codes, monkeypatch):
+    torch.manual_seed(0)
+    network = RGI(replace(CONFIG, code_layers=5)).eval().requires_grad_(requires_grad=False)
+    cache, labels = NetworkCache(network), label_map()
+    stages = cache.stages(codes, labels)
+    assert [next(stages).resolution for _ in range(4)] == ALL[:4]
+    stages.close()
+    drawn = Drawn(network, monkeypatch)
+    assert [stage.resolution for stage in cache.stages(codes, labels)] == ALL
+    assert drawn.resolutions == [32, 64]
+    drawn.resolutions.clear()
+    assert torch.equal(last_of(cache, codes, labels), fresh(network, codes, labels))
+    assert drawn.resolutions == ALL  # the fresh one's alone
 
 
 def test_drawing_does_not_leak_inference_mode(network, codes):

@@ -242,8 +242,36 @@ def test_going_on_from_a_stage_gives_the_same_bits():
         *_, last = net.G.stages(codes, layout, start=start)
         assert torch.equal(last.rgb, stages[-1].rgb)
         assert last.features is None
-    with pytest.raises(ValueError, match="nothing after 64"):
-        list(net.G._next(stages[-1], codes, layout, 7))
+    with pytest.raises(ValueError, match="nothing goes on from 64"):
+        next(net.G.stages(codes, layout, start=stages[-1]))
+
+
+@torch.inference_mode()
+def test_going_on_begins_where_the_network_looks_at_the_label_map():
+    net = small_network(replace(TINY, code_layers=5))
+    codes = torch.randn(1, REGIONS, TINY.n_latent, DIM)
+    layout = net.layout(batch("face", 1))
+    stages = list(net.G.stages(codes, layout))
+    assert [stage.features is not None for stage in stages] == [True, True, True, False, False]
+    net.draw(-codes, layout)  # what is kept of a drawing is not overwritten by the next
+    *_, last = net.G.stages(codes, layout, start=stages[2])
+    assert torch.equal(last.rgb, stages[-1].rgb)
+    with pytest.raises(ValueError, match="nothing goes on from 32"):
+        next(net.G.stages(codes, layout, start=stages[3]))
+
+
+@pytest.mark.parametrize("code_layers", [5, 8])
+@torch.inference_mode()
+def test_drawings_taking_turns_do_not_disturb_each_other(code_layers):
+    net = small_network(replace(TINY, code_layers=code_layers))
+    codes = torch.randn(1, REGIONS, TINY.n_latent, DIM)
+    layout = net.layout(batch("single pixels", 1))
+    wanted = [net.draw(each, layout) for each in (codes, -codes)]
+    turns = zip(net.G.stages(codes, layout), net.G.stages(-codes, layout), strict=True)
+    *_, last = turns
+    assert all(torch.equal(a.rgb, b) for a, b in zip(last, wanted, strict=True))
+    net.G.free_memory()
+    assert torch.equal(net.draw(codes, layout), wanted[0])
 
 
 @torch.inference_mode()
