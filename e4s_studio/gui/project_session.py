@@ -87,6 +87,8 @@ class ProjectSession(QObject):
         self._touched = False
         self._saving = self._restoring = self._was_modified = False
         self._next: Path | None = None
+        self._made: set[Path] = set()
+        self._made_here = False
         self._source, self._target = self._document.source, self._document.target
         controller.changed.connect(self._take_change)
         controller.pair_opened.connect(self._take_pair)
@@ -117,6 +119,11 @@ class ProjectSession(QObject):
     @property
     def is_modified(self) -> bool:
         """Whether there is work that its file does not hold."""
+        return self._made_here or self.is_edited
+
+    @property
+    def is_edited(self) -> bool:
+        """Whether there is work beside the target, which may have been made here."""
         document = self._document
         if document.source is None and document.target is None:
             return False
@@ -145,6 +152,14 @@ class ProjectSession(QObject):
             self._tell()
             self.labelled.emit()
 
+    def expect(self, made: Path) -> None:
+        """Take a target that is made here for work, once it is opened: no file keeps it."""
+        self._made.add(made)
+
+    def expects(self, path: Path | None) -> bool:
+        """Tell whether a target is one that is made here."""
+        return path in self._made
+
     def project(self) -> Project:
         """Return all that there is to save, as it is now; nothing is copied."""
         contents = self._document.contents()
@@ -158,7 +173,7 @@ class ProjectSession(QObject):
             return
         project = self.project()
         self._document.history.mark_saved()
-        self._touched, self._saving = False, True
+        self._touched, self._saving, self._made_here = False, True, False
         held = self._lock if path == self._path else None
         self._controller.in_background(
             self.tr("Saving"),
@@ -269,7 +284,7 @@ class ProjectSession(QObject):
         self._has_fit = False
         self._take_lock(lock)
         self._source, self._target = self._document.source, self._document.target
-        self._touched = False
+        self._touched = self._made_here = False
 
     def _take_lock(self, lock: FileLock | None) -> None:
         if self._lock is not None and self._lock is not lock:
@@ -300,6 +315,7 @@ class ProjectSession(QObject):
         document = self._document
         if document.target is not self._target:
             self._adopt(None, None, Project(document.contents()))
+            self._made_here = document.target is not None and self.expects(document.target.path)
         elif document.source is not self._source:
             self._labelling = replace(self._labelling, ground=None)
             self._fitted, self._has_fit = None, False

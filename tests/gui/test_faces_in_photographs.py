@@ -14,6 +14,7 @@ from e4s_studio.engine.quad import Quad
 from e4s_studio.engine.recrop import quad_of
 from e4s_studio.files.images import write_image
 from e4s_studio.gui.controller import Photographs
+from e4s_studio.gui.journal_keeper import UNTOUCHED
 from e4s_studio.gui.recutting import Wish
 
 FACES = ((60, 80, 70), (260, 150, 60), (430, 60, 50))
@@ -389,6 +390,9 @@ def test_the_same_source_goes_into_one_face_after_the_other(with_group, qtbot):
     )
     settle(studio, qtbot)
     assert studio.window.notice.isHidden()
+    # The first face's swap is in no file of the artist's, but goes along without a question.
+    assert studio.window.isWindowModified()
+    assert not (studio.editor.keeper.journal.folder / UNTOUCHED).exists()
     studio.window.actions_by_name["face.next"].trigger()
     canvas = opened(studio, qtbot)
     assert canvas.picked.quad.centre == pytest.approx(middle(FACES[2]), abs=20)
@@ -399,6 +403,26 @@ def test_the_same_source_goes_into_one_face_after_the_other(with_group, qtbot):
     recent = [path.name for pair in studio.preferences.recent_pairs() for path in pair]
     assert not any("swapped" in name for name in recent)
     settle(studio, qtbot)
+
+
+def test_work_is_asked_about_once_before_the_next_face(with_group, qtbot, tmp_path):
+    studio = with_group
+    first = studio.document.target
+    studio.editor.editing.set_amounts([Region.SKIN], 0.4)
+    studio.window.actions_by_name["face.next"].trigger()
+    question = studio.window.findChild(QMessageBox, "unsaved")
+    question.button(QMessageBox.StandardButton.Discard).click()
+    canvas = opened(studio, qtbot)
+    qtbot.waitUntil(lambda: studio.window.findChild(QMessageBox, "unsaved") is None)
+    qtbot.keyClick(canvas, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: studio.document.target is not first, timeout=60_000)
+    settle(studio, qtbot)
+    studio.window.close()
+    question = studio.window.findChild(QMessageBox, "unsaved")
+    question.button(QMessageBox.StandardButton.Cancel).click()
+    with qtbot.waitSignal(studio.editor.session.saved, timeout=60_000):
+        studio.editor.session.save(tmp_path / "two faces.e4s")
+    assert not studio.window.isWindowModified()
 
 
 def test_shortcuts_of_the_window_do_not_reach_through(with_group, qtbot):

@@ -211,7 +211,8 @@ class PhotographsHandler(QObject):
 
     def _open(self, photographs: Photographs, role: str) -> None:
         self._placed = getattr(photographs, role)
-        if photographs.target is None:  # what is painted stays
+        # What is painted stays under another source; before a result it was asked about.
+        if photographs.target is None or self._desk.session.expects(photographs.target):
             self._controller.open(photographs)
         else:
             self._desk.ask_first(partial(self._controller.open, photographs))
@@ -247,7 +248,9 @@ class PhotographsHandler(QObject):
 
     def _ask_next(self) -> None:
         """Go on once nothing is lost by it."""
-        go_on = partial(self._desk.ask_first, self._next)
+        go_on: Callable[[], object] = self._next  # a target made here goes along
+        if self._desk.session.is_edited:
+            go_on = partial(self._desk.ask_first, self._next)
         if self._controller.is_fitting:
             self._window.notice.say(
                 self.tr("The result is still getting better; it is taken as it is now."),
@@ -270,6 +273,7 @@ class PhotographsHandler(QObject):
             ExportKind.PICTURE,
             replace(desk.session.labelling, mark=False),
         )
+        desk.session.expect(order.path)
         self._controller.in_background(
             self.tr("Finishing this face"),
             partial(self._written, order, document.snapshot()),
