@@ -25,6 +25,7 @@ from e4s_studio.engine.fit import encode_pair
 from e4s_studio.engine.fitted_file import pack_fitted
 from e4s_studio.engine.models import load_network
 from e4s_studio.files import places
+from e4s_studio.files.export import exporting
 from e4s_studio.files.export.kinds import SHOWING, SUFFIXES, ExportKind
 from e4s_studio.files.project.opening import open_project
 from e4s_studio.files.project.project import Labelling, Project
@@ -166,6 +167,16 @@ def test_the_artists_own_certificate(saved, tmp_path, monkeypatch):
     monkeypatch.setenv("E4S_STUDIO_KEY_PASSWORD", "secret")
     assert run(path, *options).exit_code == 0
     assert inspect_file(tmp_path / "a.png").signer == identity.name
+
+
+def test_a_sheet_shows_the_whole_source(saved, tmp_path, monkeypatch):
+    path, snapshot = saved
+    shown, sheet = [], exporting.before_after_sheet
+    monkeypatch.setattr(
+        exporting, "before_after_sheet", lambda *three: shown.append(three[0]) or sheet(*three)
+    )
+    assert run(path, "--kind", "sheet", "-o", tmp_path / "a.png").exit_code == 0
+    np.testing.assert_array_equal(shown[0], snapshot.source.photograph)
 
 
 def test_label_maps(saved, tmp_path):
