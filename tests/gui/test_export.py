@@ -175,6 +175,7 @@ def test_the_window_is_painted_in_during_an_export(studio, dialog, tmp_path, qtb
     qtbot.waitUntil(studio.gate.exporting.is_set, timeout=60_000)
     canvas, window = studio.window.canvas, studio.window.windowHandle()
     # Through the window system, which lets nothing into a window behind a modal dialog.
+    QApplication.processEvents()
     place = canvas.mapTo(studio.window, canvas.rect().center())
     QTest.mousePress(window, Qt.MouseButton.LeftButton, pos=place)
     QTest.mouseMove(window, place + QPoint(0, 40))
@@ -207,7 +208,9 @@ def test_an_artist_who_stays_after_all_is_not_sent_away_by_the_next_export(
     qtbot.waitUntil(studio.gate.exporting.is_set, timeout=60_000)
     studio.window.close()
     studio.gate.export.set()
-    qtbot.waitUntil(lambda: studio.window.findChild(QMessageBox, "unsaved") is not None)
+    qtbot.waitUntil(
+        lambda: studio.window.findChild(QMessageBox, "unsaved") is not None, timeout=60_000
+    )
     question = studio.window.findChild(QMessageBox, "unsaved")
     question.button(QMessageBox.StandardButton.Cancel).click()
     again = open_dialog(studio)
