@@ -7,6 +7,7 @@ compared with the pixels that such a mix must show: where the map's label at a p
 source's label there, amount 1 shows the source's pixel; likewise the target at 0; where it is
 both's, an amount between shows the blend of the two. Elsewhere no photograph shows what a mix
 looks like; the median colour of the region in its owner's photograph stands in, with little weight.
+A network that is trained knows better than that, and learns from no mixes.
 """
 
 from __future__ import annotations

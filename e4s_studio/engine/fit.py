@@ -22,10 +22,11 @@ from e4s_studio.engine.muon import Muon
 from e4s_studio.engine.pictures import to_labels, to_network
 from e4s_studio.engine.practice import LESSONS, Practice
 from e4s_studio.networks.light import mix_vectors
-from e4s_studio.networks.modulated import StyledConv
+from e4s_studio.networks.modulated import ModulatedConv, StyledConv
 
 if TYPE_CHECKING:
     from torch import Tensor
+    from torch.nn import Parameter
 
     from e4s_studio.core.portrait import Portrait
     from e4s_studio.engine.examples import Example
@@ -40,6 +41,7 @@ class Tune(StrEnum):
 
     VECTORS = "vectors"
     GENERATOR = "generator"
+    ALL = "all"
 
 
 @dataclass(frozen=True)
@@ -73,8 +75,8 @@ class FitPlan:
     steps
         Steps of the optimisers.
     tune
-        VECTORS: the texture vectors alone, as published. GENERATOR: the vectors, the MLPs and the
-        generator.
+        VECTORS: the texture vectors alone, as published. GENERATOR: the vectors and the generator,
+        but for its modulations. ALL: those too, and the MLPs.
     rate, vector_rate
         Adam's learning rates of the weights and of the texture vectors.
     kernel_rate
@@ -110,17 +112,20 @@ BUILT_IN_PLAN: Final = FitPlan(
     steps=480,
     tune=Tune.GENERATOR,
     rate=1.4e-2,
-    kernel_rate=6e-2,
+    kernel_rate=4e-2,
     phases=(
-        Phase(1 / 3, practice=0.05, mixed=0.1, plain=0.9),
-        Phase(2 / 3, practice=0.125, mixed=0.25, plain=0.65),
-        Phase(1, practice=0.125, mixed=0.25, plain=0.85),
+        Phase(1 / 3, practice=0.1, mixed=0, plain=0.9),
+        Phase(2 / 3, practice=0.2, mixed=0, plain=0.65),
+        Phase(1, practice=0.2, mixed=0, plain=0.85),
     ),
     quarter=0.0,
     half=0.0,
 )
-"""Likeness first: weights that ship know how to swap, and only have to be kept from forgetting."""
-UNTRAINED_PLAN: Final = FitPlan(steps=680, tune=Tune.GENERATOR, kernel_rate=6e-2)
+"""Likeness first: weights that ship know how to swap, and only have to be kept from forgetting.
+
+Practice does that. Mixes of the two photographs would unteach it: they show textures in their own
+lights alone, and on the other's map only where it is alike."""
+UNTRAINED_PLAN: Final = FitPlan(steps=680, tune=Tune.ALL, kernel_rate=6e-2)
 """For the built-in model without its weights: the fit teaches it all."""
 PUBLISHED_PLAN: Final = FitPlan(
     steps=200,
@@ -222,7 +227,7 @@ class Fitter:
         self._seen = vectors[..., :seen].clone().requires_grad_(True)
         self._network.requires_grad_(False)
         # Where weights stay as they are, and they may be large, one network is enough.
-        tuned = plan.tune is Tune.GENERATOR
+        tuned = plan.tune is not Tune.VECTORS
         self._average = copy.deepcopy(self._network) if tuned else self._network
         self._average_seen = self._seen.detach().clone()
         self._optimisers = self._make_optimisers()
@@ -273,8 +278,8 @@ class Fitter:
         plan, network = self.plan, self._network
         groups: list[dict[str, Any]] = [{"params": [self._seen], "rate": plan.vector_rate}]
         optimisers: list[torch.optim.Optimizer] = []
-        if plan.tune is Tune.GENERATOR:
-            weights = {id(w): w for part in (network.MLPs, network.G) for w in part.parameters()}
+        if plan.tune is not Tune.VECTORS:
+            weights = {id(weight): weight for weight in tuned_weights(network, plan.tune)}
             for weight in weights.values():
                 weight.requires_grad_(True)
             if plan.kernel_rate is not None:
@@ -288,7 +293,7 @@ class Fitter:
     def _remember(self) -> None:
         """Bring the averages up to date."""
         own = [(self._average_seen, self._seen)]
-        if self.plan.tune is Tune.GENERATOR:
+        if self.plan.tune is not Tune.VECTORS:
             own += zip(self._average.parameters(), self._network.parameters(), strict=True)
         averages, current = ([pair[i] for pair in own if pair[1].requires_grad] for i in range(2))
         share = max(1 / AVERAGED_STEPS, 1 / (1 + AVERAGED_SHARE * self.steps_taken))
@@ -368,13 +373,28 @@ def plan_for(
     built_in = UNTRAINED_PLAN if is_untrained(network) else BUILT_IN_PLAN
     plan = built_in if network.config.size <= BUILT_IN_SIZE else PUBLISHED_PLAN
     if tune_generator and plan.tune is Tune.VECTORS:
-        plan = replace(plan, tune=Tune.GENERATOR)
+        plan = replace(plan, tune=Tune.ALL)
     return replace(plan, seed=seed, steps=plan.steps if steps is None else steps)
 
 
 def is_untrained(network: RGI) -> bool:
     """Return whether the weights are as they were drawn: noise has no part until the first step."""
     return not bool(network.G.conv1.noise.weight.any())
+
+
+def tuned_weights(network: RGI, tune: Tune) -> list[Parameter]:
+    """Return the weights that a fit changes that does not leave them all.
+
+    What a texture and a light mean is known from the training: the MLPs say it, and the
+    modulations do. Two photographs, each in a light of its own, would teach them that the target's
+    light is the look of the target's skin, and a swap would then come out in between.
+    """
+    generator = list(network.G.parameters())
+    if tune is Tune.ALL:
+        return [*network.MLPs.parameters(), *generator]
+    layers = (part for part in network.G.modules() if isinstance(part, ModulatedConv))
+    kept = {id(weight) for layer in layers for weight in layer.modulation.parameters()}
+    return [weight for weight in generator if id(weight) not in kept]
 
 
 def pyramid_loss(drawn: Tensor, truth: Tensor, weight: Tensor) -> Tensor:

@@ -115,6 +115,26 @@ def test_vectors_alone_are_tuned_as_published() -> None:
     assert not torch.equal(start.source, after.source)
 
 
+def test_what_a_trained_network_knows_of_textures_and_lights_is_left_alone() -> None:
+    network = lit_network()
+    fitter = Fitter(network, portrait(1), portrait(2), plan_for(network, steps=3))
+    while not fitter.is_done:
+        fitter.step()
+    after = dict(fitter.fitted().network.named_parameters())
+    changed = {n for n, weight in network.named_parameters() if not torch.equal(weight, after[n])}
+    kept = {n for n in after if n.startswith(("encoder.", "MLPs.")) or ".modulation." in n}
+    assert changed == after.keys() - kept
+
+
+def test_an_untrained_network_learns_what_textures_mean() -> None:
+    before, after = small_network(), fitted(PLAN).network
+    pairs = [
+        (before.MLPs[Region.SKIN].mlp[0], after.MLPs[Region.SKIN].mlp[0]),
+        (before.G.conv1.conv.modulation, after.G.conv1.conv.modulation),
+    ]
+    assert not any(torch.equal(old.weight, new.weight) for old, new in pairs)
+
+
 def test_vectors_of_absent_regions_stay_zero() -> None:
     fit = fitted(PLAN)
     assert not fit.source[:, Region.EAR_RINGS].any()
