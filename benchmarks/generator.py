@@ -4,9 +4,9 @@
         [--only naive stages half edits worst encode memory]
 
 One unit is the time of a 512→512 3×3 float32 convolution, channels last, at 64². Everything is
-timed once in each round, the unit between all of it, and each round gives its own units and ratios
-to naive: what else the machine does in the meantime falls on all alike. Their medians over the
-rounds are printed, after a warm-up. `--cpu-time` counts the processor time of a single thread
+timed in each round (what is quick three times, of which the median counts), the unit between all of
+it, and each round gives its own units and ratios to naive: what else the machine does in the
+meantime falls on all alike. Their medians over the rounds are printed, after a warm-up. `--cpu-time` counts the processor time of a single thread
 instead. `--only` leaves out what is not named; the unit is always measured.
 """
 
@@ -260,29 +260,6 @@ def measure_memory(net: RGI, codes: Tensor, labels: Tensor, image: Tensor) -> No
     ):
         peak = peak_memory(run, device) - weights
         print(f"peak memory above the weights: {peak:.0f} MB {name}", flush=True)
-
-
-def measure_encode(watch: Stopwatch, net: RGI, image: Tensor, labels: Tensor) -> None:
-    vectors = image.new_zeros(1, REGIONS, net.config.vector_dim)
-    resolutions = net.G.masked_resolutions()
-
-    def plan() -> None:
-        layout = net.layout(labels)
-        for resolution in resolutions:
-            layout.grid(resolution)
-
-    watch.row("encode, 1024² in", watch.median(lambda: net.encode_labels(image, labels)))
-    watch.row("style codes", watch.median(lambda: net.style_codes(vectors)))
-    watch.row("layout, all resolutions", watch.median(plan))
-
-
-def measure_studio(watch: Stopwatch, labels: Tensor) -> None:
-    torch.manual_seed(0)
-    net = RGI(STUDIO_256).eval().requires_grad_(requires_grad=False).to(watch.device)
-    codes = torch.randn(1, REGIONS, STUDIO_256.n_latent, STUDIO_256.style_dim).to(watch.device)
-    watch.row("studio-256, 256²", watch.median(lambda: until(net, codes, labels, 256)))
-    image = torch.rand(1, 3, 256, 256).to(watch.device) * 2 - 1
-    watch.row("studio-256, encode", watch.median(lambda: net.encode_labels(image, labels)))
 
 
 def measure(watch: Stopwatch) -> None:
