@@ -6,8 +6,9 @@
 One unit is the time of a 512→512 3×3 float32 convolution, channels last, at 64². Everything is
 timed in each round (what is quick three times, of which the median counts), the unit between all of
 it, and each round gives its own units and ratios to naive: what else the machine does in the
-meantime falls on all alike. Their medians over the rounds are printed, after a warm-up. `--cpu-time` counts the processor time of a single thread
-instead. `--only` leaves out what is not named; the unit is always measured.
+meantime falls on all alike. Their medians over the rounds are printed, after a warm-up.
+`--cpu-time` counts the processor time of a single thread instead. `--only` leaves out what is not
+named; the unit is always measured.
 """
 
 from __future__ import annotations
