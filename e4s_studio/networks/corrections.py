@@ -16,10 +16,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal, cast
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from e4s_studio.networks.bags import AddRows, Bags, PickAndSum, add_rows
 from e4s_studio.networks.config import REGIONS
+from e4s_studio.networks.ops import spread
+from e4s_studio.networks.workspace import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,11 +68,13 @@ class Chunk:
     Attributes
     ----------
     sources
-        (N,) int32: indices into the flattened (B, r, r) input.
+        (Q,) int32: indices into the flattened (B, r, r) input.
     pairs
-        (N,) int32: 13·(slot of the pixels) + (region of the source, or NO_REGION).
+        (Q,) int32: 13·(slot of the pixels) + (region of the source, or NO_REGION).
+    factors
+        (N,) int32: which of the Q inputs, scaled for its pair, each product is of.
     runs
-        The products by taps.
+        Which tap each product is by.
     pixels
         (P,) int64: indices into the flattened (B, R, R) output, all different.
     bags
@@ -78,13 +83,14 @@ class Chunk:
 
     sources: Tensor
     pairs: Tensor
+    factors: Tensor
     runs: tuple[Run, ...]
     pixels: Tensor
     bags: Bags
     _picking: dict[str, Bags] = field(default_factory=dict, init=False, repr=False)
 
-    def picking(self, what: Literal["sources", "pairs"], rows: int) -> Bags:
-        """Return the matrix that picks `sources` or `pairs` among so many rows.
+    def picking(self, what: Literal["sources", "pairs", "factors"], rows: int) -> Bags:
+        """Return the matrix that picks `sources`, `pairs` or `factors` among so many rows.
 
         It is kept, and with it the transposed one that gradients need.
         """
@@ -94,8 +100,8 @@ class Chunk:
 
     def map(self, change: Callable[[Tensor], Tensor]) -> Chunk:
         """Return the same chunk with its tensors changed."""
-        sources, pairs, pixels = (change(t) for t in (self.sources, self.pairs, self.pixels))
-        return Chunk(sources, pairs, self.runs, pixels, self.bags.map(change))
+        sources, pairs, factors = (change(t) for t in (self.sources, self.pairs, self.factors))
+        return Chunk(sources, pairs, factors, self.runs, change(self.pixels), self.bags.map(change))
 
 
 @dataclass(frozen=True)
@@ -109,42 +115,77 @@ class Corrections:
         """Return the same corrections with their tensors changed."""
         return Corrections(tuple(chunk.map(change) for chunk in self.chunks), self.complete)
 
+    def add_to(
+        self,
+        y: Tensor,
+        x: Tensor,
+        s: Tensor,
+        weights: Tensor,
+        space: Workspace | None = None,
+    ) -> Tensor:
+        """Add Σ (s_p − s_q) ⊙ x_q · W_t over the taps that see another region.
 
-def correct(y: Tensor, x: Tensor, s: Tensor, corrections: Corrections, weights: Tensor) -> Tensor:
-    """Add Σ (s_p − s_q) ⊙ x_q · W_t over the taps that see another region.
+        Parameters
+        ----------
+        y
+            (B, R, R, out): the dense pass's result, or zeros where these are complete; changed in
+            place without gradients.
+        x
+            (B, r, r, in): the layer's input.
+        s
+            (B·12, in): the modulation of each slot.
+        weights
+            (9, in, out): one for each of `TAPS`.
+        space
+            Where intermediate results go, unless gradients are wanted.
+
+        Returns
+        -------
+        Tensor
+            The corrected (B, R, R, out).
+        """
+        flat, source, scales = y.flatten(0, 2), x.flatten(0, 2), _differences(s)
+        if torch.is_grad_enabled() and self.chunks:
+            sums = [_differentiable(source, scales, chunk, weights) for chunk in self.chunks]
+            pixels = torch.cat([chunk.pixels for chunk in self.chunks])
+            return cast("Tensor", AddRows.apply(flat, torch.cat(sums), pixels)).view_as(y)
+        space = Workspace() if space is None else space
+        for chunk in self.chunks:
+            scaled = scales.index_select(0, chunk.pairs)
+            scaled *= source.index_select(0, chunk.sources)
+            factors = space.take("factors", (len(chunk.factors), x.shape[3]), x)
+            torch.index_select(scaled, 0, chunk.factors, out=factors)
+            products = space.take("products", (len(chunk.factors), y.shape[3]), x)
+            for run in chunk.runs:
+                torch.bmm(*_factors(factors, run, weights), out=_part(products, run))
+            add_rows(flat, chunk.bags.sum(products), chunk.pixels)
+        return y
+
+
+def every_tap(x: Tensor, s: Tensor, slots: Tensor, weights: Tensor) -> Tensor:
+    """Compute a plain layer pixel by pixel, each with its own region's code for all that it sees.
 
     Parameters
     ----------
-    y
-        (B, R, R, out): the dense pass's result, or zeros where the corrections are complete;
-        changed in place without gradients.
     x
-        (B, r, r, in): the layer's input.
+        (B, R, R, in).
     s
         (B·12, in): the modulation of each slot.
-    corrections
-        What to correct.
+    slots
+        (B, R, R): each pixel's row of s.
     weights
         (9, in, out): one for each of `TAPS`.
 
     Returns
     -------
     Tensor
-        The corrected (B, R, R, out).
+        (B, R, R, out).
     """
-    flat, source, scales = y.flatten(0, 2), x.flatten(0, 2), _differences(s)
-    if torch.is_grad_enabled() and corrections.chunks:
-        sums = [_differentiable(source, scales, chunk, weights) for chunk in corrections.chunks]
-        pixels = torch.cat([chunk.pixels for chunk in corrections.chunks])
-        return cast("Tensor", AddRows.apply(flat, torch.cat(sums), pixels)).view_as(y)
-    for chunk in corrections.chunks:
-        scaled = scales.index_select(0, chunk.pairs)
-        scaled *= source.index_select(0, chunk.sources)
-        products = scaled.new_empty(scaled.shape[0], weights.shape[2])
-        for run in chunk.runs:
-            torch.bmm(*_factors(scaled, run, weights), out=_part(products, run))
-        add_rows(flat, chunk.bags.sum(products), chunk.pixels)
-    return y
+    height, width = slots.shape[1:]
+    ring = F.pad(x, (0, 0, 1, 1, 1, 1))
+    seen = [ring[:, dy + 1 : dy + 1 + height, dx + 1 : dx + 1 + width] for dy, dx in TAPS]
+    scaled = torch.stack(seen, dim=3) * spread(s, slots)[:, :, :, None]
+    return (scaled.flatten(0, 2).flatten(1) @ weights.flatten(0, 1)).view(*slots.shape, -1)
 
 
 def _differences(s: Tensor) -> Tensor:
@@ -159,12 +200,13 @@ def _part(products: Tensor, run: Run) -> Tensor:
     return products[run.start : run.end].view(run.stop - run.first, run.rows, -1)
 
 
-def _factors(scaled: Tensor, run: Run, weights: Tensor) -> tuple[Tensor, Tensor]:
-    return _part(scaled, run), weights[run.first : run.stop]
+def _factors(factors: Tensor, run: Run, weights: Tensor) -> tuple[Tensor, Tensor]:
+    return _part(factors, run), weights[run.first : run.stop]
 
 
 def _differentiable(source: Tensor, scales: Tensor, chunk: Chunk, weights: Tensor) -> Tensor:
     taken: Tensor = PickAndSum.apply(source, chunk.picking("sources", len(source)))
     scaled = taken * PickAndSum.apply(scales, chunk.picking("pairs", len(scales)))
-    products = [torch.bmm(*_factors(scaled, run, weights)).flatten(0, 1) for run in chunk.runs]
+    factors: Tensor = PickAndSum.apply(scaled, chunk.picking("factors", len(scaled)))
+    products = [torch.bmm(*_factors(factors, run, weights)).flatten(0, 1) for run in chunk.runs]
     return cast("Tensor", PickAndSum.apply(torch.cat(products), chunk.bags))

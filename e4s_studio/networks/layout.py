@@ -26,9 +26,10 @@ if TYPE_CHECKING:
 
 COARSEST: Final = 4
 """The resolution of the learned input, which nothing is doubled to."""
-COMPLETE: Final = 8
-COMPLETE_UP: Final = 16
-"""Measured: from inputs of up to these resolutions it is faster to compute every tap by itself."""
+EVERY_TAP: Final = 8
+"""Measured: up to this resolution a plain layer is computed faster for each pixel by itself ..."""
+COMPLETE: Final = 16
+"""... and from inputs of up to this one an upsampling layer without a dense pass."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,11 +44,12 @@ class Grid:
         (B, R/2, R/2) int64: the same of the resolution before, for the input of an upsampling.
     plain, up
         Corrections of the plain and of the upsampling layer that end at R; none upsample to 4².
+        The plain layer of a small grid has none: each of its pixels is computed by itself.
     """
 
     slots: Tensor
     coarse_slots: Tensor
-    plain: Corrections
+    plain: Corrections | None
     up: Corrections
 
     @property
@@ -58,7 +60,8 @@ class Grid:
     def map(self, change: Callable[[Tensor], Tensor]) -> Grid:
         """Return the same grid with its tensors changed."""
         slots, coarse = change(self.slots), change(self.coarse_slots)
-        return Grid(slots, coarse, self.plain.map(change), self.up.map(change))
+        plain = None if self.plain is None else self.plain.map(change)
+        return Grid(slots, coarse, plain, self.up.map(change))
 
     def to(self, device: torch.device | str) -> Grid:
         """Return the same grid on another device."""
@@ -127,10 +130,10 @@ def make_grid(labels: Tensor, resolution: int) -> Grid:
         resized = F.interpolate(labels.to("cpu", torch.uint8)[:, None], size=size, mode="nearest")
         fine = resized[:, 0].numpy()
         coarse = np.ascontiguousarray(fine[:, ::2, ::2])
-        plain = plan(fine, fine, complete=resolution <= COMPLETE)
+        plain = plan(fine, fine) if resolution > EVERY_TAP else None
         up = Corrections(())
         if resolution > COARSEST:
-            up = plan(fine, coarse, complete=resolution // 2 <= COMPLETE_UP)
+            up = plan(fine, coarse, complete=resolution // 2 <= COMPLETE)
         return Grid(_slots(fine), _slots(coarse), plain, up)
 
 

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from e4s_studio.networks import dense, winograd
 from e4s_studio.networks.config import REGIONS
-from e4s_studio.networks.corrections import TAPS, correct
+from e4s_studio.networks.corrections import TAPS, every_tap
 from e4s_studio.networks.ops import (
     FIR,
     LRELU_SLOPE,
@@ -195,16 +195,18 @@ class StyledConv(nn.Module):
             y = self._whole(x * s[:, None, None].to(x.dtype))
             return _activate(y, d[:, None, None].to(x.dtype), after)
         s, d = s.to(x.dtype), d.to(x.dtype)
+        taps = self.conv.taps(x.dtype)
         slots, corrections = grid.slots, grid.plain
         if self.conv.up:
             slots, corrections = grid.coarse_slots, grid.up
-        taps = self.conv.taps(x.dtype)
+        if corrections is None:
+            return _activate(every_tap(x, s, slots, taps), spread(d, slots), after)
         if torch.is_grad_enabled():
             if corrections.complete:
                 y = x.new_zeros(*grid.slots.shape, self.conv.out_channels)
             else:
                 y = self._whole(x * spread(s, slots))
-            y = correct(y, x, s, corrections, taps)
+            y = corrections.add_to(y, x, s, taps)
             return _activate(y, spread(d, grid.slots), after)
         space = Workspace() if space is None else space
         shape = (*grid.slots.shape, self.conv.out_channels)
@@ -213,7 +215,7 @@ class StyledConv(nn.Module):
             y.zero_()
         else:
             self._dense(dense.Rows(x, s, slots), y, space)
-        correct(y, x, s, corrections, taps)
+        corrections.add_to(y, x, s, taps, space)
         for band in dense.bands_of(y):
             _activate(y[:, band], spread(d, grid.slots[:, band]), (after[0], after[1][band]))
         return y

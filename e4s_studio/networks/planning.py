@@ -27,14 +27,14 @@ of their products; a portrait's are all in one chunk."""
 
 
 class Paths(NamedTuple):
-    """How inputs reach outputs: by which taps of the kernel, and how much of each.
+    """How inputs reach the outputs of an upsampling layer: by which taps, and how much of each.
 
     Neighbour n's paths to an output of phase p are number `starts[n, p]` to that + `counts[n, p]`.
 
     Attributes
     ----------
     starts, counts
-        (9, phases).
+        (9, 4).
     taps
         (paths,): the tap of the kernel, its number in `TAPS`.
     weights
@@ -48,22 +48,18 @@ class Paths(NamedTuple):
 
 
 @cache
-def paths(step: int) -> Paths:
-    """Return the paths of a plain layer (step 1) or of an upsampling one (step 2)."""
+def paths() -> Paths:
+    """List the paths."""
     found = [
-        [
-            (TAPS.index((j, k)), v * w)
-            for j, v in _axis(dy, py, step)
-            for k, w in _axis(dx, px, step)
-        ]
+        [(TAPS.index((j, k)), v * w) for j, v in _axis(dy, py) for k, w in _axis(dx, px)]
         for dy, dx in TAPS
-        for py in range(step)
-        for px in range(step)
+        for py in (0, 1)
+        for px in (0, 1)
     ]
     counts = np.array([len(ways) for ways in found], np.int32)
     starts = (np.cumsum(counts) - counts).astype(np.int32)
     taps, weights = zip(*(way for ways in found for way in ways), strict=True)
-    shape = (len(TAPS), step * step)
+    shape = (len(TAPS), 4)
     return Paths(
         starts.reshape(shape),
         counts.reshape(shape),
@@ -72,15 +68,13 @@ def paths(step: int) -> Paths:
     )
 
 
-def _axis(offset: int, parity: int, step: int) -> list[tuple[int, float]]:
+def _axis(offset: int, parity: int) -> list[tuple[int, float]]:
     """List the kernel's taps along one axis, -1 to 1, with their weights.
 
     The transposed convolution gives z[q] = Σ x[i] w[q - 2i] and the filter
     out[p] = Σ f[t] z[p + t - 1]. So the input i = ⌊p/2⌋ + offset reaches the output p, of a parity,
     by the kernel's k and t = k - parity + 1 + 2·offset of the filter, where there is one.
     """
-    if step == 1:
-        return [(offset, 1.0)]
     filtered = [(k - 1, k - parity + 1 + 2 * offset) for k in range(3)]
     return [(k, FIR_TAPS[t]) for k, t in filtered if 0 <= t < len(FIR_TAPS)]
 
@@ -119,11 +113,11 @@ class Pixels(NamedTuple):
         return Pixels(*(each[which] for each in self))
 
 
-def plan(fine: Labels, coarse: Labels, *, complete: bool) -> Corrections:
+def plan(fine: Labels, coarse: Labels, *, complete: bool = False) -> Corrections:
     """Plan the layer from coarse labels (B, r, r) to fine labels (B, R, R), R = r or 2r.
 
-    A complete plan lists all taps, so that no dense pass is needed; otherwise it lists those that
-    see another region.
+    A complete plan, of an upsampling layer, lists all inputs, so that no dense pass is needed;
+    otherwise it lists those that pixels of another region see.
     """
     size = coarse.shape[2]
     ringed = np.full((len(coarse), size + 2, size + 2), NO_REGION, coarse.dtype)
@@ -170,36 +164,46 @@ def _edges(fine: Labels, ringed: Labels) -> Indices:
 
 
 def _chunk(pixels: Pixels, wanted: Bools, coarse: Labels, step: int, *, complete: bool) -> Chunk:
-    """Plan pixels that want (P, 9) taps, in a layer that multiplies the resolution by a step."""
-    size = coarse.shape[2]
+    """Plan pixels that want (P, 9) neighbours, in a layer that multiplies the resolution by a step.
+
+    The pixels' entries are listed in order: which input, scaled for which region, by which tap.
+    """
     which, neighbour = np.nonzero(wanted)
     first = np.append(0, np.flatnonzero(which[1:] != which[:-1]) + 1)
-    steps, ways = _steps(size), paths(step)
-    kind = neighbour * step**2 + pixels.phases[which]
-    counts = ways.counts.ravel().take(kind)
-    starts = np.cumsum(counts) - counts
-    path = np.arange(counts.sum()) + np.repeat(ways.starts.ravel().take(kind) - starts, counts)
-
+    steps = _steps(coarse.shape[2])
     lowest = int(pixels.below.min() + steps.min())
     span = int(pixels.below.max() + steps.max()) - lowest + 1
-    within = (pixels.labels * span + pixels.below - lowest)[which] + steps[neighbour]
-    keys = np.repeat(within, counts) + (ways.taps * (REGIONS * span)).take(path)
-    limit = len(TAPS) * REGIONS * span
-    distinct, number = _sorted(keys, path) if step == 1 else _distinct(keys, limit)
-    tap_and_region, place = np.divmod(distinct, span)
-    taps, regions = np.divmod(tap_and_region, REGIONS)
-    runs, numbers = _runs(taps)
+    keys = (pixels.labels * span + pixels.below - lowest)[which] + steps[neighbour]
+    distinct, entry = _distinct(keys, REGIONS * span)
+    regions, sources = np.divmod(distinct, span)
+    sources += lowest
+    slots = sources // coarse[0].size * REGIONS + regions
+    beside = NO_REGION if complete else coarse.ravel()[sources]
+
+    taps: NDArray[np.integer] = neighbour
+    starts, weights = first, None
+    if step == 2:
+        ways = paths()
+        kind = neighbour * step**2 + pixels.phases[which]
+        counts = ways.counts.ravel().take(kind)
+        ends = np.cumsum(counts)
+        path = np.arange(ends[-1])
+        path += np.repeat(ways.starts.ravel().take(kind) - ends + counts, counts)
+        entry, taps = np.repeat(entry, counts), ways.taps.take(path)
+        starts, weights = (ends - counts)[first], torch.from_numpy(ways.weights.take(path))
+    products, number = _distinct(taps * len(sources) + entry, len(TAPS) * len(sources))
+    tap, factors = np.divmod(products, len(sources))
+    runs, numbers = _runs(tap)
     total = runs[-1].end
-    place += lowest
-    beside = NO_REGION if complete else coarse.ravel()[place]
-    slots = place // (size * size) * REGIONS + regions
-    weights = None if step == 1 else torch.from_numpy(ways.weights[path])
+    filled = np.zeros(total, np.int32)  # what fills a run up is of the first input
+    filled[numbers] = factors
     return Chunk(
-        _placed(place, numbers, total),
-        _placed(slots * (REGIONS + 1) + beside, numbers, total),
+        _int32(sources),
+        _int32(slots * (REGIONS + 1) + beside),
+        torch.from_numpy(filled),
         runs,
         torch.from_numpy(pixels.places[which[first]]),
-        Bags(_int32(numbers[number]), _int32(starts[first]), total, weights),
+        Bags(_int32(numbers[number]), _int32(starts), total, weights),
     )
 
 
@@ -211,14 +215,6 @@ def _distinct(keys: Indices, limit: int) -> tuple[Indices, Indices]:
     place = np.empty(limit, np.int32)
     place[distinct] = np.arange(len(distinct), dtype=np.int32)
     return distinct, place[keys].astype(np.intp)
-
-
-def _sorted(keys: Indices, paths: Indices) -> tuple[Indices, Indices]:
-    """Do the same for values that are all different, and need the order of their paths only."""
-    order = np.argsort(paths.astype(np.uint8), kind="stable")
-    place = np.empty_like(order)
-    place[order] = np.arange(len(order))
-    return keys[order], place
 
 
 def _runs(taps: Indices) -> tuple[tuple[Run, ...], Indices]:
@@ -234,13 +230,6 @@ def _runs(taps: Indices) -> tuple[tuple[Run, ...], Indices]:
             end = run.end
     shifts = starts - np.cumsum(counts) + counts
     return tuple(runs), np.arange(len(taps)) + shifts[taps]
-
-
-def _placed(values: Indices, numbers: Indices, total: int) -> torch.Tensor:
-    """Give products their numbers; those that fill up take what is at 0."""
-    placed = np.zeros(total, np.int32)
-    placed[numbers] = values
-    return torch.from_numpy(placed)
 
 
 def _int32(values: NDArray[np.integer]) -> torch.Tensor:

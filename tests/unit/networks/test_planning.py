@@ -23,20 +23,21 @@ def products(corrections) -> list[tuple[int, int, int]]:
             for number in range(run.start, run.end):
                 tap = run.first + (number - run.start) // run.rows
                 if number in used:
-                    found.append((tap, int(chunk.sources[number]), int(chunk.pairs[number])))
+                    factor = chunk.factors[number]
+                    found.append((tap, int(chunk.sources[factor]), int(chunk.pairs[factor])))
     return found
 
 
 def test_one_region_needs_nothing():
     labels = np.full((2, 16, 16), 5, np.uint8)
-    assert plan(labels, labels, complete=False).chunks == ()
-    assert plan(labels, labels[:, ::2, ::2], complete=False).chunks == ()
+    assert plan(labels, labels).chunks == ()
+    assert plan(labels, labels[:, ::2, ::2]).chunks == ()
 
 
 def test_an_edge_needs_the_taps_across_it():
     size = 8
     labels = two_halves(size)
-    found = products(plan(labels, labels, complete=False))
+    found = products(plan(labels, labels))
     assert len(found) == 2 * (
         3 * size - 2
     )  # from each side three taps, two fewer in all at the ends
@@ -49,16 +50,24 @@ def test_an_edge_needs_the_taps_across_it():
 
 def test_pixels_of_a_region_share_the_products_of_an_upsampling():
     fine = two_halves(16)
-    (chunk,) = plan(fine, np.ascontiguousarray(fine[:, ::2, ::2]), complete=False).chunks
-    found = products(plan(fine, np.ascontiguousarray(fine[:, ::2, ::2]), complete=False))
+    (chunk,) = plan(fine, np.ascontiguousarray(fine[:, ::2, ::2])).chunks
+    found = products(plan(fine, np.ascontiguousarray(fine[:, ::2, ::2])))
     assert len(found) == len(set(found))
     assert len(chunk.bags.index) > 3 * len(found)
 
 
+def test_taps_of_an_input_share_its_scaling():
+    labels = two_halves(8)
+    (chunk,) = plan(labels, labels).chunks
+    inputs = set(zip(chunk.sources.tolist(), chunk.pairs.tolist(), strict=True))
+    assert len(inputs) == len(chunk.sources) == 2 * 8  # both sides of the edge
+    assert len(products(plan(labels, labels))) > 2 * len(inputs)
+
+
 def test_a_complete_plan_wants_every_tap_whole():
-    labels = two_halves(4)
-    found = products(plan(labels, labels, complete=True))
-    assert len(found) == 10 * 10  # 3·4 − 2 neighbours along each axis
+    fine = np.full((1, 8, 8), 3, np.uint8)
+    found = products(plan(fine, fine[:, ::2, ::2], complete=True))
+    assert len(found) == 9 * 4 * 4
     assert all(pair % (REGIONS + 1) == NO_REGION for _, _, pair in found)
 
 
@@ -66,9 +75,9 @@ def test_a_complete_plan_wants_every_tap_whole():
 def test_parts_of_any_size_add_up_to_the_same(step, monkeypatch):
     fine = np.random.default_rng(0).integers(0, REGIONS, (2, 16, 16)).astype(np.uint8)
     coarse = np.ascontiguousarray(fine[:, ::step, ::step])
-    whole = plan(fine, coarse, complete=False)
+    whole = plan(fine, coarse)
     monkeypatch.setattr(planning, "CHUNK_TAPS", 200)
-    parts = plan(fine, coarse, complete=False)
+    parts = plan(fine, coarse)
     assert len(whole.chunks) == 1
     assert len(parts.chunks) > 10
     pixels = torch.cat([chunk.pixels for chunk in parts.chunks])
