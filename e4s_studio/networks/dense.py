@@ -43,29 +43,26 @@ class Rows:
     s: Tensor | None = None
     slots: Tensor | None = None
 
-    def ring(self, start: int, stop: int) -> Tensor:
-        """Return rows start to stop with a ring around them: (B, stop − start + 2, r + 2, in)."""
-        batch, height, width, channels = self.x.shape
+    def ring(self, start: int, stop: int, width: int | None = None) -> Tensor:
+        """Return rows start to stop with a ring around them: (B, stop − start + 2, r + 2, in).
+
+        If a width is given, it is that wide, with zeros at the right.
+        """
+        batch, height, columns, channels = self.x.shape
         top, bottom = max(start - 1, 0), min(stop + 1, height)
-        ring = self.x.new_empty(batch, stop - start + 2, width + 2, channels)
-        clear_border(ring, top=start == 0, bottom=stop == height)
-        inside = ring[:, top - start + 1 : bottom - start + 1, 1:-1]
+        ring = self.x.new_empty(batch, stop - start + 2, width or columns + 2, channels)
+        rows = slice(top - start + 1, bottom - start + 1)
+        for outside in (ring[:, : rows.start], ring[:, rows.stop :]):
+            outside.zero_()
+        for outside in (ring[:, rows, :1], ring[:, rows, columns + 1 :]):
+            outside.zero_()
+        inside = ring[:, rows, 1 : columns + 1]
         x = self.x[:, top:bottom]
         if self.s is None or self.slots is None:
             inside.copy_(x)
         else:
             torch.mul(x, spread(self.s, self.slots[:, top:bottom]), out=inside)
         return ring
-
-
-def clear_border(ring: Tensor, *, top: bool, bottom: bool) -> None:
-    """Zero the outer columns of (B, h, w, C), and its first and last row where they are outside."""
-    ring[:, :, 0].zero_()
-    ring[:, :, -1].zero_()
-    if top:
-        ring[:, 0].zero_()
-    if bottom:
-        ring[:, -1].zero_()
 
 
 def bands(
@@ -88,16 +85,47 @@ def plain_direct(rows: Rows, weight: Tensor, y: Tensor) -> None:
 
 
 def plain_winograd(rows: Rows, weight: Tensor, y: Tensor, space: Workspace) -> None:
-    """Convolve 3×3, weight (36, in, out) transformed, into y (B, R, R, out)."""
+    """Convolve 3×3, weight (n, in, out) transformed, into y (B, R, R, out)."""
     batch, height, width, channels = rows.x.shape
-    for band in winograd.bands(height, width, channels, batch):
-        winograd.convolve(rows.ring(band.start, band.stop), weight, y[:, band], space)
+    scheme = winograd.plain(height, width)
+    down, across = height // scheme.size, batch * width // scheme.size
+    for band in scheme.bands(down, across, channels):
+        done = slice(scheme.size * band.start, scheme.size * band.stop)
+        ring = rows.ring(done.start, done.stop)
+        scheme.convolve(ring, weight, y[:, done], space)
 
 
 def up(rows: Rows, doubling: Doubling, y: Tensor) -> None:
     """Double the resolution: transposed convolution and FIR, into y (B, R, R, out)."""
     for band in bands_of(y):
         y[:, band] = doubled(rows.ring(band.start // 2, band.stop // 2), doubling)
+
+
+def up_winograd(rows: Rows, weight: Tensor, fir: Tensor, y: Tensor, space: Workspace) -> None:
+    """Do the same with a weight (49, in, out) transformed and the FIR (out, 1, 4, 4).
+
+    Rows of the transposed convolution z come in bands of six for each row of tiles. The FIR needs
+    one before an output row and two after it, so that three rows of each band wait for the next.
+    """
+    scheme = winograd.doubling()
+    batch, height, width, channels = rows.x.shape
+    down, across = (-(-(side + 1) // scheme.step) for side in (height, width))
+    bands = scheme.bands(down, batch * across, channels)
+    most = scheme.size * max(band.stop - band.start for band in bands)
+    z = space.take("transposed", (batch, most + 3, scheme.size * across + 1, y.shape[3]), y)
+    z[:, :3].zero_()
+    z[:, :, 0].zero_()
+    for band in bands:
+        ring = rows.ring(
+            scheme.step * band.start, scheme.step * band.stop - 1, scheme.step * across + 1
+        )
+        new = scheme.size * (band.stop - band.start)
+        scheme.convolve(ring, weight, z[:, 3 : new + 3, 1:], space)
+        first = scheme.size * band.start - 2
+        done = slice(max(first, 0), min(first + new, 2 * height))
+        filtered = valid(z[:, : new + 3], fir, groups=y.shape[3])
+        y[:, done] = filtered[:, done.start - first : done.stop - first, : 2 * width]
+        z[:, :3] = z[:, new : new + 3]
 
 
 def valid(ring: Tensor, weight: Tensor, bias: Tensor | None = None, groups: int = 1) -> Tensor:
@@ -131,8 +159,13 @@ class Doubling(NamedTuple):
         odd, even = weight[:, :, 1:2], weight[:, :, [2, 0]]
         kernels = [k for rows in (odd, even) for k in (rows[..., 1:2], rows[..., [2, 0]])]
         phases = tuple(k.contiguous(memory_format=torch.channels_last) for k in kernels)
-        taps = torch.tensor(FIR_TAPS, dtype=weight.dtype, device=weight.device)
-        return cls(phases, torch.outer(taps, taps).repeat(weight.shape[0], 1, 1, 1))
+        return cls(phases, fir_of(weight))
+
+
+def fir_of(weight: Tensor) -> Tensor:
+    """Return the FIR for the output of a weight (out, …), for each channel: (out, 1, 4, 4)."""
+    taps = torch.tensor(FIR_TAPS, dtype=weight.dtype, device=weight.device)
+    return torch.outer(taps, taps).repeat(weight.shape[0], 1, 1, 1)
 
 
 def doubled(ring: Tensor, doubling: Doubling, bias: Tensor | None = None) -> Tensor:

@@ -11,6 +11,7 @@ import math
 from collections import deque
 from dataclasses import dataclass
 from functools import partial
+from operator import itemgetter
 from typing import TYPE_CHECKING, Final, cast
 
 import torch
@@ -26,19 +27,18 @@ from e4s_studio.networks.ops import WeightCache
 from e4s_studio.networks.workspace import SpareWorkspace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     from e4s_studio.networks.config import RGIConfig
+    from e4s_studio.networks.winograd import Scheme
     from e4s_studio.networks.workspace import Workspace
 
 SQUEEZE: Final = 16
 INSTANCE_EPS: Final = 1e-5
-KEPT_FLOATS: Final = 150_000_000
-"""Transformed weights are kept, those of the first layers first, up to this many numbers in all."""
+KEPT_FLOATS: Final = 190_000_000
+"""Transformed weights are kept, the smallest ones first, up to this many numbers in all."""
 GROUPS: Final = 8
 """Measured: in more groups of pixels the moments of features are no faster to take."""
-LEAST_PIXELS: Final = 1 << 9
-"""Measured: with fewer a direct convolution is as fast as transforming a weight for one use."""
 GATE: Final = 0.5
 """The gate of squeeze-and-excite after a normalisation: the sigmoid of the channels' mean, 0."""
 
@@ -90,42 +90,44 @@ class Conv3x3(nn.Conv2d):
         super().__init__(in_channels, out_channels, 3, stride, 1, bias=False)
         self._cache = WeightCache()
 
+    def scheme(self, height: int, width: int) -> Scheme | None:
+        """Return how to convolve to an output of this size; None if directly is faster."""
+        if self.stride != (1, 1):
+            pays = winograd.pays_halving(self.weight, height, width)
+            return winograd.halving() if pays else None
+        pays = winograd.pays(self.weight, height, width)
+        return winograd.plain(height, width) if pays else None
+
     def infer(
-        self,
-        job: Job,
-        space: Workspace,
-        *,
-        keep: bool,
-        slopes: Tensor | None = None,
+        self, job: Job, space: Workspace, *, keep: bool, slopes: Tensor | None = None
     ) -> Iterator[slice]:
         """Convolve band after band, and say which rows are done; a PReLU of `slopes` follows."""
-        weight = self._for_winograd(job, keep=keep)
-        for rows in job.bands(self.in_channels, whole=weight is None or not keep):
-            if weight is not None:
-                winograd.convolve(job.read(rows), weight, job.write(rows), space, slopes)
-            else:
-                y = F.conv2d(job.read(rows).permute(0, 3, 1, 2), self.weight)
-                y = y if slopes is None else F.prelu(y, slopes)
-                job.write(rows).copy_(y.permute(0, 2, 3, 1))
+        scheme = self.scheme(job.height, job.width)
+        if scheme is None:
+            rows = slice(0, job.height)
+            y = F.conv2d(job.read(rows).permute(0, 3, 1, 2), self.weight, stride=self.stride)
+            y = y if slopes is None else F.prelu(y, slopes)
+            job.write(rows).copy_(y.permute(0, 2, 3, 1))
+            yield rows
+            return
+        weight = self._transformed(scheme, keep=keep)
+        for rows in job.bands(scheme, self.in_channels, whole=not keep):
+            scheme.convolve(job.read(rows), weight, job.write(rows), space, slopes)
             yield rows
 
-    def _for_winograd(self, job: Job, *, keep: bool) -> Tensor | None:
-        """Return the weight as `winograd.convolve` takes it, or None if a direct one is faster.
+    def _transformed(self, scheme: Scheme, *, keep: bool) -> Tensor:
+        """Return the weight as `Scheme.convolve` takes it."""
+        taps = winograd.taps_of(self.weight)
+        if not keep:
+            return taps
+        make = lambda: scheme.transformed(taps, self.in_channels)  # noqa: E731
+        return self._cache.get(self.weight, scheme.products, make)
 
-        All transformed weights together would take a gigabyte.
-        """
-        if not winograd.pays(self.weight, job.height, job.width):
-            return None
-
-        def taps() -> Tensor:
-            return winograd.taps_of(self.weight)
-
-        if keep:
-            make = lambda: winograd.transformed(taps(), self.in_channels)  # noqa: E731
-            return self._cache.get(self.weight, "transformed", make)
-        if job.height * job.width < LEAST_PIXELS:
-            return None
-        return self._cache.get(self.weight, "taps", taps)
+    def lay_out(self) -> None:
+        """Order the weight in memory as it is read: by taps where it may be transformed."""
+        order = self.weight.data.permute(2, 3, 1, 0)
+        if self.stride == (1, 1) or order[0, 0].numel() >= winograd.LEAST_HALVING:
+            self.weight.data = order.contiguous().permute(3, 2, 0, 1)
 
     def free_memory(self) -> None:
         """Forget what can be made again from the weight."""
@@ -152,11 +154,11 @@ class Job:
     read: Callable[[slice], Tensor]
     write: Callable[[slice], Tensor]
 
-    def bands(self, channels: int, *, whole: bool) -> list[slice]:
+    def bands(self, scheme: Scheme, channels: int, *, whole: bool) -> list[slice]:
         """Cut the rows so that a band of this many channels fits the cache, or not at all."""
-        if whole:
-            return [slice(0, self.height)]
-        return winograd.bands(self.height, self.width, channels, self.batch)
+        down, across = self.height // scheme.size, self.batch * self.width // scheme.size
+        bands = [slice(0, down)] if whole else scheme.bands(down, across, channels)
+        return [slice(scheme.size * band.start, scheme.size * band.stop) for band in bands]
 
 
 @dataclass(frozen=True)
@@ -187,8 +189,11 @@ def _ring(purpose: str, shape: tuple[int, ...], like: Tensor, space: Workspace) 
     return ring
 
 
-def _rows_and_neighbours(ring: Tensor, rows: slice) -> Tensor:
-    return ring[:, rows.start : rows.stop + 2]
+def _seen(ring: Tensor, stride: int, rows: slice) -> Tensor:
+    """Return what output rows see of a ring (B, h + 2, w + 2, C), whose end stride 2 leaves out."""
+    if stride == 1:
+        return ring[:, rows.start : rows.stop + 2]
+    return ring[:, stride * rows.start : stride * rows.stop + 1, :-1]
 
 
 def _in_bands(x: Tensor) -> tuple[Tensor, ...]:
@@ -239,13 +244,16 @@ class IRSEUnit(nn.Module):
         residual: Tensor = self.res_layer(x)
         return shortcut + residual
 
-    def infer(self, x: Tensor, space: Workspace, *, keep: tuple[bool, bool]) -> Tensor:
+    def infer(self, x: Tensor, space: Workspace, kept: Collection[Conv3x3]) -> Tensor:
         """Map (B, R, R, in) to (B, R/stride, R/stride, out) without gradients, in x if it fits.
 
-        `keep` says of both convolutions whether to keep their transformed weights.
+        `kept` are the convolutions whose transformed weights are kept.
         """
         source = Normalised(x, Affine.normalising(x), space)
-        y = self._same(source, keep) if self.stride == 1 else self._halved(source, keep=keep[0])
+        height, width = (-(-side // self.stride) for side in x.shape[1:3])
+        second = self.convolutions()[1]
+        at_once = self.stride == 1 or second.scheme(height, width) is not None
+        y = (self._in_turn if at_once else self._together)(source, height, width, kept)
         residual = Affine.normalising(y, gain=GATE)
         change = self.shortcut_layer[0]
         if isinstance(change, nn.Conv2d):
@@ -266,36 +274,38 @@ class IRSEUnit(nn.Module):
     def _slopes(self) -> Tensor:
         return cast("nn.PReLU", self.res_layer[2]).weight
 
-    def _same(self, source: Normalised, keep: tuple[bool, bool]) -> Tensor:
-        """Convolve twice at one resolution: what is between lies in a ring for the second."""
+    def _in_turn(
+        self, source: Normalised, height: int, width: int, kept: Collection[Conv3x3]
+    ) -> Tensor:
+        """Convolve twice, to a height and a width: what is between lies in a ring."""
         first, second = self.convolutions()
-        space, (batch, height, width) = source.space, source.x.shape[:3]
-        shape = (batch, height, width, first.out_channels)
-        between = _ring("between", shape, source.x, space)
+        space, (batch, fine, across) = source.space, source.x.shape[:3]
+        between = _ring("between", (batch, fine, across, first.out_channels), source.x, space)
         inside = between[:, 1:-1, 1:-1]
-        y = space.take("residual", shape, source.x)
-        job = Job(batch, height, width, source.ring, lambda rows: inside[:, rows])
-        deque(first.infer(job, space, keep=keep[0], slopes=self._slopes()), maxlen=0)
-        ready = partial(_rows_and_neighbours, between)
-        job = Job(batch, height, width, ready, lambda rows: y[:, rows])
-        deque(second.infer(job, space, keep=keep[1]), maxlen=0)
+        job = Job(batch, fine, across, source.ring, lambda rows: inside[:, rows])
+        deque(first.infer(job, space, keep=first in kept, slopes=self._slopes()), maxlen=0)
+        y = space.take("residual", (batch, height, width, second.out_channels), source.x)
+        seen = partial(_seen, between, self.stride)
+        job = Job(batch, height, width, seen, lambda rows: y[:, rows])
+        deque(second.infer(job, space, keep=second in kept), maxlen=0)
         return y
 
-    def _halved(self, source: Normalised, *, keep: bool) -> Tensor:
+    def _together(
+        self, source: Normalised, height: int, width: int, kept: Collection[Conv3x3]
+    ) -> Tensor:
         """Convolve, and at once with stride 2, so that the fine features never are all there."""
         first, second = self.convolutions()
-        space, (batch, height, width) = source.space, source.x.shape[:3]
+        space, (batch, fine, across) = source.space, source.x.shape[:3]
         channels = first.out_channels
-        shape = (batch, -(-height // 2), -(-width // 2), channels)
-        y = space.take("residual", shape, source.x)
+        y = space.take("residual", (batch, height, width, second.out_channels), source.x)
 
         def between(rows: slice) -> Tensor:
-            shape = (batch, rows.stop - rows.start, width, channels)
+            shape = (batch, rows.stop - rows.start, across, channels)
             return _ring("between", shape, source.x, space)
 
-        job = Job(batch, height, width, source.ring, lambda rows: between(rows)[:, 1:-1, 1:-1])
-        last = source.x.new_zeros(batch, width, channels)
-        for rows in first.infer(job, space, keep=keep, slopes=self._slopes()):
+        job = Job(batch, fine, across, source.ring, lambda rows: between(rows)[:, 1:-1, 1:-1])
+        last = source.x.new_zeros(batch, across, channels)
+        for rows in first.infer(job, space, keep=first in kept, slopes=self._slopes()):
             band = between(rows)
             band[:, 0, 1:-1] = last
             last = band[:, -2, 1:-1].clone()
@@ -364,21 +374,38 @@ class Encoder(nn.Module):
             for rows in _in_bands(x):
                 y = F.prelu(norm(rows, out=rows).permute(0, 3, 1, 2), prelu.weight)
                 rows.copy_(y.permute(0, 2, 3, 1))
-            for index, (unit, keep) in enumerate(self._with_room()):
-                x = unit.infer(x, space, keep=keep)
+            kept = self._kept()
+            for index, unit in enumerate(self.body):
+                x = cast("IRSEUnit", unit).infer(x, space, kept)
                 if index in self.taps:
                     features.append(x)
         return features
 
-    def _with_room(self) -> Iterator[tuple[IRSEUnit, tuple[bool, bool]]]:
-        """Go through the units, and say of both convolutions whether to keep their weights."""
-        used = 0
+    def lay_out(self) -> None:
+        """Order the weights in memory as they are read. What they are does not change."""
+        self.to(memory_format=torch.channels_last)
+        for module in self.modules():
+            if isinstance(module, Conv3x3):
+                module.lay_out()
+
+    def _kept(self) -> set[Conv3x3]:
+        """Return the convolutions whose transformed weights there is room for."""
+        side, sizes = self.size, []
         for module in self.body:
             unit = cast("IRSEUnit", module)
-            first, second = (4 * convolution.weight.numel() for convolution in unit.convolutions())
-            second = 0 if unit.stride != 1 else second
-            yield unit, (used + first <= KEPT_FLOATS, used + first + second <= KEPT_FLOATS)
-            used += first + second
+            first, second = unit.convolutions()
+            for convolution, to in ((first, side), (second, side // unit.stride)):
+                scheme = convolution.scheme(to, to)
+                if scheme is not None:
+                    size = scheme.products * convolution.weight[..., 0, 0].numel()
+                    sizes.append((size, convolution))
+            side //= unit.stride
+        kept, used = set(), 0
+        for size, convolution in sorted(sizes, key=itemgetter(0)):
+            used += size
+            if used <= KEPT_FLOATS:
+                kept.add(convolution)
+        return kept
 
     def free_memory(self) -> None:
         """Forget what can be made again. The next encoding makes it, and takes longer."""

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 DEMODULATION_EPS: Final = 1e-8
+FINISHED_FLOATS: Final = 1 << 18
+"""On a CPU demodulation, noise and activation go over bands of about this many floats."""
 
 
 class ModulatedConv(nn.Module):
@@ -75,13 +77,15 @@ class ModulatedConv(nn.Module):
         layout = torch.channels_last
         return self._once(dtype, lambda: self.scaled().to(dtype).contiguous(memory_format=layout))
 
-    def transformed(self) -> Tensor:
-        """Return the weight for `winograd.convolve`, (36, in, out)."""
-        taps = winograd.taps_of
-        channels = self.weight.shape[2]
-        return self._once(
-            "winograd", lambda: winograd.transformed(taps(self.scaled()), channels).contiguous()
-        )
+    def transformed(self, scheme: winograd.Scheme) -> Tensor:
+        """Return the weight for Winograd's convolution, (n, in, out)."""
+        taps, channels = winograd.taps_of, self.weight.shape[2]
+        kind = "winograd", scheme.products
+        return self._once(kind, lambda: scheme.transformed(taps(self.scaled()), channels))
+
+    def fir(self, dtype: torch.dtype) -> Tensor:
+        """Return the FIR of an upsampling layer, (out, 1, 4, 4)."""
+        return self._once(("fir", dtype), lambda: dense.fir_of(self.weight[0].to(dtype)))
 
     def doubling(self, dtype: torch.dtype) -> dense.Doubling:
         """Return the kernels of the upsampling by phases."""
@@ -216,7 +220,8 @@ class StyledConv(nn.Module):
         else:
             self._dense(dense.Rows(x, s, slots), y, space)
         corrections.add_to(y, x, s, taps, space)
-        for band in dense.bands_of(y):
+        row = y.numel() // y.shape[1]
+        for band in dense.bands(y.shape[1], row, y.device, FINISHED_FLOATS):
             _activate(y[:, band], spread(d, grid.slots[:, band]), (after[0], after[1][band]))
         return y
 
@@ -253,9 +258,14 @@ class StyledConv(nn.Module):
         """Run the dense pass in bands, into y (B, R, R, out)."""
         dtype = y.dtype
         if self.conv.up:
-            dense.up(rows, self.conv.doubling(dtype), y)
+            if dtype == torch.float32 and winograd.pays_doubling(self.conv.weight[0]):
+                weight = self.conv.transformed(winograd.doubling())
+                dense.up_winograd(rows, weight, self.conv.fir(dtype), y, space)
+            else:
+                dense.up(rows, self.conv.doubling(dtype), y)
         elif dtype == torch.float32 and winograd.pays(self.conv.weight[0], *y.shape[1:3]):
-            dense.plain_winograd(rows, self.conv.transformed(), y, space)
+            weight = self.conv.transformed(winograd.plain(*y.shape[1:3]))
+            dense.plain_winograd(rows, weight, y, space)
         else:
             dense.plain_direct(rows, self.conv.direct(dtype), y)
 

@@ -52,7 +52,7 @@ class RGI(nn.Module):
         self.MLPs = nn.ModuleList(LocalMLP(config) for _ in range(REGIONS))
         self.G = Generator(config)
         self.register_buffer("latent_avg", torch.zeros(config.n_latent, config.style_dim))
-        self.encoder.to(memory_format=torch.channels_last)
+        self.encoder.lay_out()
 
     @classmethod
     def from_checkpoint(cls, path: str | Path, device: torch.device | str = "cpu") -> Self:
@@ -74,7 +74,7 @@ class RGI(nn.Module):
             with torch.device("meta"):
                 network = cls(config_of(weights))
             weights.assign_to(network)
-            network.encoder.to(memory_format=torch.channels_last)
+            network.encoder.lay_out()
             return network.to(device).eval().requires_grad_(requires_grad=False)
 
     def save(self, path: str | Path) -> None:

@@ -57,10 +57,20 @@ class UnmaskedStage:
         resolution, height = 2 * source.x.shape[1], band.stop - band.start
         above, below = (1 if before is None else 2), int(band.stop == resolution)
         ring = source.x.new_empty(1, above + height + below, resolution + 2, len(self.rgb))
-        dense.clear_border(ring, top=before is None, bottom=bool(below))
+        _clear_border(ring, top=before is None, bottom=bool(below))
         if before is not None:
             ring[:, :2] = before
         inside = ring[:, above : above + height, 1:-1]
         self.up.rows(source.ring(band.start // 2, band.stop // 2), band, out=inside)
         start = band.start + 1 - above
         return ring, slice(start, start + ring.shape[1] - 2)
+
+
+def _clear_border(ring: Tensor, *, top: bool, bottom: bool) -> None:
+    """Zero the outer columns of (B, h, w, C), and its first and last row where they are outside."""
+    ring[:, :, 0].zero_()
+    ring[:, :, -1].zero_()
+    if top:
+        ring[:, 0].zero_()
+    if bottom:
+        ring[:, -1].zero_()

@@ -27,7 +27,7 @@ def network(size: int, code_layers: int = 13) -> RGI:
         net = RGI(config(size, code_layers))
     weights = {key: weight(key, tuple(value.shape)) for key, value in net.state_dict().items()}
     net.load_state_dict(weights, assign=True)
-    net.encoder.to(memory_format=torch.channels_last)
+    net.encoder.lay_out()
     return net.eval().requires_grad_(requires_grad=False)
 
 
