@@ -35,6 +35,11 @@ class Theme(StrEnum):
         return QColor(self.colours.COLOR_BACKGROUND_6)
 
     @property
+    def focus(self) -> QColor:
+        """The colour around what has the keyboard."""
+        return QColor(self.colours.COLOR_ACCENT_5 if self is Theme.DARK else "#1A72BB")
+
+    @property
     def surround(self) -> QColor:
         """The neutral grey around photographs, which shifts no one's eye for skin colour."""
         return QColor("#1d1f21" if self is Theme.DARK else "#c8c8c8")
@@ -76,6 +81,7 @@ def _palette(theme: Theme) -> QPalette:
     ):
         palette.setColor(role, QColor(colour))
     palette.setColor(QPalette.ColorRole.Dark, theme.surround)
+    palette.setColor(QPalette.ColorRole.Accent, theme.focus)
     palette.setColor(
         QPalette.ColorGroup.Disabled, QPalette.ColorRole.Text, QColor(colours.COLOR_DISABLED)
     )
@@ -162,6 +168,6 @@ def _additions(theme: Theme) -> str:
         accent=colours.COLOR_ACCENT_2,
         accent_hover=colours.COLOR_ACCENT_3,
         on_accent=colours.COLOR_TEXT_1,
-        focus=colours.COLOR_ACCENT_5 if dark else "#1A72BB",
+        focus=theme.focus.name(),
         muted=colours.COLOR_TEXT_4 if dark else colours.COLOR_TEXT_3,
     )

@@ -7,7 +7,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction, QColor, QCursor
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication, QMenu
+from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QMenu
 
 from e4s_studio.core.regions import Region
 from e4s_studio.files.label_maps import read_label_map
@@ -16,6 +16,8 @@ from e4s_studio.gui.app import Start
 from e4s_studio.gui.names import region_name
 from e4s_studio.gui.ports import FitProgress
 from e4s_studio.gui.theme import Theme
+from e4s_studio.gui.tools.options import ToolKind
+from e4s_studio.gui.widgets.focus_frame import WIDTH as FRAME
 
 
 def menu_actions(menu: QMenu) -> list[QAction]:
@@ -251,6 +253,107 @@ def test_the_keyboard_reaches_every_part(studio, qtbot):
         focused = window.focusWidget()
         reached |= {part for part in parts if part is focused or part.isAncestorOf(focused)}
     assert reached == set(parts)
+
+
+def frames_of(window) -> dict[str, bool]:
+    panes = {"source": window.source, "canvas": window.canvas, "result": window.result}
+    return {name: pane.focus_frame.isVisible() for name, pane in panes.items()}
+
+
+def contrast(first: QColor, second: QColor) -> float:
+    """Return the contrast ratio of WCAG 2, 1 to 21."""
+
+    def luminance(colour: QColor) -> float:
+        linear = [
+            value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4
+            for value in colour.getRgbF()[:3]
+        ]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    darker, lighter = sorted((luminance(first), luminance(second)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def test_a_frame_shows_which_pane_the_keyboard_was_brought_to(studio, qtbot):
+    window = studio.window
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    window.model.setFocus()
+    window.blend.setFocus()
+    seen = set()
+    for _ in range(12):
+        qtbot.keyClick(window.focusWidget() or window, Qt.Key.Key_F6)
+        focused = window.focusWidget()
+        framed = {name for name, shown in frames_of(window).items() if shown}
+        assert framed == {
+            name for name in ("source", "canvas", "result") if getattr(window, name) is focused
+        }
+        seen |= framed
+    assert seen == {"source", "canvas", "result"}
+
+
+def test_mouse_and_pen_need_no_frame(studio, qtbot):
+    window = studio.window
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    qtbot.mouseClick(window.source, Qt.MouseButton.LeftButton)
+    assert window.source.hasFocus()
+    assert not any(frames_of(window).values())
+    window.source.setFocus(Qt.FocusReason.TabFocusReason)
+    qtbot.keyClick(window.source, Qt.Key.Key_F6)
+    assert frames_of(window)["canvas"]
+    studio.editor.toolbox.choose(ToolKind.PICK)
+    qtbot.mouseClick(window.canvas, Qt.MouseButton.LeftButton, pos=window.canvas.rect().center())
+    assert window.canvas.hasFocus()
+    assert not any(frames_of(window).values())
+
+
+def test_the_frame_is_there_again_after_a_dialog(studio, qtbot):
+    window = studio.window
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    window.result.setFocus(Qt.FocusReason.TabFocusReason)
+    assert frames_of(window)["result"]
+    qtbot.keyClick(window.result, Qt.Key.Key_K, Qt.KeyboardModifier.ControlModifier)
+    (dialog,) = (each for each in window.findChildren(QDialog) if each.isVisible())
+    qtbot.waitUntil(dialog.isActiveWindow)
+    assert not frames_of(window)["result"]
+    qtbot.keyClick(dialog, Qt.Key.Key_Escape)
+    window.activateWindow()  # as the system's window manager does
+    qtbot.waitUntil(lambda: frames_of(window)["result"])
+
+
+@pytest.mark.parametrize("theme", Theme)
+@pytest.mark.parametrize("name", ["source", "canvas", "result"])
+def test_the_frame_is_seen_on_any_picture(studio, qtbot, theme, name):
+    studio.window.actions_by_name[f"view.{theme}"].trigger()
+    pane = getattr(studio.window, name)
+    studio.window.activateWindow()
+    qtbot.waitUntil(studio.window.isActiveWindow)
+    studio.window.regions.rows[Region.SKIN].slider.setFocus()
+    before = pane.grab().toImage()
+    pane.setFocus(Qt.FocusReason.TabFocusReason)
+    after, middle = pane.grab().toImage(), pane.height() // 2
+    outer, inner = (QColor(after.pixel(x, middle)) for x in (0, FRAME - 1))
+    # Two neighbours that differ that much leave no picture from which both fade.
+    assert contrast(outer, inner) >= 4.5
+    for x, y in ((0, 0), (pane.width() - 1, middle), (middle, pane.height() - 1)):
+        assert QColor(after.pixel(x, y)) == outer
+    # Past it the picture is as it was.
+    inside = pane.rect().adjusted(FRAME, FRAME, -FRAME, -FRAME)
+    assert after.copy(inside) == before.copy(inside)
+
+
+def test_the_frame_goes_with_the_pane(studio, qtbot):
+    pane = studio.window.result
+    studio.window.activateWindow()
+    qtbot.waitUntil(studio.window.isActiveWindow)
+    pane.setFocus(Qt.FocusReason.TabFocusReason)
+    studio.window.area.toggle_maximised("result")
+    qtbot.waitUntil(lambda: pane.width() > studio.window.width() * 0.9)
+    assert pane.focus_frame.geometry() == pane.rect()
+    shown = pane.grab().toImage()
+    assert shown.pixel(pane.width() - 1, 9) == shown.pixel(0, 9)
 
 
 @pytest.mark.parametrize("theme", Theme)

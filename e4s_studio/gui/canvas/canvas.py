@@ -18,6 +18,7 @@ from e4s_studio.gui.canvas.overlay import Overlay, OverlayStyle
 from e4s_studio.gui.canvas.photograph import PhotographPainter, image_of
 from e4s_studio.gui.tools.options import ToolKind
 from e4s_studio.gui.tools.tool import Preview
+from e4s_studio.gui.widgets.focus_frame import FocusFrame
 
 if TYPE_CHECKING:
     import numpy as np
@@ -81,6 +82,7 @@ class MaskCanvas(QWidget):
         # The filter that comes last is asked first: what pans never reaches a tool.
         self.navigator = Navigator(self, view)
         self.navigator.panned.connect(self._hands.point_at)
+        self.focus_frame = FocusFrame(self)
         self._hands.moved.connect(self._on_moved)
         self._hands.pointed.connect(self.pointed)
         view.changed.connect(self._on_view)

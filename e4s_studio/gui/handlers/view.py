@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, QSizeF
+from PySide6.QtCore import QEvent, QObject, QSizeF, Qt
 from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
 
 from e4s_studio import __version__
@@ -198,4 +198,4 @@ def _give_focus(part: QWidget) -> None:
     inside = [part, *part.findChildren(QWidget)]
     takers = [widget for widget in inside if widget.focusPolicy() and widget.isVisible()]
     if takers:
-        takers[0].setFocus()
+        takers[0].setFocus(Qt.FocusReason.ShortcutFocusReason)

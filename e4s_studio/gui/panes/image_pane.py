@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from e4s_studio.gui.canvas.navigation import Navigator
 from e4s_studio.gui.panes.picture import Picture
 from e4s_studio.gui.widgets.drops import Drops
+from e4s_studio.gui.widgets.focus_frame import FocusFrame
 
 if TYPE_CHECKING:
     import numpy as np
@@ -49,6 +50,7 @@ class ImagePane(QWidget):
         view.changed.connect(self.update)
         Drops(self).dropped.connect(self.dropped)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.focus_frame = FocusFrame(self)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     @property

@@ -1,0 +1,98 @@
+"""The frame around a pane that the keyboard was brought to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QEvent, QObject, QRect, Qt
+from PySide6.QtGui import QColor, QFocusEvent, QPainter, QPalette, QRegion
+from PySide6.QtWidgets import QWidget
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QPaintEvent
+
+WIDTH: Final = 3
+"""Logical pixels: two of the theme's colour, and one inside them that reads where they do not."""
+LINE: Final = 2
+
+BY_KEYS: Final = frozenset(
+    {
+        Qt.FocusReason.TabFocusReason,
+        Qt.FocusReason.BacktabFocusReason,
+        Qt.FocusReason.ShortcutFocusReason,
+    }
+)
+BACK_AGAIN: Final = frozenset(
+    {
+        Qt.FocusReason.ActiveWindowFocusReason,
+        Qt.FocusReason.PopupFocusReason,
+        Qt.FocusReason.MenuBarFocusReason,
+    }
+)
+"""The keyboard was in another window or a menu for a while: the frame is as it was before."""
+
+
+class FocusFrame(QWidget):
+    """A frame over the edge of a pane, for as long as the keyboard is there by keys.
+
+    Whoever works with mouse or pen knows where they are, and looks at colours: nothing coloured
+    lies beside the picture then. Buttons are no different, which take the keyboard by keys alone.
+
+    Parameters
+    ----------
+    pane
+        What it lies over; it is to have its other event filters already.
+    """
+
+    def __init__(self, pane: QWidget) -> None:
+        super().__init__(pane)
+        self._pane = pane
+        self._came_by_keys = False
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.hide()
+        pane.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Follow the pane's keyboard and size; the events are the pane's all the same."""
+        kind = event.type()
+        if isinstance(event, QFocusEvent):
+            self._follow(event)
+        elif kind in {QEvent.Type.MouseButtonPress, QEvent.Type.TabletPress}:
+            self._came_by_keys = False
+            self.hide()
+        elif kind == QEvent.Type.Resize:
+            self._place()
+        return super().eventFilter(watched, event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002
+        """Draw two lines, of which one is seen on any picture."""
+        colour = self.palette().color(QPalette.ColorRole.Accent)
+        inside = self.rect().adjusted(LINE, LINE, -LINE, -LINE)
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), colour)
+        painter.fillRect(inside, _opposite(colour))
+        painter.end()
+
+    def _follow(self, event: QFocusEvent) -> None:
+        if event.gotFocus() and event.reason() not in BACK_AGAIN:
+            self._came_by_keys = event.reason() in BY_KEYS
+        if event.gotFocus() and self._came_by_keys:
+            self._place()
+            self.show()
+            self.raise_()
+        else:
+            self.hide()
+
+    def _place(self) -> None:
+        whole = QRect(0, 0, self._pane.width(), self._pane.height())
+        self.setGeometry(whole)
+        # Paint on the canvas never waits for what lies over its edge alone.
+        self.setMask(QRegion(whole) - QRegion(whole.adjusted(WIDTH, WIDTH, -WIDTH, -WIDTH)))
+
+
+def _opposite(colour: QColor) -> QColor:
+    """Return black or white, whichever stands out more from a colour."""
+    red, green, blue = (part**2.2 for part in (colour.redF(), colour.greenF(), colour.blueF()))
+    # Contrast with either is the same where the luminance is 0.18 (WCAG).
+    is_light = 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.18
+    return QColor(Qt.GlobalColor.black if is_light else Qt.GlobalColor.white)
