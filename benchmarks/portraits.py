@@ -29,7 +29,7 @@ from samples import face_of, psnr
 from e4s_studio.core.portrait import Portrait
 from e4s_studio.core.regions import FACE, REGION_COUNT, Region
 from e4s_studio.core.settings import EditSettings
-from e4s_studio.engine.blend import blend
+from e4s_studio.engine.blend import blend, seam_ramp
 from e4s_studio.engine.fit import encode_pair
 from e4s_studio.engine.models import load_network
 from e4s_studio.engine.pictures import to_image
@@ -103,7 +103,8 @@ def pasted(swaps: Swaps, amounts: NDArray[np.float32]) -> Image:
     target, source = (person.image.astype(np.float32) for person in (swaps.target, swaps.source))
     alpha = amounts[swaps.target.labels]
     mixed = target + alpha[..., None] * (source - target)
-    return to_image(blend(target, mixed, alpha > 0, SEAM_WIDTH))
+    ramp = seam_ramp(alpha > 0, SEAM_WIDTH)
+    return to_image(blend(target, mixed, ramp, SEAM_WIDTH))
 
 
 def transferred(swaps: Swaps, amounts: NDArray[np.float32]) -> Image:

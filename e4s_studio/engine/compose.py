@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Final
 import cv2
 import numpy as np
 
-from e4s_studio.engine.blend import blend, face_matte, seam_ramp
-from e4s_studio.engine.detail import Grain, Residual, detail_of, residual_of
+from e4s_studio.engine.blend import blend, face_matte, seam_ramp, thrice
+from e4s_studio.engine.detail import Detail, residual_of
 from e4s_studio.engine.film import Film, film_of
 from e4s_studio.engine.light import Slope, light_slope
 from e4s_studio.engine.pictures import resize, resize_labels
 from e4s_studio.engine.portraits import crop_at
+from e4s_studio.engine.shares import by_region
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -39,10 +40,8 @@ class Pair:
         (N, N, 3) float32 levels: the target's crop.
     target_labels
         (N, N) uint8.
-    source_residual, target_residual
+    detail
         What the reconstructions lack.
-    grain
-        The source's.
     light
         Which way the target is lit.
     film
@@ -51,9 +50,7 @@ class Pair:
 
     target: NDArray[np.float32]
     target_labels: NDArray[np.uint8]
-    source_residual: Residual
-    target_residual: Residual
-    grain: Grain
+    detail: Detail
     light: Slope
     film: Film
 
@@ -140,9 +137,7 @@ def prepare(
     return Pair(
         crops[1],
         residuals[1].labels,
-        residuals[0],
-        residuals[1],
-        Grain(residuals[0]),
+        Detail(*residuals),
         light,
         # Like the light, of the portraits as they are: one answer at every size.
         film_of(source.image, target.image, target.labels),
@@ -173,22 +168,27 @@ def compose(
     """
     size = pair.target_labels.shape[0]
     labels = resize_labels(labels, size)
-    alpha = np.asarray(settings.amounts, np.float32)[labels]
+    amounts = np.asarray(settings.amounts, np.float32)
+    alpha = by_region(labels, amounts)
     face = resize(drawn, size)
     if settings.detail:
-        detail = detail_of(labels, alpha, pair.source_residual, pair.target_residual, pair.grain)
-        face = face + settings.detail * detail
+        detail = pair.detail.of(labels, amounts)
+        detail *= settings.detail
+        face = np.add(detail, face, out=detail)
     if settings.light:
         # How much of the target's light the generator has drawn already depends on its training.
-        own = light_slope(face, labels)
-        gain = own.gain_to(pair.light, size)
-        face = face * (1 + settings.light * alpha * (gain - 1))[..., None]
+        gain = light_slope(face, labels).gain_to(pair.light, size)
+        gain -= 1
+        gain *= settings.light * alpha
+        gain += 1
+        face = np.asarray(cv2.multiply(face, thrice(gain)), np.float32)
     plain = np.clip(face, 0, WHITE)
     face = pair.film.develop(plain, labels, alpha, settings.film) if settings.film else plain
     matte = face_matte(labels, pair.target_labels, alpha)
     width = settings.blend_width * size / CANONICAL_SIZE
-    swapped = np.clip(blend(pair.target, face, matte, width), 0, WHITE)
     cover = seam_ramp(matte, width)
+    swapped = blend(pair.target, face, cover, width)
+    np.clip(swapped, 0, WHITE, out=swapped)
     kept = mattes.kept(size)
     if kept is not None:
         swapped = swapped + kept[..., None] * (pair.target - swapped)

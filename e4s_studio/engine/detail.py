@@ -17,19 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from e4s_studio.core.regions import FACE, Region
+from e4s_studio.engine.shares import Shares, among, shares_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-SOURCE_FEATHER: Final = 16 / 1024
-"""Width, in crop sides, over which detail fades towards pixels whose labels differ: the residual
-of a soft reconstruction holds both sides of an edge, and one of them is not there any more."""
-OUTLINE_FEATHER: Final = 40 / 1024
-"""Width, in crop sides, over which the source's detail fades towards its own face's outline where
-that lies inside the swapped face: the light there turns away, and a soft reconstruction spreads
-what lies behind the head."""
-TARGET_FEATHER: Final = 3 / 1024
-"""The same for the target, whose own pixels lie on the other side of most edges."""
 FINE: Final = 5 / 1024
 """Standard deviation, in crop sides, that parts fine detail (pores, hairs) from coarse."""
 EDGE_WIDTH: Final = 32 / 1024
@@ -43,15 +35,6 @@ EDGE_SLOPE: Final = 1.5
 COARSE_FORM: Final = 0.5
 """Share of coarse detail that is form. Where the truth of swaps without a fit is known, least
 squares on both residuals say as much for fine detail near edges, away from them, and for coarse."""
-DECIDED: Final = 0.75
-"""A region has a portrait's shape if so much of what differs between it and either is the other's;
-less than that is a little of both."""
-SAME_SHAPE: Final = 0.05
-"""Two shapes of a region are about the same if they differ by less than this share of its area."""
-TABLE: Final = 256
-"""Entries of a table of all labels that fit a byte."""
-FEWER: Final = 4
-"""Every so many rows and columns are enough to compare shapes."""
 GRAIN_MARGIN: Final = 16 / 1024
 """Grain is taken only this far, in crop sides, inside its region: not from hairs at its edge."""
 GRAIN_LIMIT: Final = 2.5
@@ -90,7 +73,7 @@ def residual_of(
     """Compare a portrait's crop with its reconstruction, both (N, N, 3) levels of 0 to 255."""
     size = labels.shape[0]
     neck, skin = labels == Region.BELOWFACE, labels == Region.SKIN
-    featured = np.isin(labels, list(FACE | {Region.EARS}))
+    featured = among(labels, FACE | {Region.EARS})
     # Strands of hair lie as they lie, whatever their colour.
     edge = np.where(featured, _edge(labels), ~neck).astype(np.float32)
     shade = np.where(featured, np.float32(1 - COARSE_FORM), np.float32(1))
@@ -121,31 +104,34 @@ class Grain:
         self._residual = residual
         self._mirrors: dict[int, tuple[NDArray[np.int32], NDArray[np.float32]] | None] = {}
 
-    def fill(self, labels: NDArray[np.uint8], weight: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return the grain of each region where it is wanted.
+    def add_to(
+        self,
+        picture: NDArray[np.float32],
+        labels: NDArray[np.uint8],
+        weight: NDArray[np.float32],
+    ) -> None:
+        """Add the grain of each region where it is wanted.
 
         Parameters
         ----------
+        picture
+            (N, N, 3) float32 levels: what it is added to.
         labels
             (N, N) uint8: which region's grain.
         weight
             (N, N) float32, 0 to 1: how much of it.
-
-        Returns
-        -------
-        (N, N, 3) float32 levels.
         """
-        filled = np.zeros((labels.size, 3), np.float32)
-        flat_weight, flat_labels = weight.ravel(), labels.ravel()
-        wanted = np.flatnonzero(flat_weight)
-        for region in np.unique(flat_labels[wanted]):
+        wanted = np.flatnonzero(weight)
+        weights, regions = weight.ravel()[wanted], labels.ravel()[wanted]
+        pixels = picture.reshape(-1, 3)
+        for region in np.flatnonzero(np.bincount(regions)):
             mirror = self._mirror(int(region))
             if mirror is None:
                 continue
             places, grain = mirror
-            pixels = wanted[flat_labels[wanted] == region]
-            filled[pixels] = grain[places[pixels]] * flat_weight[pixels, None]
-        return filled.reshape(self._residual.fine.shape)
+            own = regions == region
+            at = wanted[own]
+            pixels[at] += grain[places[at]] * weights[own, None]
 
     def _mirror(self, region: int) -> tuple[NDArray[np.int32], NDArray[np.float32]] | None:
         """Return each pixel's mirror image about the region's border, and the clipped grain.
@@ -163,59 +149,63 @@ class Grain:
         return self._mirrors[region]
 
 
-def detail_of(
-    labels: NDArray[np.uint8],
-    alpha: NDArray[np.float32],
-    source: Residual,
-    target: Residual,
-    grain: Grain,
-) -> NDArray[np.float32]:
-    """Collect the detail of a swap.
+class Detail:
+    """The detail of the swaps of one pair.
 
     Parameters
     ----------
-    labels
-        (N, N) uint8: the swap's label map.
-    alpha
-        (N, N) float32: the texture amount at each pixel.
     source, target
         The portraits' residuals.
-    grain
-        The source's, for skin that neither photograph shows.
-
-    Returns
-    -------
-    (N, N, 3) float32 levels to add to the drawn picture.
     """
-    from_source = _agreement(labels, source.labels, SOURCE_FEATHER)
-    from_source *= _within_outline(labels, source.labels)
-    from_target = _agreement(labels, target.labels, TARGET_FEATHER)
-    # Away from face and neck a shape is the target's as a rule, so there the source's detail only
-    # goes where the target has none; on the skin the target's would be a ghost of its features.
-    face, neck = np.isin(labels, list(FACE)), labels == Region.BELOWFACE
-    inside = face | neck
-    owned = np.where(inside, from_source, from_source * (1 - from_target))
-    share = _form_share(labels, alpha, source.labels, target.labels)
-    form_owned = np.where(face, share, alpha * (1 - from_target) * ~neck) * from_source
-    # The wider fading does for the target's form what it does for the source's detail.
-    faded = alpha * inside * (_agreement(labels, target.labels, SOURCE_FEATHER) - from_target)
-    form_kept = (1 - np.where(face, share, alpha * neck)) * (from_target + faded)
-    detail = _weighted(
-        (alpha * owned, source.texture),
-        ((1 - alpha) * from_target, target.texture),
-        (form_owned, source.form),
-        (form_kept, target.form),
-    )
-    lacking = alpha * inside * (1 - from_source) * (1 - form_kept * target.edge)
-    if lacking.any():
-        detail += grain.fill(labels, lacking)
-    return detail
+
+    def __init__(self, source: Residual, target: Residual) -> None:
+        self._source, self._target = source, target
+        self._grain = Grain(source)
+        self._latest: Shares | None = None
+
+    def of(self, labels: NDArray[np.uint8], amounts: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Collect the detail of a swap.
+
+        Parameters
+        ----------
+        labels
+            (N, N) uint8: the swap's label map.
+        amounts
+            (12,) float32: the regions' texture amounts.
+
+        Returns
+        -------
+        (N, N, 3) float32 levels to add to the drawn picture.
+        """
+        shares, source, target = self._shares(labels), self._source, self._target
+        form_kept = shares.target_form(amounts)
+        detail = _weighted(
+            (shares.source_texture(amounts), source.texture),
+            (shares.target_texture(amounts), target.texture),
+            (shares.source_form(amounts), source.form),
+            (form_kept, target.form),
+        )
+        # For skin that neither photograph shows.
+        form_kept *= target.edge
+        lacking = np.subtract(1, form_kept, out=form_kept)
+        lacking *= shares.lacking(amounts)
+        self._grain.add_to(detail, labels, lacking)
+        return detail
+
+    def _shares(self, labels: NDArray[np.uint8]) -> Shares:
+        """Return the shares of a label map, which are kept as long as only amounts change."""
+        latest = self._latest
+        if latest is None or not np.array_equal(latest.labels, labels):
+            latest = shares_of(labels.copy(), self._source.labels, self._target.labels)
+            self._latest = latest
+        return latest
 
 
 def _weighted(*parts: tuple[NDArray[np.float32], Planes]) -> NDArray[np.float32]:
     """Add up (3, N, N) planes by weights (N, N) to (N, N, 3)."""
-    total = [np.zeros_like(parts[0][0]) for _ in parts[0][1]]
-    for weight, planes in parts:
+    (first, factors), *rest = parts
+    total = [np.multiply(first, factor) for factor in factors]
+    for weight, planes in rest:
         for sum_, plane in zip(total, planes, strict=True):
             cv2.accumulateProduct(plane, weight, sum_)
     return _picture(total)
@@ -230,68 +220,12 @@ def _planes(picture: NDArray[np.float32]) -> Planes:
     return red, green, blue
 
 
-def _form_share(
-    labels: NDArray[np.uint8],
-    alpha: NDArray[np.float32],
-    source: NDArray[np.uint8],
-    target: NDArray[np.uint8],
-) -> NDArray[np.float32]:
-    """Return how far the form of each face region is the source's: (N, N) of 0 to 1.
-
-    It is, of a region whose shape is nearer to the source's than to the target's. Where the two
-    portraits' shapes are about the same, it goes with the texture.
-    """
-    swapped, *portraits = (map_[::FEWER, ::FEWER] for map_ in (labels, source, target))
-    face = np.isin(swapped, list(FACE))
-    from_source, from_target = (
-        _differing(swapped, own, face & np.isin(own, list(FACE))) for own in portraits
-    )
-    differing = from_source + from_target
-    share = from_target / np.maximum(differing, 1)
-    share = np.clip((share - (1 - DECIDED)) / (2 * DECIDED - 1), 0, 1)
-    area = np.bincount(swapped.ravel(), minlength=TABLE)
-    sure = np.minimum(differing / np.maximum(SAME_SHAPE * area, 1), 1)
-    known, unknown = (
-        np.asarray(cv2.LUT(labels, table.astype(np.float32)), np.float32)
-        for table in (sure * share, 1 - sure)
-    )
-    return known + unknown * alpha
-
-
-def _differing(
-    one: NDArray[np.uint8], other: NDArray[np.uint8], where: NDArray[np.bool_]
-) -> NDArray[np.int_]:
-    """Count the pixels of each label that has but one of two maps there: (256,)."""
-    apart = where & (one != other)
-    first, second = (np.bincount(labels[apart], minlength=TABLE) for labels in (one, other))
-    return first + second
-
-
 def _edge(labels: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Return how near another region is: (N, N), 1 beside it, 0 from the edge's width on."""
     beside = cv2.morphologyEx(labels, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)) > 0
     depth = cv2.distanceTransform((~beside).astype(np.uint8), cv2.DIST_L2, 5)
     width = np.where(labels == Region.SKIN, SKIN_EDGE_WIDTH, EDGE_WIDTH) * labels.shape[0]
     return np.asarray(np.clip(EDGE_SLOPE * (1 - depth / width), 0, 1), np.float32)
-
-
-def _agreement(
-    labels: NDArray[np.uint8], own: NDArray[np.uint8], feather: float
-) -> NDArray[np.float32]:
-    """Weigh by whether the labels agree, fading to 0 inside the area that does."""
-    agree = (labels == own).astype(np.float32)
-    width = max(1, round(feather * labels.shape[0]))
-    near = cv2.blur(agree, (2 * width + 1, 2 * width + 1), borderType=cv2.BORDER_REPLICATE)
-    return np.asarray(agree * np.clip(2 * near - 1, 0, 1), np.float32)
-
-
-def _within_outline(labels: NDArray[np.uint8], source: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Fall to 0 towards where the swapped face goes on and the source's has ended: (N, N)."""
-    face = list(FACE)
-    beyond = (np.isin(labels, face) & ~np.isin(source, face)).astype(np.float32)
-    width = max(1, round(OUTLINE_FEATHER * labels.shape[0]))
-    near = cv2.blur(beyond, (2 * width + 1, 2 * width + 1), borderType=cv2.BORDER_REPLICATE)
-    return np.asarray(np.clip(1 - 2 * near, 0, 1), np.float32)
 
 
 def _clipped(fine: NDArray[np.float32], known: NDArray[np.bool_]) -> NDArray[np.float32]:

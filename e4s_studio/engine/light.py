@@ -33,8 +33,9 @@ class Slope:
         """Return the (N, N) float32 factors, around 1, from this light to another."""
         axis = (np.arange(size) + 0.5) / size - 0.5
         across, down = other.across - self.across, other.down - self.down
-        plane = np.exp(across * axis[None] + down * axis[:, None])
-        return np.asarray(np.clip(plane, 1 / BRIGHTEST, BRIGHTEST), np.float32)
+        columns, rows = (np.exp(slope * axis).astype(np.float32) for slope in (across, down))
+        plane = np.outer(rows, columns)
+        return np.clip(plane, 1 / BRIGHTEST, BRIGHTEST, out=plane)
 
 
 def light_slope(image: NDArray[Any], labels: NDArray[np.uint8]) -> Slope:

@@ -34,7 +34,8 @@ def to_levels(rgb: torch.Tensor) -> NDArray[np.float32]:
 
 def to_image(levels: NDArray[np.floating]) -> NDArray[np.uint8]:
     """Round levels of 0 to 255, (H, W, 3), to a picture."""
-    return np.asarray(np.clip(np.rint(levels), 0, 255), np.uint8)
+    # Rounds halves to even and saturates, in one pass.
+    return np.asarray(cv2.add(levels, np.zeros(4), dtype=cv2.CV_8U), np.uint8)
 
 
 def resize(levels: NDArray[np.float32], size: int) -> NDArray[np.float32]:

@@ -92,7 +92,7 @@ def test_a_painted_amount_scales_the_swap() -> None:
 def test_a_seam_between_two_colours_has_no_step() -> None:
     matte = np.zeros((128, 128), bool)
     matte[:, 64:] = True
-    result = blend(flat(60, 128), flat(180, 128), matte, 16)
+    result = blend(flat(60, 128), flat(180, 128), seam_ramp(matte, 16), 16)
     row = result[64, :, 0]
     assert row[: 64 - 17].max() == 60
     assert np.abs(np.diff(row)).max() < 0.2 * 120

@@ -8,15 +8,15 @@ import pytest
 from e4s_studio.core.regions import Region
 from e4s_studio.engine.detail import (
     EDGE_WIDTH,
-    OUTLINE_FEATHER,
-    SOURCE_FEATHER,
+    Detail,
     Grain,
-    detail_of,
     residual_of,
 )
+from e4s_studio.engine.shares import OUTLINE_FEATHER, SOURCE_FEATHER
 
 SIDE = 512
 NOTHING = np.zeros((SIDE, SIDE, 3), np.float32)
+WHOLE = np.ones(len(Region), np.float32)
 
 
 def head(reach):
@@ -35,8 +35,11 @@ def grainy(labels, seed):
     return residual_of(noise.astype(np.float32), NOTHING, labels)
 
 
-def grain(labels, fine):
-    return Grain(replace(residual(labels, 0), fine=fine))
+def grown(own, fine, labels):
+    """Return the grain of a portrait with its own labels where others are."""
+    filled = np.zeros_like(NOTHING)
+    Grain(replace(residual(own, 0), fine=fine)).add_to(filled, labels, np.ones((SIDE, SIDE)))
+    return filled
 
 
 def lips(row):
@@ -53,8 +56,9 @@ def likeness(one, other):
 
 def detail(swapped, own):
     source, target = residual(own, 10), residual(swapped, -7)
-    alpha = (swapped == Region.SKIN).astype(np.float32)
-    return detail_of(swapped, alpha, source, target, Grain(source))[SIDE // 2, :, 0]
+    amounts = np.zeros(len(Region), np.float32)
+    amounts[Region.SKIN] = 1
+    return Detail(source, target).of(swapped, amounts)[SIDE // 2, :, 0]
 
 
 @pytest.mark.parametrize("reach", [200, 400])
@@ -84,7 +88,7 @@ def test_a_lip_keeps_the_edge_of_whose_shape_it_has_and_takes_the_sources_textur
     own, other = lips(200), lips(300)
     swapped = {"source": own, "target": other}[kept]
     source, target = grainy(own, 1), grainy(other, 2)
-    found = detail_of(swapped, np.ones((SIDE, SIDE), np.float32), source, target, Grain(source))
+    found = Detail(source, target).of(swapped, WHOLE)
     owner = {"source": source, "target": target}[kept]
     first = np.flatnonzero(swapped[:, 0] == Region.LIP)[0]
     edge = slice(first, first + 3)
@@ -97,7 +101,7 @@ def test_a_lip_keeps_the_edge_of_whose_shape_it_has_and_takes_the_sources_textur
 def test_a_beard_does_not_stay_around_lips_of_the_targets_shape():
     own, other = lips(200), lips(300)
     source, target = grainy(own, 1), grainy(other, 2)
-    found = detail_of(other, np.ones((SIDE, SIDE), np.float32), source, target, Grain(source))
+    found = Detail(source, target).of(other, WHOLE)
     beard = slice(292, 299)
     assert likeness(found[beard], source.fine[beard]) > 0.8
     assert likeness(found[beard], target.fine[beard]) < 0.4
@@ -106,8 +110,7 @@ def test_a_beard_does_not_stay_around_lips_of_the_targets_shape():
 @pytest.mark.parametrize("labels", [lips(200), lips(300)])
 def test_without_amounts_the_targets_own_map_has_all_that_its_photograph_shows(labels):
     source, target = grainy(lips(200), 1), grainy(labels, 2)
-    none = np.zeros((SIDE, SIDE), np.float32)
-    found = detail_of(labels, none, source, target, Grain(source))
+    found = Detail(source, target).of(labels, 0 * WHOLE)
     photograph = np.stack(target.form, -1) + np.stack(target.texture, -1)
     np.testing.assert_allclose(found, photograph, atol=1e-4)
 
@@ -116,15 +119,14 @@ def test_shapes_that_are_about_the_same_go_with_the_texture():
     nearly = lips(200)
     nearly[200, :9] = Region.SKIN
     source, target = grainy(lips(200), 1), grainy(nearly, 2)
-    half = np.full((SIDE, SIDE), 0.5, np.float32)
-    found = detail_of(nearly, half, source, target, Grain(source))[202, 40:]
+    found = Detail(source, target).of(nearly, WHOLE / 2)[202, 40:]
     assert likeness(found, (source.fine + target.fine)[202, 40:]) > 0.95
 
 
 def test_grain_far_from_where_it_is_known_has_no_streaks():
     own, everywhere = head(120), head(SIDE)
     fine = np.random.default_rng(0).normal(0, 5, (SIDE, SIDE, 3)).astype(np.float32)
-    filled = grain(own, fine).fill(everywhere, np.ones((SIDE, SIDE), np.float32))[..., 0]
+    filled = grown(own, fine, everywhere)[..., 0]
     inside = filled[20:-20, 20:100]
     for far in (filled[20:-20, 250:], filled[:, 400:480]):
         assert far.std() == pytest.approx(inside.std(), rel=0.1)
@@ -136,5 +138,17 @@ def test_a_few_known_pixels_serve_the_whole_picture():
     own = np.full((SIDE, SIDE), Region.HAIR, np.uint8)
     own[200:220, 200:220] = Region.SKIN
     fine = np.full((SIDE, SIDE, 3), 3, np.float32)
-    filled = grain(own, fine).fill(head(SIDE), np.ones((SIDE, SIDE), np.float32))
+    filled = grown(own, fine, head(SIDE))
     assert np.allclose(filled, 3)
+
+
+def test_amounts_and_then_labels_that_change_are_followed():
+    source, target = grainy(lips(200), 1), grainy(lips(300), 2)
+    kept = Detail(source, target)
+    painted = lips(200)
+    for amounts in (WHOLE, WHOLE / 3):
+        expected = Detail(source, target).of(painted, amounts)
+        np.testing.assert_array_equal(kept.of(painted, amounts), expected)
+    painted[100:150] = Region.LIP  # in place, as the artist's own map changes
+    expected = Detail(source, target).of(painted, WHOLE)
+    np.testing.assert_array_equal(kept.of(painted, WHOLE), expected)
