@@ -105,12 +105,12 @@ class NetworkCache:
         return self._once(key, lambda: self.network.style_codes(vectors), _tensor_bytes)
 
     def layout(self, labels: Tensor) -> Layout:
-        """Return the layout of labels (B, h, w) int64; of a resolution it keeps what it planned."""
-        labels = labels.cpu()  # asked for at once, not between two stages
+        """Return the layout of labels (B, h, w); of a resolution it keeps what it planned."""
+        labels = labels.to("cpu", torch.uint8)  # asked for at once, not between two stages
         planned = self.network.layout(labels)
 
         def grid(resolution: int) -> Grid:
-            key = self._key("grid", _seen_at(labels, resolution))
+            key = _digest("grid", _seen_at(labels, resolution))
             return self._once(key, lambda: planned.grid(resolution), _grid_bytes)
 
         return Layout(grid)
@@ -128,11 +128,11 @@ class NetworkCache:
         codes
             (B, 12, n_latent, style_dim).
         labels
-            (B, h, w) int64.
+            (B, h, w) of 0 to 11.
         dtype
             The type of the features.
         """
-        labels = labels.cpu()
+        labels = labels.to("cpu", torch.uint8)
         keys = self._stage_keys(codes.cpu(), labels, dtype)
         start, whole = None, keys[self.network.config.size]
         for key in keys.values():

@@ -13,7 +13,7 @@ from e4s_studio.core.settings import Precision
 from e4s_studio.engine.cache import NetworkCache
 from e4s_studio.engine.compose import WHITE, Composite, Mattes, Pair, compose, prepare
 from e4s_studio.engine.overview import Overview
-from e4s_studio.engine.pictures import resize, resize_labels, to_labels, to_levels
+from e4s_studio.engine.pictures import resize, resize_labels, to_levels
 from e4s_studio.engine.precision import DTYPES
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ class Session:
         self, labels: NDArray[np.uint8], vectors: Tensor, precision: Precision = Precision.FLOAT32
     ) -> Iterator[NDArray[np.float32]]:
         codes = self._cache.style_codes(vectors)
-        onto = to_labels(labels).to(vectors.device)
+        onto = torch.from_numpy(labels.copy())[None]  # a frozen map can't be shared with torch
         for stage in self._cache.stages(codes, onto, DTYPES[precision]):
             yield to_levels(stage.rgb)
 
