@@ -117,10 +117,12 @@ class Conv3x3(nn.Conv2d):
 
     def _transformed(self, scheme: Scheme, *, keep: bool) -> Tensor:
         """Return the weight as `Scheme.convolve` takes it."""
-        taps = winograd.taps_of(self.weight)
         if not keep:
-            return taps
-        make = lambda: scheme.transformed(taps, self.in_channels)  # noqa: E731
+            return winograd.taps_of(self.weight)
+
+        def make() -> Tensor:
+            return scheme.transformed(winograd.taps_of(self.weight), self.in_channels)
+
         return self._cache.get(self.weight, scheme.products, make)
 
     def lay_out(self) -> None:

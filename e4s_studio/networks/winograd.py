@@ -40,7 +40,7 @@ POINTS_AT_ONCE: Final = 12
 """Of a weight that is not kept so many of its matrices are made, and used, at a time."""
 FEW_PIXELS: Final = 1 << 8
 """For so few the weights are what a convolution waits for: small ones are worth more products."""
-LEAST_WEIGHTS: Final = 1 << 13
+LEAST_WEIGHTS: Final = 1 << 12
 LEAST_PIXELS: Final = 1 << 8
 LEAST_DOUBLING: Final = 1 << 15
 LEAST_HALVING: Final = 1 << 18
