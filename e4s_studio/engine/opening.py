@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from e4s_studio.core.errors import FaceError, ImageError, LabelMapError
+from e4s_studio.core.errors import CancelledError, FaceError, ImageError, LabelMapError
 from e4s_studio.core.portrait import Portrait
 from e4s_studio.engine.align import recrop_labels
 from e4s_studio.engine.pictures import resize_labels
@@ -19,6 +19,7 @@ from e4s_studio.files.images import read_image
 from e4s_studio.files.label_maps import LabelOrder, read_label_map
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -41,6 +42,7 @@ def open_portrait(  # noqa: PLR0913 - all but the file by name
     face: int = 0,
     quad: Quad | None = None,
     sight: Sight | None = None,
+    is_cancelled: Callable[[], bool] = lambda: False,
 ) -> Portrait:
     """Open a photograph as a portrait, with the models that are installed.
 
@@ -58,9 +60,13 @@ def open_portrait(  # noqa: PLR0913 - all but the file by name
         Where the face is, when the artist has said so.
     sight
         What finds and parses; one that remembers what it has seen.
+    is_cancelled
+        Asked between the steps, of which none takes more than a few seconds.
 
     Raises
     ------
+    CancelledError
+        If it was cancelled.
     ImageError
         If the photograph cannot be read.
     FaceError
@@ -72,10 +78,13 @@ def open_portrait(  # noqa: PLR0913 - all but the file by name
     photograph = read_image(path)
     photograph.setflags(write=False)  # so that the portrait need not copy it
     labels = None if label_map is None else read_label_map(label_map, order=order)
+    _go_on(is_cancelled)
     if quad is None:
         faces = sight.faces(photograph)
         quad = locate(photograph, faces, face=face, name=path.name, has_map=labels is not None)
+    _go_on(is_cancelled)
     crop = cut(photograph, quad, CROP_SIZE)
+    _go_on(is_cancelled)
     return Portrait(
         image=crop,
         labels=(
@@ -87,6 +96,11 @@ def open_portrait(  # noqa: PLR0913 - all but the file by name
         # Projects keep the photograph as its own file, and exports its profile and EXIF.
         file=path.read_bytes(),
     )
+
+
+def _go_on(is_cancelled: Callable[[], bool]) -> None:
+    if is_cancelled():
+        raise CancelledError("Stopped. Nothing was opened.")
 
 
 def recut_portrait(portrait: Portrait, quad: Quad, sight: Sight, *, keep_map: bool) -> Portrait:

@@ -31,13 +31,17 @@ class _Delivery:
 
 
 class Background(QObject):
-    """One thread for work that takes its time: opening, saving, the swap rule."""
+    """One thread for work that takes its time: opening, saving, the swap rule.
+
+    A second one is for exports, which take longest and which nothing else waits for.
+    """
 
     _arrived = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="background")
+        self._beside = ThreadPoolExecutor(max_workers=1, thread_name_prefix="export")
         self._open = True
         self._arrived.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
 
@@ -46,13 +50,17 @@ class Background(QObject):
         work: Callable[[], Any],
         done: Callable[[Any], None],
         failed: Callable[[str], None],
+        *,
+        beside: bool = False,
     ) -> None:
         """Call `work` on the thread, then `done` with its value, or `failed`, on the GUI's.
 
-        Jobs run in the order in which they come.
+        Jobs run in the order in which they come; those `beside` among themselves, on the second
+        thread.
         """
         if self._open:
-            self._pool.submit(self._work, work, done, failed)
+            pool = self._beside if beside else self._pool
+            pool.submit(self._work, work, done, failed)
 
     def post(self, handler: Callable[[Any], None], value: Any) -> None:
         """Call `handler(value)` on the GUI thread; may be called from any thread."""
@@ -62,7 +70,8 @@ class Background(QObject):
     def close(self) -> None:
         """Drop what waits, let what runs end, and deliver nothing any more."""
         self._open = False
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        for pool in (self._pool, self._beside):
+            pool.shutdown(wait=True, cancel_futures=True)
 
     def _work(
         self,

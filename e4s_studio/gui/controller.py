@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -9,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from e4s_studio.core.document import Document
-from e4s_studio.core.errors import DeviceError, FaceError, StudioError
+from e4s_studio.core.errors import CancelledError, DeviceError, FaceError, StudioError
 from e4s_studio.files.project.project import Project
-from e4s_studio.gui.background import Background
+from e4s_studio.gui.jobs import Job, Jobs
 from e4s_studio.gui.photographs import FaceMissing, Photographs
 from e4s_studio.gui.ports import EngineChoice, EngineFailed, FitProgress, ModelInUse, Rendered
 from e4s_studio.gui.results import Results
@@ -34,7 +35,7 @@ REST_MS: Final = 80
 
 @dataclass(frozen=True, eq=False)
 class _Opened:
-    asked: int
+    stop: threading.Event
     source: Portrait | None
     target: Portrait | None
     start: StartMap | None
@@ -69,6 +70,8 @@ class Controller(QObject):
     ----------
     prepare
         Called, off the GUI thread, with what is about to be opened.
+    jobs
+        What is under way; stopped, what is being opened leaves the document as it is.
     """
 
     changed = Signal(object)
@@ -89,16 +92,17 @@ class Controller(QObject):
         self.results = Results()
         self.prepare: Callable[[Project], object] = lambda _: None
         self._connect = connect
-        self._background = Background(self)
+        self.jobs = Jobs(self)
+        self.jobs.busy.connect(self.busy)
         self._engine: Engine | None = None
         self._model: ModelInUse | None = None
         self._choice = EngineChoice()
-        self._asked = 0
+        self._newest = threading.Event()
+        self._wanted: Photographs | None = None
         self._pair = 0
         self._opening = False
         self._submitted = -1
         self._whole = False
-        self._jobs: list[str] = []
         self._fitting = False
         self._kept_fit: FittedWeights | None = None
         self._rest = QTimer(self)
@@ -131,7 +135,7 @@ class Controller(QObject):
 
     def use_engine(self, choice: EngineChoice) -> None:
         """Start computing with another model or device; the document stays as it is."""
-        self._run(
+        self.in_background(
             self.tr("Starting the network"),
             partial(self._make_engine, choice),
             self._engine_made,
@@ -184,14 +188,20 @@ class Controller(QObject):
                     self.start_map(settings, done)
 
             work = partial(self._start_map, source, target, settings)
-            self._run(self.tr("Making the map"), work, deliver)
+            self.in_background(self.tr("Making the map"), work, deliver)
 
     # Photographs
 
     def open(self, photographs: Photographs) -> None:
-        """Open a photograph or two; the document stays as it is if one cannot be opened."""
-        self._asked += 1
-        self._open(partial(self._load, self._asked, photographs))
+        """Open a photograph or two; the document stays as it is if one cannot be opened.
+
+        A source and a target that are asked for one after the other are opened together.
+        """
+        wanted = photographs
+        if self._wanted is not None and not self._newest.is_set():
+            wanted = photographs.completed_by(self._wanted)
+        self._open(partial(self._load, wanted))
+        self._wanted = wanted
 
     def open_other_face(self, cut: Callable[[Engine], Portrait]) -> None:
         """Open another face of the target's photograph as the target.
@@ -201,34 +211,37 @@ class Controller(QObject):
         cut
             Returns its portrait; called off the GUI thread.
         """
-        self._asked += 1
-        asked = self._asked
-        self._open(lambda: self._pair_up(asked, self.document.source, cut(self.ready_engine())))
+        self._open(lambda stop: self._pair_up(self.document.source, cut(self.ready_engine()), stop))
 
     def exchange(self) -> None:
         """Let source and target change places."""
         source, target = self.document.source, self.document.target
         if source is not None and target is not None:
-            self._asked += 1
-            self._open(partial(self._pair_up, self._asked, target, source))
+            self._open(partial(self._pair_up, target, source))
 
     def close(self) -> None:
         """Stop all work. Nothing is delivered after this."""
         self._rest.stop()
-        self._background.close()
+        self.jobs.stop()
+        self.jobs.background.close()
         if self._engine is not None:
             self._engine.close()
             self._engine = None
 
     # Projects
 
-    def announce_opening(self) -> int:
-        """Return a number for something to open: only what was asked for last is opened."""
-        self._asked += 1
-        return self._asked
+    def announce_opening(self) -> threading.Event:
+        """Return what is set once something else is to be opened, or the artist stops it.
 
-    def restore(self, asked: int, project: Project) -> bool:
-        """Take over what a project holds; False where something else was asked for since.
+        Only what was asked for last is opened.
+        """
+        self._wanted = None
+        self._newest.set()
+        self._newest = threading.Event()
+        return self._newest
+
+    def restore(self, stop: threading.Event, project: Project) -> bool:
+        """Take over what a project holds; False where it was stopped (see `announce_opening`).
 
         The pair is not fitted anew where the project keeps a fit.
 
@@ -237,7 +250,7 @@ class Controller(QObject):
         LabelMapError
             If the contents do not fit together; what is open stays then.
         """
-        if asked != self._asked:
+        if stop.is_set():
             return False
         self._opening = True
         try:
@@ -270,13 +283,13 @@ class Controller(QObject):
         failed
             Called with a sentence where it failed; by default the artist reads it.
         """
-        self._run(doing, work, done, failed)
+        self.jobs.run(Job(doing, work, done, failed or self.failed.emit))
 
     # On the background thread
 
     def _make_engine(self, choice: EngineChoice) -> EngineChoice:
         """Make an engine; where none of the asked kind can be made, at least the built-in one."""
-        post = partial(self._background.post, self._take)
+        post = partial(self.jobs.background.post, self._take)
         try:
             made = self._connect(choice, post)
         except StudioError as error:
@@ -290,31 +303,37 @@ class Controller(QObject):
             old.close()
         return choice
 
-    def _load(self, asked: int, photographs: Photographs) -> _Opened:
-        source = self._portrait("source", photographs)
+    def _load(self, photographs: Photographs, stop: threading.Event) -> _Opened:
+        source = self._portrait("source", photographs, stop)
         if isinstance(source, FaceMissing):
-            return _Opened(asked, None, None, None, source)
-        target = self._portrait("target", photographs)
+            return _Opened(stop, None, None, None, source)
+        target = self._portrait("target", photographs, stop)
         if isinstance(target, FaceMissing):
-            return _Opened(asked, None, None, None, target)
-        return self._pair_up(asked, source, target)
+            return _Opened(stop, None, None, None, target)
+        return self._pair_up(source, target, stop)
 
-    def _portrait(self, role: str, photographs: Photographs) -> Portrait | FaceMissing | None:
+    def _portrait(
+        self, role: str, photographs: Photographs, stop: threading.Event
+    ) -> Portrait | FaceMissing | None:
         path: Path | None = getattr(photographs, role)
         if path is None:
             kept: Portrait | None = getattr(self.document, role)
             return kept
         label_map, quad = (getattr(photographs, f"{role}_{part}") for part in ("map", "quad"))
         try:
-            return self.ready_engine().open_portrait(path, label_map, quad)
+            return self.ready_engine().open_portrait(path, label_map, quad, stop.is_set)
         except FaceError as error:
             return FaceMissing(photographs, role, str(error))
 
-    def _pair_up(self, asked: int, source: Portrait | None, target: Portrait | None) -> _Opened:
+    def _pair_up(
+        self, source: Portrait | None, target: Portrait | None, stop: threading.Event
+    ) -> _Opened:
         start = None
         if source is not None and target is not None:
             start = self._start_map(source, target, self.document.settings)
-        opened = _Opened(asked, source, target, start)
+        if stop.is_set():
+            raise CancelledError("Stopped. Nothing was opened.")
+        opened = _Opened(stop, source, target, start)
         self.prepare(_project_of(opened, self.document.settings))
         return opened
 
@@ -335,33 +354,16 @@ class Controller(QObject):
 
     # On the GUI thread
 
-    def _open(self, load: Callable[[], _Opened]) -> None:
-        self._run(self.tr("Opening"), load, self._take_opened)
+    def _open(self, load: Callable[[threading.Event], _Opened]) -> None:
+        stop = self.announce_opening()
+        work = partial(load, stop)
+        self.jobs.run(
+            Job(self.tr("Opening"), work, self._take_opened, self._opening_failed, stop=stop)
+        )
 
-    def _run(
-        self,
-        doing: str,
-        work: Callable[[], Any],
-        done: Callable[[Any], None],
-        failed: Callable[[str], None] | None = None,
-    ) -> None:
-        """Have work done in the background; the artist reads what is being done meanwhile."""
-
-        def finish(value: Any) -> None:
-            self._next_job()
-            done(value)
-
-        def fail(sentence: str) -> None:
-            self._next_job()
-            (failed or self.failed.emit)(sentence)
-
-        self._jobs.append(doing)
-        self.busy.emit(self._jobs[0])
-        self._background.run(work, finish, fail)
-
-    def _next_job(self) -> None:
-        self._jobs.pop(0)
-        self.busy.emit(self._jobs[0] if self._jobs else "")
+    def _opening_failed(self, sentence: str) -> None:
+        self._wanted = None
+        self.failed.emit(sentence)
 
     def _engine_made(self, choice: EngineChoice) -> None:
         self._choice = choice
@@ -369,8 +371,9 @@ class Controller(QObject):
         self._begin_work()
 
     def _take_opened(self, opened: _Opened) -> None:
-        if opened.asked != self._asked:
+        if opened.stop.is_set():
             return
+        self._wanted = None
         if opened.missing is not None:
             self.failed.emit(opened.missing.sentence)
             self.face_missing.emit(opened.missing)
@@ -421,7 +424,7 @@ class Controller(QObject):
                 self._kept_fit = None
                 self._begin_work()
 
-        self._run(
+        self.in_background(
             self.tr("Opening"),
             lambda: self.ready_engine().take_fit(fit, snapshot),
             lambda _: self._fit_taken(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -24,6 +24,12 @@ class Photographs:
     target_map: Path | None = None
     source_quad: Quad | None = None
     target_quad: Quad | None = None
+
+    def completed_by(self, other: Photographs) -> Photographs:
+        """Return these with the other's source or target where there is none here."""
+        lacking = [role for role in ("source", "target") if getattr(self, role) is None]
+        names = [name for role in lacking for name in (role, f"{role}_map", f"{role}_quad")]
+        return replace(self, **{name: getattr(other, name) for name in names})
 
 
 @dataclass(frozen=True)

@@ -142,7 +142,11 @@ class Engine(Protocol):
     model: str
 
     def open_portrait(
-        self, path: Path, label_map: Path | None, quad: Quad | None = None
+        self,
+        path: Path,
+        label_map: Path | None,
+        quad: Quad | None = None,
+        is_cancelled: Callable[[], bool] = lambda: False,
     ) -> Portrait:
         """Return a photograph's aligned crop with its label map.
 
@@ -154,9 +158,13 @@ class Engine(Protocol):
             A label map of the photograph; None to have it parsed.
         quad
             Where the face is; None for the surest that is found.
+        is_cancelled
+            Asked between the steps.
 
         Raises
         ------
+        CancelledError
+            If it was cancelled.
         FaceError
             If no face is found.
         StudioError

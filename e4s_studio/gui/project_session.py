@@ -15,9 +15,11 @@ from e4s_studio.files.project.lock import hold
 from e4s_studio.files.project.opening import open_project
 from e4s_studio.files.project.project import Labelling, Project
 from e4s_studio.files.project.saving import save_project
+from e4s_studio.gui.jobs import Job
 from e4s_studio.gui.ports import Stage
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Callable
     from pathlib import Path
 
@@ -186,27 +188,31 @@ class ProjectSession(QObject):
     def open(self, path: Path) -> None:
         """Open a project; what is open stays if it cannot be opened."""
         path = path.resolve()
-        asked = self._controller.announce_opening()
+        stop = self._controller.announce_opening()
         held = self._lock if path == self._path else None
-        self._controller.in_background(
-            self.tr("Opening"),
-            partial(_open, path, self._locks, held, self._controller.prepare),
-            partial(self._take_opened, asked, path),
+        self._controller.jobs.run(
+            Job(
+                self.tr("Opening"),
+                partial(_open, path, self._locks, held, self._controller.prepare),
+                partial(self._take_opened, stop, path),
+                self._controller.failed.emit,
+                stop=stop,
+            )
         )
 
-    def take_recovered(self, asked: int, opened: Opened, path: Path | None) -> bool:
-        """Go on with a session that ended in a crash; False where something else was opened.
+    def take_recovered(self, stop: threading.Event, opened: Opened, path: Path | None) -> bool:
+        """Go on with a session that ended in a crash; False where that was stopped.
 
         Parameters
         ----------
-        asked
-            The number that the controller gave this opening.
+        stop
+            What the controller gave this opening.
         opened
             The session's project.
         path
             The file that it worked on, if there was one.
         """
-        if not self._restore(asked, opened):
+        if not self._restore(stop, opened):
             return False
         lock = None
         # Another window may hold the file by now: then this is a project without a name.
@@ -253,8 +259,8 @@ class ProjectSession(QObject):
         self._controller.failed.emit(sentence)
         self.not_saved.emit()
 
-    def _take_opened(self, asked: int, path: Path, held: _Held) -> None:
-        if not self._restore(asked, held.opened):
+    def _take_opened(self, stop: threading.Event, path: Path, held: _Held) -> None:
+        if not self._restore(stop, held.opened):
             if held.lock is not self._lock:
                 held.lock.release()
             return
@@ -269,10 +275,10 @@ class ProjectSession(QObject):
         self._tell()
         self.opened.emit(held.opened)
 
-    def _restore(self, asked: int, opened: Opened) -> bool:
+    def _restore(self, stop: threading.Event, opened: Opened) -> bool:
         self._restoring = True
         try:
-            return self._controller.restore(asked, opened.project)
+            return self._controller.restore(stop, opened.project)
         except StudioError as error:
             self._controller.failed.emit(str(error))
             return False

@@ -31,7 +31,7 @@ class StatusBar(QStatusBar):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setSizeGripEnabled(False)
-        self._work = ""
+        self._work, self._can_stop = "", False
         self._fit: FitProgress | None = None
         self.work = QLabel(self)
         self.progress = QProgressBar(self)
@@ -39,7 +39,6 @@ class StatusBar(QStatusBar):
         self.progress.setTextVisible(False)
         self.cancel = QToolButton(self)
         self.cancel.setIconSize(QSize(16, 16))
-        self.cancel.setToolTip(self.tr("Stop"))
         self.cancel.setAccessibleName(self.tr("Stop"))
         name_icon(self.cancel, "cancel")
         self.cancel.clicked.connect(self.cancel_asked)
@@ -104,9 +103,11 @@ class StatusBar(QStatusBar):
         self.time.setText("–")
         self._show_likeness("")
 
-    def show_work(self, text: str) -> None:
+    def show_work(self, text: str, *, can_stop: bool = False) -> None:
         """Show work whose end is not known; an empty text where there is none."""
-        self._work = text
+        if can_stop and not self._can_stop:
+            self.clearMessage()  # the way to stop it is to be in reach
+        self._work, self._can_stop = text, can_stop
         self._show_progress()
 
     def show_fit(self, fit: FitProgress) -> None:
@@ -135,7 +136,10 @@ class StatusBar(QStatusBar):
         room = not self.currentMessage()
         for widget in (self.work, self.progress):
             widget.setVisible(room and (fitting or bool(self._work)))
-        self.cancel.setVisible(room and fitting)
+        self.cancel.setToolTip(
+            self.tr("Stop opening (Esc)") if self._can_stop else self.tr("Stop fitting")
+        )
+        self.cancel.setVisible(room and (fitting or self._can_stop))
 
 
 def _fence(parent: QWidget) -> QFrame:

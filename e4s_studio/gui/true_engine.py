@@ -80,10 +80,16 @@ class TrueEngine:
         post(ModelInUse(_name(choice), _device_name(str(device)), self._engine.needs_fit))
 
     def open_portrait(
-        self, path: Path, label_map: Path | None, quad: Quad | None = None
+        self,
+        path: Path,
+        label_map: Path | None,
+        quad: Quad | None = None,
+        is_cancelled: Callable[[], bool] = lambda: False,
     ) -> Portrait:
         """Open a photograph as a portrait; see `engine.opening.open_portrait`."""
-        return open_portrait(path, label_map, quad=quad, sight=self._sight)
+        return open_portrait(
+            path, label_map, quad=quad, sight=self._sight, is_cancelled=is_cancelled
+        )
 
     def find_faces(self, photograph: NDArray[np.uint8]) -> list[Face]:
         """Return the faces of a photograph, the surest first."""

@@ -120,6 +120,7 @@ def make_studio(qtbot, tmp_path):
         studio.gate.render.set()
         studio.gate.fit.set()
         studio.gate.export.set()
+        studio.gate.open.set()
         studio.editor.exporter.cancel()
         studio.editor.projects.leave()
         studio.window.deleteLater()

@@ -1,6 +1,7 @@
 """An engine without a network: it mixes the two photographs by label map and amounts."""
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import numpy as np
 import safetensors.numpy
 
 from e4s_studio.core.contents import DocumentSnapshot
-from e4s_studio.core.errors import CheckpointError, FaceError
+from e4s_studio.core.errors import CancelledError, CheckpointError, FaceError
 from e4s_studio.core.geometry import Box
 from e4s_studio.core.portrait import Portrait
 from e4s_studio.core.regions import FACE, Region
@@ -66,9 +67,12 @@ class Gate:
     fitting: threading.Event = field(default_factory=threading.Event)
     export: threading.Event = field(default_factory=threading.Event)
     exporting: threading.Event = field(default_factory=threading.Event)
+    open: threading.Event = field(default_factory=threading.Event)
+    opening: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
         self.export.set()
+        self.open.set()
         self.render.set()
         self.fit.set()
 
@@ -96,13 +100,21 @@ class FakeEngine:
         post(ModelInUse(name, "CPU", needs_fit=choice.checkpoint is None))
 
     def open_portrait(
-        self, path: Path, label_map: Path | None, quad: Quad | None = None
+        self,
+        path: Path,
+        label_map: Path | None,
+        quad: Quad | None = None,
+        is_cancelled: Callable[[], bool] = lambda: False,
     ) -> Portrait:
         """Read a photograph; without a map it gets an oval face.
 
         A square one is a crop; faces in others are white squares, cut out `CROP` pixels wide.
         """
         image = read_image(path)
+        self.gate.opening.set()
+        self.gate.open.wait()
+        if is_cancelled():
+            raise CancelledError("Stopped. Nothing was opened.")
         square = image.shape[0] == image.shape[1]
         labels = oval(image.shape[0]) if label_map is None else read_label_map(label_map)
         if square and quad is None:

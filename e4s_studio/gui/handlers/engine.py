@@ -6,7 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFileDialog
 
 from e4s_studio.gui.names import region_name
@@ -45,7 +46,8 @@ class EngineHandler(QObject):
         dock.checkpoint_asked.connect(actions["model.checkpoint"].trigger)
         dock.builtin_asked.connect(actions["model.builtin"].trigger)
         dock.device_chosen.connect(self._use_device)
-        self._window.status.cancel_asked.connect(controller.cancel_fit)
+        self._window.status.cancel_asked.connect(self._stop)
+        self._window.installEventFilter(self)
 
     def _connect_reports(self) -> None:
         window, controller = self._window, self._controller
@@ -56,9 +58,27 @@ class EngineHandler(QObject):
         controller.result_pending.connect(window.status.show_pending)
         controller.pair_opened.connect(self._show_pair)
         controller.recropped.connect(self._show_pair)
-        controller.busy.connect(window.status.show_work)
+        controller.busy.connect(self._show_work)
         controller.failed.connect(self._show_failure)
         window.canvas.pointed.connect(self._show_pointed)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Stop an opening by Esc, unless whoever has the keyboard had a use for it."""
+        escape = isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape
+        if escape and event.type() == QEvent.Type.KeyPress and self._controller.jobs.can_stop:
+            self._controller.jobs.stop()
+            return True
+        return super().eventFilter(watched, event)
+
+    def _stop(self) -> None:
+        """Stop what the status bar shows: other work goes before a fit there."""
+        if self._controller.jobs.can_stop:
+            self._controller.jobs.stop()
+        else:
+            self._controller.cancel_fit()
+
+    def _show_work(self, doing: str) -> None:
+        self._window.status.show_work(doing, can_stop=self._controller.jobs.can_stop)
 
     def _show_model(self, model: ModelInUse) -> None:
         """Show another model, which is not fitted to the pair yet."""

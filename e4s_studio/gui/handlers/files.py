@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,6 +14,7 @@ from PySide6.QtWidgets import QFileDialog
 
 from e4s_studio.files.resources import sample_map, sample_pair
 from e4s_studio.gui.controller import Photographs
+from e4s_studio.gui.jobs import Job
 from e4s_studio.gui.names import menu_name
 
 if TYPE_CHECKING:
@@ -138,11 +140,15 @@ class FilesHandler(QObject):
         if files:
             self.files_chosen.emit(role, [Path(name) for name in files])
         elif not image.isNull():
-            pasted = Path(self._pasted.name) / f"pasted {role}.png"
-            self._controller.in_background(
-                self.tr("Opening"),
-                partial(image.save, str(pasted)),
-                lambda _: self._open(role, pasted),
+            pasted, stop = Path(self._pasted.name) / f"pasted {role}.png", threading.Event()
+            self._controller.jobs.run(
+                Job(
+                    self.tr("Opening"),
+                    partial(image.save, str(pasted)),
+                    lambda _: None if stop.is_set() else self._open(role, pasted),
+                    self._controller.failed.emit,
+                    stop=stop,
+                )
             )
         else:
             self._window.notice.say(

@@ -13,6 +13,7 @@ from e4s_studio.gui.dialogs.recovery import RecoveryDialog
 from e4s_studio.gui.journal_keeper import UNTOUCHED
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Callable
     from pathlib import Path
 
@@ -81,15 +82,17 @@ class RecoveryHandler(QObject):
         dialog.open()
 
     def _go_on(self, otherwise: Callable[[], None], crashed: CrashedSession) -> None:
-        asked = self._controller.announce_opening()
+        stop = self._controller.announce_opening()
         self._background.run(
             partial(_recovered, crashed, self._keeper),
-            partial(self._take_recovered, asked, crashed),
+            partial(self._take_recovered, stop, crashed),
             partial(self._fail, otherwise),
         )
 
-    def _take_recovered(self, asked: int, crashed: CrashedSession, opened: Opened) -> None:
-        if not self._session.take_recovered(asked, opened, crashed.project_file):
+    def _take_recovered(
+        self, stop: threading.Event, crashed: CrashedSession, opened: Opened
+    ) -> None:
+        if not self._session.take_recovered(stop, opened, crashed.project_file):
             return
         self._keeper.record()
         if opened.warnings:

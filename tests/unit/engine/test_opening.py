@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from e4s_studio.core.errors import FaceError, LabelMapError
+from e4s_studio.core.errors import CancelledError, FaceError, LabelMapError
 from e4s_studio.core.regions import Region
 from e4s_studio.engine.opening import open_portrait
 from e4s_studio.engine.quad import Quad
@@ -68,3 +68,16 @@ def test_maps_fit_the_photograph_or_the_crop(tmp_path: Path) -> None:
     assert set(np.unique(halved)) == {Region.BACKGROUND, Region.SKIN}
     with pytest.raises(LabelMapError, match="fits neither"):
         open_portrait(UNALIGNED, wrong_map)
+
+
+@pytest.mark.parametrize("steps", [0, 1, 2])
+def test_it_is_stopped_between_any_two_steps(photograph: Path, steps: int) -> None:
+    asked: list[int] = []
+
+    def is_cancelled() -> bool:
+        asked.append(len(asked))
+        return len(asked) > steps
+
+    with pytest.raises(CancelledError):
+        open_portrait(photograph, quad=Quad.whole(256, 256), is_cancelled=is_cancelled)
+    assert len(asked) == steps + 1
