@@ -159,9 +159,15 @@ class Engine:
             return finished_layers(self._session_of(snapshot), snapshot)
 
     def packed_fit(self, snapshot: DocumentSnapshot, model: str) -> FittedWeights:
-        """Return the pair's fit as it stands, as projects keep it; `model` names the network."""
-        with self._turns.drawing():
-            return pack_fitted(self._session_of(snapshot).fitted, self._network, model)
+        """Return the pair's fit as it stands, as projects keep it; `model` names the network.
+
+        Of a pair that was drawn before it waits for no drawing: an export may take minutes.
+        """
+        session = self._known_session(snapshot)
+        if session is None:
+            with self._turns.drawing():
+                session = self._session_of(snapshot)
+        return pack_fitted(session.fitted, self._network, model)
 
     def take_fit(self, weights: FittedWeights, snapshot: DocumentSnapshot) -> None:
         """Go on with the fit that a project kept for the snapshot's pair.
@@ -224,14 +230,20 @@ class Engine:
 
     def _session_of(self, snapshot: DocumentSnapshot) -> Session:
         """Return the pair's session; a pair that was never seen starts from the encoder."""
-        with self._state:
-            session = self._session
-        source, target = snapshot.source, snapshot.target
-        if session is None or session.source is not source or session.target is not target:
+        session = self._known_session(snapshot)
+        if session is None:
+            source, target = snapshot.source, snapshot.target
             session = Session(encode_pair(self._network, source, target), source, target)
             with self._state:
                 self._session = session
         return session
+
+    def _known_session(self, snapshot: DocumentSnapshot) -> Session | None:
+        with self._state:
+            session = self._session
+        if session is None or session.source is not snapshot.source:
+            return None
+        return session if session.target is snapshot.target else None
 
     def _replace_session(self, session: Session) -> None:
         """Take a better fit, and draw the newest edit again with it."""

@@ -11,9 +11,11 @@ from PySide6.QtCore import QObject, Qt, Signal
 
 from e4s_studio.files.export.kinds import ExportKind, require_suffix
 from e4s_studio.files.output import check_writable
+from e4s_studio.gui.jobs import Job
 from e4s_studio.gui.signing import Signer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from PySide6.QtCore import SignalInstance
@@ -50,6 +52,8 @@ class Exporter(QObject):
 
     Signals
     -------
+    drawing(bool)
+        Whether one is being drawn: one picture is drawn at a time, and others wait for it.
     progressed(float)
         0 to 1, once the picture is drawn.
     written(list)
@@ -67,6 +71,7 @@ class Exporter(QObject):
         The folder of this computer's own key.
     """
 
+    drawing = Signal(bool)
     progressed = Signal(float)
     written = Signal(object)
     failed = Signal(str)
@@ -82,11 +87,17 @@ class Exporter(QObject):
         controller.pair_opened.connect(self.outdated)
         # The background thread emits the one, the GUI's the other.
         self._reached.connect(self.progressed, Qt.ConnectionType.QueuedConnection)
+        self.progressed.connect(lambda _: self.drawing.emit(False))
 
     @property
     def can_export(self) -> bool:
         """Whether there is anything to export."""
         return self._controller.has_pair
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether an export is under way; one that was stopped has still to end."""
+        return self._under_way
 
     @property
     def is_writing(self) -> bool:
@@ -99,11 +110,15 @@ class Exporter(QObject):
         snapshot = self._controller.document.snapshot()
         self._stop = stop = threading.Event()
         self._under_way = True
-        self._controller.in_background(
-            self.tr("Exporting"),
-            partial(self.write, snapshot, order, stop),
-            partial(self._end, self.written),
-            partial(self._end, self.failed),
+        self.drawing.emit(True)
+        self._controller.jobs.run(
+            Job(
+                self.tr("Exporting"),
+                partial(self.write, snapshot, order, stop, self._reached.emit),
+                partial(self._end, self.written),
+                partial(self._end, self.failed),
+                beside=True,
+            )
         )
 
     def cancel(self) -> None:
@@ -112,10 +127,15 @@ class Exporter(QObject):
 
     def _end(self, signal: SignalInstance, value: object) -> None:
         self._under_way = False
+        self.drawing.emit(False)
         signal.emit(value)
 
     def write(
-        self, snapshot: DocumentSnapshot, order: ExportOrder, stop: threading.Event
+        self,
+        snapshot: DocumentSnapshot,
+        order: ExportOrder,
+        stop: threading.Event,
+        reach: Callable[[float], None] = lambda _: None,
     ) -> list[Path]:
         """Draw a document in full and write it, off the GUI thread; return the files."""
         require_suffix(order.path, order.kind)
@@ -141,4 +161,4 @@ class Exporter(QObject):
             identity=identity,
             mark=labelling.mark,
         )
-        return export(job, self._reached.emit, stop.is_set)
+        return export(job, reach, stop.is_set)

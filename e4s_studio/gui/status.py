@@ -32,6 +32,7 @@ class StatusBar(QStatusBar):
         super().__init__(parent)
         self.setSizeGripEnabled(False)
         self._work, self._can_stop = "", False
+        self._is_pending = self._export_draws = False
         self._fit: FitProgress | None = None
         self.work = QLabel(self)
         self.progress = QProgressBar(self)
@@ -59,7 +60,12 @@ class StatusBar(QStatusBar):
             self.addPermanentWidget(fence)
             self.addPermanentWidget(widget)
             self._fences[widget] = fence
-        self.stage.setToolTip(self.tr("Whether the shown result is a coarse preview or final"))
+        self.stage.setToolTip(
+            self.tr(
+                "Whether the shown result is a coarse preview or final; a newer one waits for an"
+                " export that is being drawn"
+            )
+        )
         self.time.setToolTip(self.tr("From the last edit to the shown result"))
         self.model.setToolTip(self.tr("The model that makes the result"))
         self.fit.setToolTip(self.tr("How well the model redraws the two faces"))
@@ -76,6 +82,7 @@ class StatusBar(QStatusBar):
     def show_result(self, result: Rendered) -> None:
         """Show what the result pane now shows, and how long it took."""
         final = result.stage is Stage.FINAL
+        self._is_pending = False
         self.stage.setText(self.tr("final") if final else self.tr("coarse"))
         self.time.setText(self._time_text(result.seconds))
 
@@ -92,12 +99,21 @@ class StatusBar(QStatusBar):
         self.zoom.setText(self.tr("{0} %").format(round(zoom * 100)))
 
     def show_pending(self) -> None:
-        """Show that a newer result is on its way."""
-        self.stage.setText(self.tr("working …"))
+        """Show that a newer result is on its way, and what it waits for."""
+        self._is_pending = True
+        waits = self._export_draws
+        self.stage.setText(self.tr("after the export") if waits else self.tr("working …"))
+
+    def show_export(self, *, draws: bool) -> None:
+        """Take note of whether an export is being drawn: other pictures wait for that."""
+        self._export_draws = draws
+        if self._is_pending:
+            self.show_pending()
 
     def show_nothing(self) -> None:
         """Show that there is no result, and no fit."""
         self._fit = None
+        self._is_pending = False
         self._show_progress()
         self.stage.setText(self.tr("no result"))
         self.time.setText("–")

@@ -17,6 +17,7 @@ from e4s_studio.files.images import read_image
 from e4s_studio.files.provenance.facts import Ground
 from e4s_studio.files.provenance.inspection import inspect_file
 from e4s_studio.gui.dialogs.export import ExportDialog
+from e4s_studio.gui.ports import EngineChoice
 
 
 def open_dialog(studio) -> ExportDialog:
@@ -218,6 +219,75 @@ def test_an_artist_who_stays_after_all_is_not_sent_away_by_the_next_export(
     export(studio, again, qtbot)
     QApplication.processEvents()
     assert studio.window.findChild(QMessageBox, "unsaved") is None
+
+
+@pytest.fixture
+def exporting(studio, dialog, qtbot):
+    """A studio in the middle of drawing an export."""
+    studio.gate.export.clear()
+    qtbot.mouseClick(dialog.start, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(studio.gate.exporting.is_set, timeout=60_000)
+    return studio
+
+
+def finish(studio, qtbot) -> None:
+    with qtbot.waitSignal(studio.editor.exporter.written, timeout=60_000):
+        studio.gate.export.set()
+
+
+def test_a_project_is_saved_beside_an_export(exporting, tmp_path, qtbot):
+    path = tmp_path / "beside.e4s"
+    exporting.window.activateWindow()
+    qtbot.waitUntil(exporting.window.isActiveWindow)
+    qtbot.keyClick(exporting.window.canvas, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
+    files = exporting.window.findChildren(QFileDialog)[-1]
+    with qtbot.waitSignal(exporting.editor.session.saved, timeout=60_000):
+        files.fileSelected.emit(str(path))
+    files.close()
+    assert path.is_file()
+    assert exporting.editor.exporter.is_writing
+    assert exporting.window.status.work.text() == "Exporting"
+    finish(exporting, qtbot)
+
+
+def test_photographs_are_opened_beside_an_export_of_others(exporting, pair, tmp_path, qtbot):
+    exported = exporting.controller.results.newest.image
+    exporting.controller.open(replace(pair, source=pair.target, source_map=pair.target_map))
+    qtbot.waitUntil(lambda: exporting.document.source.path == pair.target, timeout=60_000)
+    assert exporting.editor.exporter.is_writing
+    finish(exporting, qtbot)
+    np.testing.assert_array_equal(read_image(tmp_path / "swap.png"), exported)
+    qtbot.waitUntil(lambda: exporting.window.findChild(ExportDialog) is None, timeout=60_000)
+
+
+def test_a_failed_export_of_faces_that_are_gone_is_not_tried_again(exporting, dialog, pair, qtbot):
+    exporting.controller.open(replace(pair, source=pair.target, source_map=pair.target_map))
+    qtbot.waitUntil(lambda: exporting.document.source.path == pair.target, timeout=60_000)
+    qtbot.mouseClick(dialog.cancel, Qt.MouseButton.LeftButton)
+    with qtbot.waitSignal(exporting.editor.exporter.failed, timeout=60_000):
+        exporting.gate.export.set()
+    qtbot.waitUntil(lambda: exporting.window.findChild(ExportDialog) is None, timeout=60_000)
+    assert "Nothing was written" in exporting.window.notice.sentence.text()
+
+
+def test_another_model_is_taken_beside_an_export(exporting, tmp_path, qtbot):
+    exported, before = exporting.controller.results.newest.image, exporting.engine
+    exporting.controller.use_engine(EngineChoice(checkpoint=tmp_path / "published.pt"))
+    qtbot.waitUntil(lambda: exporting.engine is not before, timeout=60_000)
+    finish(exporting, qtbot)
+    np.testing.assert_array_equal(read_image(tmp_path / "swap.png"), exported)
+
+
+def test_a_result_that_waits_for_an_export_says_so(exporting, qtbot):
+    status = exporting.window.status
+    exporting.gate.render.clear()
+    exporting.editor.editing.set_amounts([Region.SKIN], 0.4)
+    assert status.stage.text() == "after the export"
+    finish(exporting, qtbot)
+    assert status.stage.text() == "working …"
+    exporting.gate.render.set()
+    exporting.wait_for_final()
+    assert status.stage.text() == "final"
 
 
 def test_another_pair_takes_the_dialog_away(studio, dialog, pair, qtbot):

@@ -37,9 +37,10 @@ class ExportHandler(QObject):
         self._preferences = preferences
         self._signing = signing
         self._dialog: ExportDialog | None = None
-        self._closing = False
+        self._closing = self._is_outdated = False
         window.actions_by_name["file.export"].triggered.connect(self._ask)
         exporter.progressed.connect(self._show_progress)
+        exporter.drawing.connect(lambda draws: window.status.show_export(draws=draws))
         exporter.written.connect(self._take_written)
         exporter.failed.connect(self._take_failure)
         signing.changed.connect(self._show_signer)
@@ -83,22 +84,32 @@ class ExportHandler(QObject):
             self._dialog.show_progress(fraction)
 
     def _take_written(self, written: list[Path]) -> None:
+        self._is_outdated = False
         self._window.status.show_written(written[0])
-        if self._dialog is not None:
-            self._dialog.accept()
+        self._close_dialog()
         closing, self._closing = self._closing, False
         if closing:
             self._window.close()
 
     def _take_failure(self, sentence: str) -> None:
         self._closing = False
-        if self._dialog is not None:
+        outdated, self._is_outdated = self._is_outdated, False
+        if outdated:  # to try again would export the faces that are open now
+            self._window.notice.say(sentence)
+            self._close_dialog()
+        elif self._dialog is not None:
             self._dialog.say(sentence)
 
     def _leave(self) -> None:
         """Ask no more: what was stated is not for the faces that are open now."""
-        if self._dialog is not None and not self._exporter.is_writing:
-            self._dialog.reject()
+        if self._exporter.is_under_way:
+            self._is_outdated = True
+        else:
+            self._close_dialog()
+
+    def _close_dialog(self) -> None:
+        if self._dialog is not None:
+            self._dialog.accept()
 
     def _forget(self) -> None:
         dialog, self._dialog = self._dialog, None

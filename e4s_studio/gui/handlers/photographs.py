@@ -17,6 +17,7 @@ from e4s_studio.files.images import read_image
 from e4s_studio.gui.controller import Photographs
 from e4s_studio.gui.exporter import ExportOrder
 from e4s_studio.gui.icons import name_icon
+from e4s_studio.gui.jobs import Job
 from e4s_studio.gui.panes.face_view import FaceView
 from e4s_studio.gui.recutting import Wish
 
@@ -274,10 +275,14 @@ class PhotographsHandler(QObject):
             replace(desk.session.labelling, mark=False),
         )
         desk.session.expect(order.path)
-        self._controller.in_background(
-            self.tr("Finishing this face"),
-            partial(self._written, order, document.snapshot()),
-            partial(self._show_pending, "target", Photographs(target=order.path)),
+        self._controller.jobs.run(
+            Job(
+                self.tr("Finishing this face"),
+                partial(self._written, order, document.snapshot()),
+                partial(self._show_pending, "target", Photographs(target=order.path)),
+                self._controller.failed.emit,
+                beside=True,  # it is an export: they are done one at a time
+            )
         )
 
     def _written(self, order: ExportOrder, snapshot: DocumentSnapshot) -> NDArray[np.uint8]:

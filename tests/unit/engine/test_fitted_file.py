@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -69,6 +71,30 @@ def test_the_engine_goes_on_with_a_kept_fit():
     engine.close()
     assert after.changed.any()
     assert (after.result != before.result).any()
+
+
+def test_a_fit_is_packed_beside_a_drawing(monkeypatch):
+    base = network(1)
+    snapshot = opened(32).snapshot()
+    engine = Engine(base, Listeners(lambda _: None, lambda _: None, lambda _: None))
+    kept = pack_fitted(fitted(base), base, "studio-256")
+    engine.take_fit(kept, snapshot)
+    draws, goes_on = threading.Event(), threading.Event()
+
+    def draw(*_args):
+        draws.set()
+        goes_on.wait()
+
+    monkeypatch.setattr("e4s_studio.engine.engine.finished_layers", draw)
+    with ThreadPoolExecutor(2) as threads:
+        try:
+            threads.submit(engine.export_layers, snapshot)
+            assert draws.wait(60)
+            packed = threads.submit(engine.packed_fit, snapshot, "studio-256").result(60)
+        finally:
+            goes_on.set()
+    engine.close()
+    assert packed.safetensors == kept.safetensors
 
 
 def test_other_weights_are_refused():
