@@ -30,6 +30,8 @@ LabelOrder = Literal["auto", "regions", "palette", "celebamask", "bisenet"]
 ASPECT_TOLERANCE: Final = 0.02
 """How far a map's aspect ratio may be from its photograph's."""
 
+_GIVE_ANOTHER: Final = "give a map that marks at least skin, eyes, nose and lips, or give none to have the regions found"
+
 _UNUSED_COLOURS: Final = (
     (0, 0, 153),
     (0, 0, 204),
@@ -175,7 +177,9 @@ def _palette_indices(colours: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
 def _require_labels(path: Path | str, labels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     distinct = np.unique(labels)
     if len(distinct) == 1:
-        raise LabelMapError(f"“{path}” has one colour only, so it marks no region of a face.")
+        raise LabelMapError(
+            f"“{path}” has one colour only, so it marks no region of a face; {_GIVE_ANOTHER}."
+        )
     _require_few(path, len(distinct), "labels")
     if distinct[-1] >= CELEBAMASK_COUNT:
         raise LabelMapError(
@@ -232,7 +236,9 @@ def _converted(path: Path | str, labels: NDArray[np.uint8], order: LabelOrder) -
         )
     label_map = table[labels]
     if not label_map.any():
-        raise LabelMapError(f"“{path}” marks no region of a face, only background.")
+        raise LabelMapError(
+            f"“{path}” marks no region of a face, only background; {_GIVE_ANOTHER}."
+        )
     return label_map
 
 

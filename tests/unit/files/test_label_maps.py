@@ -169,13 +169,13 @@ def many_labels(count):
 @pytest.mark.parametrize(
     ("array", "reason"),
     [
-        (np.zeros((8, 8), np.uint8), "one colour only"),
-        (np.full((8, 8, 3), (204, 0, 0), np.uint8), "one colour only"),
+        (np.zeros((8, 8), np.uint8), "one colour only.*; give a map that .*, or give none"),
+        (np.full((8, 8, 3), (204, 0, 0), np.uint8), "one colour only.*; give a map that"),
         (many_labels(40), "40 labels"),
         (np.random.default_rng(0).integers(0, 256, (32, 32, 3), dtype=np.uint8), "colours"),
         (np.where(np.eye(8) > 0, 255, 0).astype(np.uint8), "has the value 255"),
         (np.where(np.eye(8) > 0, 19, 0).astype(np.uint8), "has the value 19"),
-        (np.where(np.eye(8) > 0, CLOTH, HAT).astype(np.uint8), "only background"),
+        (np.where(np.eye(8) > 0, CLOTH, HAT).astype(np.uint8), "only background; give a map that"),
         (np.eye(8).astype(np.uint16), "more than 8 bits"),
         (np.stack([np.eye(8) * 7, np.eye(8), np.eye(8)], -1).astype(np.uint8), r"\(7, 1, 1\)"),
     ],
