@@ -30,7 +30,10 @@ LabelOrder = Literal["auto", "regions", "palette", "celebamask", "bisenet"]
 ASPECT_TOLERANCE: Final = 0.02
 """How far a map's aspect ratio may be from its photograph's."""
 
-_GIVE_ANOTHER: Final = "give a map that marks at least skin, eyes, nose and lips, or give none to have the regions found"
+_GIVE_ANOTHER: Final = (
+    "give a map that marks at least skin, eyes, nose and lips,"
+    " or give none to have the regions found"
+)
 
 _UNUSED_COLOURS: Final = (
     (0, 0, 153),

@@ -13,6 +13,8 @@ from e4s_studio.core.settings import Precision, ShapeSource
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from e4s_studio.files.models import Model
+
 LONGEST_NAME: Final = 40
 """Letters of a file's name in a menu."""
 
@@ -53,6 +55,21 @@ _QUALITIES: Final = (
 """Upper ends, in dB, of how well a model reproduces a pair."""
 
 
+CATALOGUE_WORDS: Final = (
+    QT_TRANSLATE_NOOP("Names", "The published swapping network, trained on 70,000 portraits."),
+    QT_TRANSLATE_NOOP(
+        "Names", "code MIT; weights trained on FFHQ, for research and not for commerce"
+    ),
+    QT_TRANSLATE_NOOP("Names", "Finds faces that are small, turned aside or half covered."),
+    QT_TRANSLATE_NOOP("Names", "MIT; trained on WIDER FACE, for research"),
+    QT_TRANSLATE_NOOP(
+        "Names", "Parses faces: finer hair, glasses and earrings than the starter map."
+    ),
+    QT_TRANSLATE_NOOP("Names", "MIT; trained on CelebAMask-HQ, for research and not for commerce"),
+)
+"""What the catalogue of models says, for translators to find: no Qt is known where it stands."""
+
+
 def region_name(region: Region) -> str:
     """Return the name of `region` in the artist's language."""
     return QCoreApplication.translate("Names", str(_REGIONS[region]))
@@ -72,6 +89,21 @@ def quality_name(decibels: float) -> str:
     """Return how well a model reproduces a pair, in the artist's language, from its PSNR in dB."""
     text = next(text for end, text in _QUALITIES if decibels <= end)
     return QCoreApplication.translate("Names", str(text))
+
+
+def model_name(name: str | None) -> str:
+    """Return what a model is called: as its file, or None for the built-in one."""
+    return name or QCoreApplication.translate("Names", "Built-in model")
+
+
+def model_purpose(model: Model) -> str:
+    """Return what a model that can be installed is good for, in the artist's language."""
+    return QCoreApplication.translate("Names", model.purpose)
+
+
+def model_licence(model: Model) -> str:
+    """Return on what terms a model can be used, in the artist's language."""
+    return QCoreApplication.translate("Names", model.licence)
 
 
 def menu_name(file: Path) -> str:

@@ -74,14 +74,14 @@ class ModelInUse:
     Attributes
     ----------
     name
-        The model's name as the artist reads it.
+        The name of the model's file; None for the built-in one.
     device
         The device's name as the artist reads it.
     needs_fit
         Whether the model is fitted to each new pair by itself; else fitting is on demand.
     """
 
-    name: str
+    name: str | None
     device: str
     needs_fit: bool
 

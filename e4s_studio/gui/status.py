@@ -8,7 +8,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QLabel, QProgressBar, QStatusBar, QToolButton, QWidget
 
 from e4s_studio.gui.icons import name_icon
-from e4s_studio.gui.names import quality_name
+from e4s_studio.gui.names import model_name, quality_name
 from e4s_studio.gui.ports import FitProgress, ModelInUse, Rendered, Stage
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class StatusBar(QStatusBar):
 
     def show_model(self, model: ModelInUse) -> None:
         """Show which model computes, and where."""
-        self.model.setText(model.name)
+        self.model.setText(model_name(model.name))
         self.device.setText(model.device)
 
     def show_result(self, result: Rendered) -> None:

@@ -77,7 +77,8 @@ class TrueEngine:
         checkpoint = choice.checkpoint
         self.model = BUILT_IN_CHECKPOINT.stem if checkpoint is None else checkpoint.name
         self._fits.submit(_warm_up)
-        post(ModelInUse(_name(choice), _device_name(str(device)), self._engine.needs_fit))
+        name = None if checkpoint is None else checkpoint.stem
+        post(ModelInUse(name, _device_name(str(device)), self._engine.needs_fit))
 
     def open_portrait(
         self,
@@ -171,10 +172,6 @@ def _post_result(post: Post, result: RenderResult) -> None:
 
 def _progress(state: FitState) -> FitProgress:
     return FitProgress(state.pair, state.fraction, state.quality, state.cancelled)
-
-
-def _name(choice: EngineChoice) -> str:
-    return "Built-in model" if choice.checkpoint is None else choice.checkpoint.stem
 
 
 def _device_name(device: str) -> str:

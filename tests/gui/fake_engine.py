@@ -96,7 +96,7 @@ class FakeEngine:
         self.doubted = 0
         self.packed: list[int] = []
         self.taken: list[tuple[FittedWeights, Portrait]] = []
-        name = "Built-in 256" if choice.checkpoint is None else choice.checkpoint.stem
+        name = None if choice.checkpoint is None else choice.checkpoint.stem
         post(ModelInUse(name, "CPU", needs_fit=choice.checkpoint is None))
 
     def open_portrait(

@@ -22,14 +22,17 @@ from PySide6.QtWidgets import (
 )
 
 from e4s_studio.core.regions import Region
+from e4s_studio.files.models import CATALOGUE
 from e4s_studio.gui.app import Start
 from e4s_studio.gui.language import languages, speak
+from e4s_studio.gui.names import CATALOGUE_WORDS
 
 GUI = Path(__file__).resolve().parents[2] / "e4s_studio" / "gui"
 TOOLS = Path(sys.executable).parent
-DIALOGS = ("edit.shortcuts", "help.about", "file.export")
-NAMES = ("red", "blue", "Built-in 256", "CPU", "E4S Studio", "English", "CUDA")
-"""What is the same in every language: files, models, the engine's names."""
+DIALOGS = ("edit.shortcuts", "help.about", "file.export", "file.signing", "model.install")
+NAMES = ("red", "blue", "CPU", "E4S Studio", "English", "CUDA")
+"""What is the same in every language: files, the engine's names."""
+MODELS = ("BiSeNet", "RetinaFace", "ResNet", "RGI")
 
 
 class Invented(QTranslator):
@@ -87,7 +90,7 @@ def is_english(text: str) -> bool:
     while rest != before:  # names of regions stand inside other texts
         before, rest = rest, re.sub("⟦[^⟦⟧]*⟧", "", rest)
     rest = re.sub(r"(/\S+|\w*)\.\w+", "", rest)  # files
-    for name in NAMES:
+    for name in (*NAMES, *MODELS):
         rest = rest.replace(name, "")
     return re.search(r"[A-Za-z]{3,}", rest) is not None
 
@@ -114,6 +117,11 @@ def test_no_text_of_a_dialog_stays_english(strange, action):
     (dialog,) = (each for each in strange.window.findChildren(QDialog) if each.isVisible())
     assert "\n".join(english_on(dialog)) == ""
     dialog.close()
+
+
+def test_translators_are_given_the_catalogue_s_own_words():
+    said = {words for model in CATALOGUE for words in (model.purpose, model.licence)}
+    assert set(CATALOGUE_WORDS) == said
 
 
 def test_a_longer_word_for_mixed_is_not_cut(strange):

@@ -373,7 +373,7 @@ def test_the_button_that_has_the_keyboard_is_seen(studio, qtbot, theme, name):
 
 def test_the_status_bar_says_what_is_shown(studio):
     status = studio.window.status
-    assert status.model.text() == "Built-in 256"
+    assert status.model.text() == "Built-in model"
     assert status.device.text() == "CPU"
     assert status.stage.text() == "final"
     assert status.time.text() == "40 ms"

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QProgressBar, QPushButton
 
 from e4s_studio.files.models import State
+from e4s_studio.gui.names import model_licence, model_purpose
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
@@ -124,11 +125,11 @@ class ModelRow(QFrame):
         title = QLabel(f"<b>{model.title}</b>", self)
         size = QLabel(_megabytes(model.size), self)
         size.setObjectName("heading")
-        purpose = QLabel(model.purpose, self)
+        purpose = QLabel(model_purpose(model), self)
         purpose.setWordWrap(True)
         terms = QLabel(
             self.tr('Licence: {0}<br>From: <a href="{1}">{1}</a>').format(
-                model.licence, model.page
+                model_licence(model), model.page
             ),
             self,
         )

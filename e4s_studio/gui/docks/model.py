@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from e4s_studio.gui.icons import name_icon
-from e4s_studio.gui.names import quality_name
+from e4s_studio.gui.names import model_name, quality_name
 
 if TYPE_CHECKING:
     from e4s_studio.gui.ports import FitProgress, ModelInUse
@@ -74,7 +74,7 @@ class ModelDock(QWidget):
 
     def show_model(self, model: ModelInUse) -> None:
         """Show which model computes, and where."""
-        self.model.setText(self.tr("{0}\non {1}").format(model.name, model.device))
+        self.model.setText(self.tr("{0}\non {1}").format(model_name(model.name), model.device))
 
     def show_device(self, name: str) -> None:
         """Show which device was asked for: "auto", "cpu" or "cuda"."""
