@@ -37,6 +37,8 @@ COARSE_FORM: Final = 0.5
 squares on both residuals say as much for fine detail near edges, away from them, and for coarse."""
 GRAIN_MARGIN: Final = 16 / 1024
 """Grain is taken only this far, in crop sides, inside its region: not from hairs at its edge."""
+MIRROR_BLUR: Final = 16 / 1024
+"""Standard deviation, in crop sides, by which the border that grain is mirrored at is smoothed."""
 GRAIN_LIMIT: Final = 2.5
 """Grain beyond this many standard deviations is a hair or a mole, and is clipped."""
 
@@ -160,7 +162,7 @@ class Detail:
 
     def __init__(self, source: Residual, target: Residual) -> None:
         self._source, self._target = source, target
-        self._grain = Grain(source)
+        self._grains = Grain(source), Grain(target)
         self._latest: Shares | None = None
 
     def of(self, labels: NDArray[np.uint8], amounts: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -178,18 +180,21 @@ class Detail:
         (N, N, 3) float32 levels to add to the drawn picture.
         """
         shares, source, target = self._shares(labels), self._source, self._target
-        form_kept = shares.target_form(amounts)
+        forms = shares.source_form(amounts), shares.target_form(amounts)
         detail = _weighted(
             (shares.source_texture(amounts), source.texture),
             (shares.target_texture(amounts), target.texture),
-            (shares.source_form(amounts), source.form),
-            (form_kept, target.form),
+            (forms[0], source.form),
+            (forms[1], target.form),
         )
-        # For skin that neither photograph shows.
-        form_kept *= target.edge
-        lacking = np.subtract(1, form_kept, out=form_kept)
-        lacking *= shares.lacking(amounts)
-        self._grain.add_to(detail, labels, lacking)
+        # Where a photograph does not show what is to have its texture, its grain stands in; but not
+        # where fine detail is the other's form.
+        lacking = (
+            shares.source_lacking(amounts) * (1 - forms[1] * target.edge),
+            shares.target_lacking(amounts) * (1 - forms[0] * source.edge),
+        )
+        for grain, weight in zip(self._grains, lacking, strict=True):
+            grain.add_to(detail, labels, weight)
         return detail
 
     def _shares(self, labels: NDArray[np.uint8]) -> Shares:
@@ -253,14 +258,26 @@ def _mirrored(known: NDArray[np.bool_]) -> NDArray[np.int32]:
     known_y, known_x = np.nonzero(known)
     place = np.empty(known_y.size + 1, np.intp)
     place[nearest[known]] = np.arange(known_y.size)
-    near_y, near_x = known_y[place[nearest]], known_x[place[nearest]]
-    y, x = np.mgrid[:size, :size]
-    mirror_y, mirror_x = 2 * near_y - y, 2 * near_x - x
+    order = place[nearest]
+    mirror_y, mirror_x = (
+        _reflected(near[order].astype(np.float32), axis)
+        for axis, near in enumerate((known_y, known_x))
+    )
     hit = (np.minimum(mirror_y, mirror_x) >= 0) & (np.maximum(mirror_y, mirror_x) < size)
     hit[hit] = known[mirror_y[hit], mirror_x[hit]]
     tile_y, tile_x = _tiled(known)
     chosen = np.where(hit, mirror_y * size + mirror_x, tile_y[:, None] * size + tile_x)
     return np.asarray(chosen.ravel(), np.int32)
+
+
+def _reflected(near: NDArray[np.float32], axis: int) -> NDArray[np.intp]:
+    """Reflect each pixel's place along an axis at the nearest known one, (N, N).
+
+    Smoothed: a ragged border would tear strands of hair into pieces.
+    """
+    smooth = cv2.GaussianBlur(near, (0, 0), MIRROR_BLUR * near.shape[0])
+    place = np.arange(near.shape[0]).reshape((-1, 1) if axis == 0 else (1, -1))
+    return np.asarray(np.rint(2 * smooth - place), np.intp)
 
 
 def _tiled(known: NDArray[np.bool_]) -> NDArray[np.intp]:

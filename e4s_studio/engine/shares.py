@@ -37,6 +37,11 @@ NECK: Final = np.array([region == Region.BELOWFACE for region in Region])
 """Which of the regions is the neck ..."""
 INSIDE: Final = np.array([region in FACE for region in Region]) | NECK
 """... and which are it or the face."""
+EVEN: Final = frozenset(
+    {Region.SKIN, Region.NOSE, Region.BELOWFACE, Region.LIP, Region.EYEBROWS, Region.HAIR}
+)
+"""What looks much the same all over. Pieces of an eye, or of teeth, are no grain for another."""
+GRAINED: Final = np.array([region in EVEN for region in Region])
 REGIONS: Final = len(Region)
 TABLE: Final = 256
 """Entries of a table of all labels that fit a byte."""
@@ -59,7 +64,7 @@ class Shares:
     wider
         (N, N) float32: how much farther where it does for the target's form what fading does for
         the source's detail.
-    none
+    no_source
         (N, N) float32, 0 to 1: how far the source's does not.
     same, slope
         (12,): how far each region's form is the source's, same + slope · (its texture amount).
@@ -69,7 +74,7 @@ class Shares:
     source: Levels
     target: Levels
     wider: Levels
-    none: Levels
+    no_source: Levels
     same: Values
     slope: Values
 
@@ -93,9 +98,13 @@ class Shares:
         weights *= self._by_region(np.where(INSIDE, 1 - self._form(amounts), 1))
         return weights
 
-    def lacking(self, amounts: Values) -> Levels:
-        """Say how much of the skin's texture neither has."""
-        return self._by_region(amounts * INSIDE) * self.none
+    def source_lacking(self, amounts: Values) -> Levels:
+        """Say how much of the source's texture is wanted where it does not show any."""
+        return self._by_region(amounts * GRAINED) * self.no_source
+
+    def target_lacking(self, amounts: Values) -> Levels:
+        """Say the same of the target's."""
+        return self._by_region((1 - amounts) * GRAINED) * (1 - self.target)
 
     def _form(self, amounts: Values) -> Values:
         return self.same + self.slope * amounts
@@ -111,12 +120,12 @@ def shares_of(labels: Labels, source: Labels, target: Labels) -> Shares:
     from_target = _agreement(labels, target, TARGET_FEATHER)
     wider = _agreement(labels, target, SOURCE_FEATHER)
     wider -= from_target
-    none = 1 - from_source
+    no_source = 1 - from_source
     # Away from face and neck a shape is the target's as a rule, so there the source's detail only
     # goes where the target has none; on the skin the target's would be a ghost of its features.
     from_source *= 1 - from_target * by_region(labels, ~INSIDE)
     same, slope = _form_share(labels, source, target)
-    return Shares(labels, from_source, from_target, wider, none, same, slope)
+    return Shares(labels, from_source, from_target, wider, no_source, same, slope)
 
 
 def among(labels: Labels, regions: Iterable[Region]) -> NDArray[np.bool_]:

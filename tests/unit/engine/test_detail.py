@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 
@@ -152,3 +153,42 @@ def test_amounts_and_then_labels_that_change_are_followed():
     painted[100:150] = Region.LIP  # in place, as the artist's own map changes
     expected = Detail(source, target).of(painted, WHOLE)
     np.testing.assert_array_equal(kept.of(painted, WHOLE), expected)
+
+
+@pytest.mark.parametrize("painted", [Region.HAIR, Region.SKIN])
+def test_what_the_artist_adds_to_the_targets_own_has_its_grain(painted):
+    nowhere = np.full((SIDE, SIDE), Region.BACKGROUND, np.uint8)
+    known = nowhere.copy()
+    known[:, : SIDE // 2] = painted
+    target = grainy(known, 2)
+    everywhere = np.full_like(known, painted)
+    found = Detail(grainy(nowhere, 1), target).of(everywhere, 0 * WHOLE)
+    added, shown = found[:, SIDE // 2 + 20 :], target.fine[:, : SIDE // 2 - 20]
+    assert added.std() == pytest.approx(shown.std(), rel=0.15)
+
+
+def test_strands_go_on_past_a_ragged_border():
+    """Strands along a border are alike in all rows; mirrored at a ragged one they must stay so."""
+    ragged = cv2.GaussianBlur(np.random.default_rng(0).normal(0, 1, (SIDE, 1)), (1, 7), 1)
+    columns = np.arange(SIDE)
+    hair = columns < 200 + 4 * ragged / np.abs(ragged).max()
+    own = np.where(hair, Region.HAIR, Region.SKIN).astype(np.uint8)
+    strands = np.tile(np.cos(2 * np.pi * columns / 8), (SIDE, 1))
+    fine = np.repeat(strands[..., None], 3, axis=2).astype(np.float32)
+    filled = grown(own, fine, np.full_like(own, Region.HAIR))[40:-40, 215:245, 0]
+    alike = [likeness(one, other) for one, other in zip(filled[8:], filled[:-8], strict=True)]
+    assert np.mean(alike) > 0.8
+    assert filled.std() == pytest.approx(strands.std(), rel=0.05)
+
+
+@pytest.mark.parametrize("region", [Region.EYES, Region.MOUTH])
+def test_an_eye_is_not_made_from_pieces_of_another(region):
+    def ringed(row):
+        labels = head(SIDE)
+        labels[row : row + 60, 100:400] = region
+        return labels
+
+    own, swapped = ringed(100), ringed(300)
+    found = Detail(grainy(own, 1), grainy(head(SIDE), 2)).of(swapped, WHOLE)
+    assert np.abs(found[310:350, 110:390]).max() < 1e-6
+    assert found[400:450].std() > 3
