@@ -47,12 +47,18 @@ class Theme(StrEnum):
 
 def apply_theme(theme: Theme) -> None:
     """Give the application the style sheet and the palette of `theme`."""
-    application = QApplication.instance()
-    if not isinstance(application, QApplication):
-        raise TypeError("a theme needs an application with windows")
+    application = running_application()
     if application.styleSheet() != _sheet(theme):
         application.setPalette(_palette(theme))
         application.setStyleSheet(_sheet(theme))
+
+
+def running_application() -> QApplication:
+    """Return the application."""
+    application = QApplication.instance()
+    if not isinstance(application, QApplication):
+        raise TypeError("a window needs an application with windows")
+    return application
 
 
 @cache

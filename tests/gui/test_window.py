@@ -7,7 +7,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction, QColor, QCursor
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QMenu
+from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QMenu, QScrollArea
 
 from e4s_studio.core.regions import Region
 from e4s_studio.files.label_maps import read_label_map
@@ -253,6 +253,32 @@ def test_the_keyboard_reaches_every_part(studio, qtbot):
         focused = window.focusWidget()
         reached |= {part for part in parts if part is focused or part.isAncestorOf(focused)}
     assert reached == set(parts)
+
+
+def test_the_keyboard_stops_only_where_it_is_seen(studio, qtbot):
+    window = studio.window
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    window.result.setFocus()
+    stops = []
+    while window.focusWidget() is not window.source and len(stops) < 200:
+        qtbot.keyClick(window.focusWidget(), Qt.Key.Key_Tab)
+        stop = window.focusWidget()
+        assert not isinstance(stop, QScrollArea)
+        assert not stop.visibleRegion().isEmpty()
+        stops.append(stop)
+    assert window.source in stops
+    for dock in (window.tools, window.regions, window.blend, window.model):
+        assert any(dock.isAncestorOf(stop) for stop in stops)
+
+
+def test_the_next_part_lies_behind_no_tab(studio, qtbot):
+    window = studio.window
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    for _ in range(18):
+        qtbot.keyClick(window.focusWidget() or window, Qt.Key.Key_F6)
+        assert not window.focusWidget().visibleRegion().isEmpty()
 
 
 def frames_of(window) -> dict[str, bool]:

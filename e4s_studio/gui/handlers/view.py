@@ -12,7 +12,7 @@ from e4s_studio import __version__
 from e4s_studio.gui.canvas.navigation import ZOOM_PER_NOTCH
 from e4s_studio.gui.dialogs.shortcuts import ShortcutsDialog
 from e4s_studio.gui.panes.area import Arrangement
-from e4s_studio.gui.theme import Theme, apply_theme
+from e4s_studio.gui.theme import Theme, apply_theme, running_application
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QAction
@@ -109,6 +109,7 @@ class ViewHandler(QObject):
         actions["help.hint"].triggered.connect(self._window.hint.pop_up)
         actions["help.about"].triggered.connect(self._about)
         self._window.hint.closed.connect(self._hint_closed)
+        running_application().focusChanged.connect(self._bring_forward)
 
     def _fit(self) -> None:
         view, _ = self._view_and_size()
@@ -156,6 +157,13 @@ class ViewHandler(QObject):
         here = QApplication.focusWidget()
         place = next((n for n, part in enumerate(parts) if _holds(part, here)), -1)
         _give_focus(parts[(place + 1) % len(parts)])
+
+    def _bring_forward(self, _before: QWidget | None, focused: QWidget | None) -> None:
+        """Show the dock that the keyboard went to, where it lay behind the tab of another one."""
+        for dock in self._window.dock_widgets.values():
+            inside = focused is not None and dock.isAncestorOf(focused)
+            if inside and dock.visibleRegion().isEmpty():
+                dock.raise_()
 
     def _choose_shortcuts(self) -> None:
         dialog = ShortcutsDialog(self._window.actions_by_name, self._window)
