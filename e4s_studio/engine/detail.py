@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from e4s_studio.core.regions import FACE, Region
-from e4s_studio.engine.shares import Shares, among, shares_of
+from e4s_studio.engine.shares import Shares, among, by_region, shares_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -77,7 +77,7 @@ def residual_of(
     neck, skin = labels == Region.BELOWFACE, labels == Region.SKIN
     featured = among(labels, FACE | {Region.EARS})
     # Strands of hair lie as they lie, whatever their colour.
-    edge = np.where(featured, _edge(labels), ~neck).astype(np.float32)
+    edge = np.where(featured, _edge(labels), (~neck).astype(np.float32))
     shade = np.where(featured, np.float32(1 - COARSE_FORM), np.float32(1))
     parts = []
     for full in _planes(photograph - reconstruction):
@@ -229,8 +229,11 @@ def _edge(labels: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Return how near another region is: (N, N), 1 beside it, 0 from the edge's width on."""
     beside = cv2.morphologyEx(labels, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)) > 0
     depth = cv2.distanceTransform((~beside).astype(np.uint8), cv2.DIST_L2, 5)
-    width = np.where(labels == Region.SKIN, SKIN_EDGE_WIDTH, EDGE_WIDTH) * labels.shape[0]
-    return np.asarray(np.clip(EDGE_SLOPE * (1 - depth / width), 0, 1), np.float32)
+    widths = [SKIN_EDGE_WIDTH if region == Region.SKIN else EDGE_WIDTH for region in Region]
+    near = np.asarray(depth, np.float32)
+    near *= by_region(labels, -EDGE_SLOPE / (np.array(widths) * labels.shape[0]))
+    near += EDGE_SLOPE
+    return np.clip(near, 0, 1, out=near)
 
 
 def _clipped(fine: NDArray[np.float32], known: NDArray[np.bool_]) -> NDArray[np.float32]:
