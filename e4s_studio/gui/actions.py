@@ -89,7 +89,7 @@ class Actions(QObject):
     def _add_file(self) -> None:
         self.add(
             "file.open_source",
-            self.tr("Open &source …"),
+            self.tr("Open s&ource …"),
             "Ctrl+Shift+O",
             icon="source",
             tip=self.tr("The photograph whose face is taken"),
@@ -104,7 +104,7 @@ class Actions(QObject):
         self.add(
             "file.exchange", self.tr("E&xchange source and target"), "Ctrl+Shift+X", icon="swap"
         )
-        self.add("file.sample", self.tr("Open the s&ample pair"))
+        self.add("file.sample", self.tr("Open the sa&mple pair"))
         self.add("file.forget", self.tr("&Clear this list"))
         self.add(
             "file.open_project",
@@ -148,7 +148,7 @@ class Actions(QObject):
         self.add("edit.paste_target", self.tr("Paste as &target"), "Ctrl+V", icon="paste")
         self.add(
             "edit.save_recipe",
-            self.tr("Save edits as &recipe …"),
+            self.tr("Sa&ve edits as recipe …"),
             tip=self.tr("Keep what was painted and set, to do it again on other photographs"),
         )
         self.add(
@@ -207,7 +207,7 @@ class Actions(QObject):
         )
         self.add("view.dark", self.tr("&Dark"), checkable=True)
         self.add("view.light", self.tr("&Light"), checkable=True)
-        self.add("view.reset_layout", self.tr("Reset the la&yout"))
+        self.add("view.reset_layout", self.tr("Reset t&he layout"))
         self.make_exclusive("view.dark", "view.light")
 
     def _add_compare(self) -> None:
@@ -295,7 +295,7 @@ class Actions(QObject):
         self.add("region.more", self.tr("&More source texture"), "Ctrl+Right")
         self.add("region.less", self.tr("&Less source texture"), "Ctrl+Left")
         self.add("region.hide", self.tr("&Hide or show its overlay"), "Shift+H", icon="eye")
-        self.add("region.lock", self.tr("&Lock or unlock it"), "Shift+L", icon="lock")
+        self.add("region.lock", self.tr("Loc&k or unlock it"), "Shift+L", icon="lock")
         self.add(
             "region.reset",
             self.tr("&Reset all texture amounts"),

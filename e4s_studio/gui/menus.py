@@ -120,7 +120,7 @@ def fill_file_menu(menu: QMenu, actions: Actions) -> tuple[QMenu, QMenu]:
 def fill_view_menu(menu: QMenu, actions: Actions, docks: Iterable[QAction]) -> QMenu:
     """Fill the view menu; return the submenu for the languages."""
     add_actions(menu, actions, (*ZOOM, LINE, *PANES, "view.maximise", "view.full_screen", LINE))
-    add_actions(menu.addMenu(translate("Menus", "&Arrange panes")), actions, LAYOUTS)
+    add_actions(menu.addMenu(translate("Menus", "Arrange &panes")), actions, LAYOUTS)
     menu.addMenu(translate("Menus", "&Docks")).addActions(list(docks))
     add_actions(menu.addMenu(translate("Menus", "&Theme")), actions, ("view.dark", "view.light"))
     languages = menu.addMenu(translate("Menus", "&Language"))

@@ -5,9 +5,17 @@ from collections import Counter
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QAction, QColor, QCursor
+from PySide6.QtGui import QAction, QColor, QCursor, QKeySequence
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QMenu, QScrollArea
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QDialog,
+    QLabel,
+    QMenu,
+    QScrollArea,
+    QWidget,
+)
 
 from e4s_studio.core.regions import Region
 from e4s_studio.files.label_maps import read_label_map
@@ -69,6 +77,44 @@ def test_no_two_actions_share_a_key(studio):
     keys = Counter(actions[name].shortcut().toString() for name in actions)
     keys.pop("")
     assert [key for key, count in keys.items() if count > 1] == []
+
+
+def shared_letters(texts: list[str]) -> dict[str, list[str]]:
+    """Return the letters with Alt that several texts have, with those texts."""
+    by_letter: dict[str, list[str]] = {}
+    for text in texts:
+        by_letter.setdefault(QKeySequence.mnemonic(text).toString(), []).append(text)
+    by_letter.pop("", None)
+    return {letter: texts for letter, texts in by_letter.items() if len(texts) > 1}
+
+
+def lettered(part: QWidget) -> list[str]:
+    """Return the texts of controls, and of labels that lead to one."""
+    labels = [label.text() for label in part.findChildren(QLabel) if label.buddy()]
+    return [button.text() for button in part.findChildren(QAbstractButton)] + labels
+
+
+def test_no_menu_has_a_letter_twice(studio):
+    menus = [entry.menu() for entry in studio.window.menuBar().actions()]
+    shared = {}
+    while menus:
+        menu = menus.pop()
+        shared |= shared_letters([action.text() for action in menu.actions()])
+        menus += [action.menu() for action in menu.actions() if action.menu()]
+    assert shared == {}
+
+
+def test_the_window_has_no_letter_twice(studio):
+    bar = [entry.text() for entry in studio.window.menuBar().actions()]
+    assert shared_letters(bar + lettered(studio.window)) == {}
+
+
+@pytest.mark.parametrize("name", ["edit.shortcuts", "file.export", "file.signing", "model.install"])
+def test_no_dialog_has_a_letter_twice(studio, name):
+    studio.window.actions_by_name[name].trigger()
+    (dialog,) = (each for each in studio.window.findChildren(QDialog) if each.isVisible())
+    assert shared_letters(lettered(dialog)) == {}
+    dialog.close()
 
 
 def test_every_control_says_what_it_does(studio):

@@ -149,7 +149,7 @@ def _add_switches(actions: Actions) -> None:
     )
     actions.add(
         "overlay.show",
-        translate("CanvasActions", "Show the &overlay"),
+        translate("CanvasActions", "Show the o&verlay"),
         "Tab",
         icon="overlay",
         checkable=True,
@@ -161,8 +161,8 @@ def _add_switches(actions: Actions) -> None:
         icon="outlines",
         checkable=True,
     )
-    actions.add("overlay.fainter", translate("CanvasActions", "F&ainter overlay"), "Shift+[")
-    actions.add("overlay.stronger", translate("CanvasActions", "S&tronger overlay"), "Shift+]")
+    actions.add("overlay.fainter", translate("CanvasActions", "Fainter ov&erlay"), "Shift+[")
+    actions.add("overlay.stronger", translate("CanvasActions", "Stron&ger overlay"), "Shift+]")
     tip = translate(
         "CanvasActions", "Paint on the background alone, so that no region loses a pixel"
     )

@@ -182,7 +182,7 @@ class ExportDialog(QDialog):
         file = QLabel(self.tr("F&ile"), fields)
         file.setBuddy(self.path)
         form.addRow(file, place)
-        form.addRow(self.tr("Face used &because"), self.ground)
+        form.addRow(self.tr("Face &used because"), self.ground)
         signing = QVBoxLayout()
         signing.setSpacing(2)
         signing.addLayout(self._signer_row())

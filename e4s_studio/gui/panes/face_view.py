@@ -91,7 +91,7 @@ class FaceView(QFrame):
                 " painted stays in either case."
             )
         )
-        self.reset = QPushButton(self.tr("&Reset"), self)
+        self.reset = QPushButton(self.tr("Re&set"), self)
         self.reset.setToolTip(self.tr("Put the frame back (Home)"))
         self.cancel = QPushButton(self.tr("Cancel"), self)
         self.cancel.setToolTip(self.tr("Leave everything as it is (Esc)"))
