@@ -309,6 +309,26 @@ def test_escape_takes_a_drag_back_and_then_leaves(with_group, qtbot):
     assert with_group.document.target is before
 
 
+@pytest.mark.parametrize("end", [Qt.Key.Key_Escape, Qt.Key.Key_Return])
+def test_the_keyboard_stays_and_goes_back_to_where_it_was(with_group, qtbot, end):
+    window = with_group.window
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    slider = window.regions.rows[Region.NOSE].slider
+    slider.setFocus()
+    canvas = choose(with_group, "target", qtbot)
+    for key in (Qt.Key.Key_F6, Qt.Key.Key_Tab, Qt.Key.Key_F6):
+        qtbot.keyClick(window.focusWidget(), key)
+        assert canvas.hasFocus()
+    canvas.reset()
+    qtbot.keyClick(canvas, end)
+    assert not view(with_group).is_open
+    assert slider.hasFocus()
+    settle(with_group, qtbot)
+    qtbot.keyClick(slider, Qt.Key.Key_F6)
+    assert not slider.hasFocus()
+
+
 def test_the_photograph_can_be_zoomed_and_panned(with_group, qtbot):
     canvas = choose(with_group, "target", qtbot)
     first, zoom = canvas.quad, canvas._zoom()

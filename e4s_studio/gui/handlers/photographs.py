@@ -102,6 +102,7 @@ class PhotographsHandler(QObject):
             actions[f"face.{role}"].triggered.connect(partial(self._choose, role))
         self.view.chosen.connect(self._take)
         self.view.left.connect(self._leave)
+        self.view.covers.connect(actions["view.next_part"].setDisabled)
         actions["face.next"].triggered.connect(self._ask_next)
         controller.pair_opened.connect(self._show_opened)
         controller.recropped.connect(self._show_opened)

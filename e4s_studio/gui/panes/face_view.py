@@ -66,16 +66,20 @@ class FaceView(QFrame):
         The artist wants this face, cut out like this.
     left()
         It was closed without a choice.
+    covers(bool)
+        Whether it lies over the parts of the window, which keys are not to go to then.
     """
 
     chosen = Signal(object)
     left = Signal()
+    covers = Signal(bool)
 
     def __init__(self, window: QMainWindow, panes: QWidget) -> None:
         super().__init__(window)
         self._window = window
         self._panes = panes
         self._before: Face | None = None
+        self._keyboard: QWidget | None = None
         self._can_keep = self._knows_faces = False
         self.setObjectName("faceView")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -140,6 +144,9 @@ class FaceView(QFrame):
         self.keep.setChecked(can_keep)
         self._follow()
         self._place()
+        if not self.is_open:
+            self._keyboard = self._window.focusWidget()
+            self.covers.emit(True)
         self.show()
         self.raise_()
         self._column.activate()  # the photograph is fitted into the canvas's true size
@@ -156,7 +163,7 @@ class FaceView(QFrame):
     def close_view(self) -> None:
         """Close it; nothing is chosen."""
         if self.is_open:
-            self.hide()
+            self._go()
             self.left.emit()
 
     def hideEvent(self, event: QHideEvent) -> None:
@@ -189,8 +196,16 @@ class FaceView(QFrame):
     def _choose(self) -> None:
         keeps = self.keep.isChecked() and self.keep.isEnabled()
         choice = Choice(self.canvas.quad, keeps, self._is_another)
-        self.hide()
+        self._go()
         self.chosen.emit(choice)
+
+    def _go(self) -> None:
+        """Hide, and give the keyboard back to where it was."""
+        self.hide()
+        self.covers.emit(False)
+        keyboard, self._keyboard = self._keyboard, None
+        if keyboard is not None and keyboard.isVisible():
+            keyboard.setFocus(Qt.FocusReason.PopupFocusReason)
 
     def _follow(self) -> None:
         self.keep.setVisible(self._can_keep)
