@@ -89,8 +89,8 @@ def residual_of(
             # Hairs that lie over the neck are not its texture.
             texture[neck] = _clipped(texture[neck], np.ones(np.count_nonzero(neck), np.bool_))
         parts.append((full - texture, texture, fine))
-    form, texture, fine = zip(*parts, strict=True)
-    return Residual(labels, form, texture, _picture(fine), edge)
+    forms, textures, fines = zip(*parts, strict=True)
+    return Residual(labels, forms, textures, _picture(fines), edge)
 
 
 class Grain:
