@@ -40,6 +40,11 @@ class Theme(StrEnum):
         return QColor(self.colours.COLOR_ACCENT_5 if self is Theme.DARK else "#1A72BB")
 
     @property
+    def link(self) -> QColor:
+        """The colour of links, which are read on the grounds of windows and cards."""
+        return QColor(self.colours.COLOR_ACCENT_5 if self is Theme.DARK else "#15609E")
+
+    @property
     def surround(self) -> QColor:
         """The neutral grey around photographs, which shifts no one's eye for skin colour."""
         return QColor("#1d1f21" if self is Theme.DARK else "#c8c8c8")
@@ -83,11 +88,11 @@ def _palette(theme: Theme) -> QPalette:
         (QPalette.ColorRole.PlaceholderText, colours.COLOR_TEXT_4),
         (QPalette.ColorRole.Highlight, colours.COLOR_ACCENT_4),
         (QPalette.ColorRole.HighlightedText, colours.COLOR_TEXT_1),
-        (QPalette.ColorRole.Link, colours.COLOR_ACCENT_4),
     ):
         palette.setColor(role, QColor(colour))
     palette.setColor(QPalette.ColorRole.Dark, theme.surround)
     palette.setColor(QPalette.ColorRole.Accent, theme.focus)
+    palette.setColor(QPalette.ColorRole.Link, theme.link)
     palette.setColor(
         QPalette.ColorGroup.Disabled, QPalette.ColorRole.Text, QColor(colours.COLOR_DISABLED)
     )

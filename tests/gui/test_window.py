@@ -5,7 +5,7 @@ from collections import Counter
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QAction, QColor, QCursor, QKeySequence
+from PySide6.QtGui import QAction, QColor, QCursor, QKeySequence, QPalette
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -414,6 +414,18 @@ def test_the_frame_is_seen_on_any_picture(studio, qtbot, theme, name):
     # Past it the picture is as it was.
     inside = pane.rect().adjusted(FRAME, FRAME, -FRAME, -FRAME)
     assert after.copy(inside) == before.copy(inside)
+
+
+@pytest.mark.parametrize("theme", Theme)
+def test_links_can_be_read(studio, theme):
+    studio.window.actions_by_name[f"view.{theme}"].trigger()
+    studio.window.actions_by_name["model.install"].trigger()
+    (dialog,) = (each for each in studio.window.findChildren(QDialog) if each.isVisible())
+    row = next(iter(dialog.rows.values()))
+    ground = row.grab().toImage().pixelColor(row.width() // 2, 4)
+    label = next(each for each in row.findChildren(QLabel) if "href" in each.text())
+    assert contrast(label.palette().color(QPalette.ColorRole.Link), ground) >= 4.5
+    dialog.close()
 
 
 def test_the_frame_goes_with_the_pane(studio, qtbot):
