@@ -67,6 +67,10 @@ class Example:
     vectors
         (2, 12, vector_dim): texture vectors of a target and a source to mix; None for the pair's
         own, which are being fitted.
+    onto
+        Of a swap of the pair: whether its head and light are the target's (0) or the source's (1),
+        and `amounts` those of the other's textures. None: each region is in its own light, and
+        `amounts` are the source's.
     """
 
     layout: Layout
@@ -74,6 +78,7 @@ class Example:
     truth: Tensor
     weight: Tensor
     vectors: Tensor | None = None
+    onto: int | None = None
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ import torch.nn.functional as F
 
 from e4s_studio.core.errors import SettingsError
 from e4s_studio.engine.examples import Examples
+from e4s_studio.engine.first_swaps import FIRST_SWAPS, FirstSwaps
 from e4s_studio.engine.muon import Muon
 from e4s_studio.engine.pictures import to_labels, to_network
 from e4s_studio.engine.practice import LESSONS, Practice
@@ -58,12 +59,15 @@ class Phase:
         Of the other steps, the share on mixed codes.
     plain
         Of the rest, the share on portraits that are not warped.
+    swaps
+        Before all of these: share of its steps on the pair's own swaps as they were before the fit.
     """
 
     until: float
     practice: float
     mixed: float
     plain: float
+    swaps: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -78,7 +82,7 @@ class FitPlan:
         VECTORS: the texture vectors alone, as published. GENERATOR: the vectors and the generator,
         but for its modulations. ALL: those too, and the MLPs.
     rate, vector_rate
-        Adam's learning rates of the weights and of the texture vectors.
+        Adam's learning rates of the weights and of the texture vectors. 0 leaves them as they are.
     kernel_rate
         Muon's learning rate of the generator's kernels; None leaves them to Adam too.
     phases
@@ -111,20 +115,23 @@ class FitPlan:
 BUILT_IN_PLAN: Final = FitPlan(
     steps=480,
     tune=Tune.GENERATOR,
-    rate=1.4e-2,
+    rate=3e-3,
+    vector_rate=0.0,
     kernel_rate=4e-2,
     phases=(
-        Phase(1 / 3, practice=0.1, mixed=0, plain=0.9),
-        Phase(2 / 3, practice=0.2, mixed=0, plain=0.65),
-        Phase(1, practice=0.2, mixed=0, plain=0.85),
+        Phase(1 / 3, practice=0.1, mixed=0, plain=0.9, swaps=0.2),
+        Phase(2 / 3, practice=0.1, mixed=0, plain=0.65, swaps=0.2),
+        Phase(1, practice=0.1, mixed=0, plain=0.85, swaps=0.2),
     ),
     quarter=0.0,
     half=0.0,
 )
-"""Likeness first: weights that ship know how to swap, and only have to be kept from forgetting.
+"""Likeness, without forgetting: weights that ship know how to swap.
 
-Practice does that. Mixes of the two photographs would unteach it: they show textures in their own
-lights alone, and on the other's map only where it is alike."""
+The pair's own swaps keep its colours, and practice a painted map's meaning. Mixes of the two
+photographs would unteach it: they show textures in their own lights alone, and on the other's map
+only where it is alike. Vectors, too, say what training taught: fitted, they add nothing to likeness
+and take it from swaps."""
 UNTRAINED_PLAN: Final = FitPlan(steps=680, tune=Tune.ALL, kernel_rate=6e-2)
 """For the built-in model without its weights: the fit teaches it all."""
 PUBLISHED_PLAN: Final = FitPlan(
@@ -219,6 +226,7 @@ class Fitter:
         self._plain_losses, self._owed = [1.0, 1.0], [0.0, 0.0]
         self._examples = Examples(source, target, size, self._network.layout, plan.seed)
         self._practice = None if lessons is None else Practice(lessons, self._network)
+        self._first_swaps = FirstSwaps(start, source, target)
         vectors = torch.cat([start.target, start.source])
         # The light is what training knows of lights. Left to learn, it would tell the two portraits
         # apart, and the target's light then bring along its beard. Without training it is noise.
@@ -266,11 +274,14 @@ class Fitter:
         """Mix the vectors of an example: (1, 12, vector_dim).
 
         A photograph shows every region in its own light, so it is drawn there. What a swap looks
-        like in the target's is known of painted portraits only.
+        like in the target's is known of painted portraits, and of the pair before its fit.
         """
         if example.vectors is not None:
             return self._network.mix(example.vectors[1:], example.vectors[:1], example.amounts)
         pair = torch.cat([self._seen, self._light], 2)
+        if example.onto is not None:
+            head, face = (pair[i : i + 1] for i in (example.onto, 1 - example.onto))
+            return self._network.mix(face, head, example.amounts)
         return mix_vectors(pair[1:], pair[:1], example.amounts, light=0)
 
     def _make_optimisers(self) -> list[torch.optim.Optimizer]:
@@ -304,6 +315,8 @@ class Fitter:
         done = self.steps_taken / plan.steps
         *earlier, last = plan.phases
         phase = next((phase for phase in earlier if done < phase.until), last)
+        if phase.swaps and examples.chance() < phase.swaps:
+            return self._first_swaps[int(FIRST_SWAPS * examples.chance())]
         if self._practice is not None and examples.chance() < phase.practice:
             return self._practice[int(LESSONS * examples.chance())]
         if examples.chance() < phase.mixed:
