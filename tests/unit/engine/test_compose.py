@@ -169,6 +169,14 @@ def test_light_from_the_side_is_found_and_beards_are_not() -> None:
     assert np.log(gain[-1, 128] / gain[0, 128]) == pytest.approx(0, abs=0.02)
 
 
+def test_light_from_above_is_left_to_the_network() -> None:
+    grey = Portrait(np.full((SIZE, SIZE, 3), 120, np.uint8), portrait(1).labels)
+    ramp = np.exp(0.5 * (0.5 - (np.arange(SIZE) + 0.5) / SIZE))
+    above = np.clip(grey.image * ramp[:, None, None], 0, 255).astype(np.uint8)
+    plain, found = (light_slope(image, grey.labels) for image in (grey.image, above))
+    np.testing.assert_allclose(plain.gain_to(found, SIZE), 1, atol=0.01)
+
+
 def test_equal_light_changes_nothing() -> None:
     face = portrait(3)
     slope = light_slope(face.image, face.labels)
