@@ -119,6 +119,7 @@ BUILT_IN_PLAN: Final = FitPlan(
     vector_rate=0.0,
     kernel_rate=4e-2,
     phases=(
+        Phase(1 / 16, practice=0.1, mixed=0, plain=0.9),
         Phase(1 / 3, practice=0.1, mixed=0, plain=0.9, swaps=0.2),
         Phase(2 / 3, practice=0.1, mixed=0, plain=0.65, swaps=0.2),
         Phase(1, practice=0.1, mixed=0, plain=0.85, swaps=0.2),
@@ -128,10 +129,10 @@ BUILT_IN_PLAN: Final = FitPlan(
 )
 """Likeness, without forgetting: weights that ship know how to swap.
 
-The pair's own swaps keep its colours, and practice a painted map's meaning. Mixes of the two
-photographs would unteach it: they show textures in their own lights alone, and on the other's map
-only where it is alike. Vectors, too, say what training taught: fitted, they add nothing to likeness
-and take it from swaps."""
+The pair's own swaps keep its colours, once it is roughly learnt, and practice a painted map's
+meaning. Mixes of the two photographs would unteach it: they show textures in their own lights
+alone, and on the other's map only where it is alike. Vectors, too, say what training taught:
+fitted, they add nothing to likeness and take it from swaps."""
 UNTRAINED_PLAN: Final = FitPlan(steps=680, tune=Tune.ALL, kernel_rate=6e-2)
 """For the built-in model without its weights: the fit teaches it all."""
 PUBLISHED_PLAN: Final = FitPlan(
