@@ -41,7 +41,7 @@ def seam_ramp(matte: NDArray[np.bool_], width: float) -> NDArray[np.float32]:
     fallen *= -1 / (width + 1)
     fallen += 1
     np.clip(fallen, 0, 1, out=fallen)
-    smooth = ramp[box]
+    smooth = ramp[box]  # x²(3 − 2x), in place
     np.multiply(fallen, -2, out=smooth)
     smooth += 3
     smooth *= fallen

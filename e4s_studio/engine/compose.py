@@ -12,9 +12,8 @@ from e4s_studio.engine.blend import blend, face_matte, seam_ramp, thrice
 from e4s_studio.engine.detail import Detail, residual_of
 from e4s_studio.engine.film import Film, film_of
 from e4s_studio.engine.light import Slope, light_slope
-from e4s_studio.engine.pictures import resize, resize_labels
+from e4s_studio.engine.pictures import by_region, resize, resize_labels
 from e4s_studio.engine.portraits import crop_at
-from e4s_studio.engine.shares import by_region
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from e4s_studio.core.regions import FACE, Region
-from e4s_studio.engine.shares import Shares, among, by_region, shares_of
+from e4s_studio.engine.pictures import among, by_region
+from e4s_studio.engine.shares import Shares, shares_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 import cv2
 import numpy as np
 import torch
 
+from e4s_studio.core.regions import REGION_COUNT
+
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
+
+    from e4s_studio.core.regions import Region
+
+BYTES: Final = 256
+"""Entries of a table of all labels that fit a byte."""
 
 
 def to_network(image: NDArray[np.uint8], size: int) -> torch.Tensor:
@@ -53,3 +62,17 @@ def resize_labels(labels: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
     rows = np.arange(size) * labels.shape[0] // size
     columns = np.arange(size) * labels.shape[1] // size
     return np.asarray(labels[rows[:, None], columns[None]], np.uint8)
+
+
+def among(labels: NDArray[np.uint8], regions: Iterable[Region]) -> NDArray[np.bool_]:
+    """Return which pixels of (H, W) labels are of some regions; a search takes five times longer."""
+    table = np.zeros(BYTES, np.uint8)
+    table[list(regions)] = 1
+    return np.asarray(cv2.LUT(labels, table)).view(np.bool_)
+
+
+def by_region(labels: NDArray[np.uint8], values: NDArray[Any]) -> NDArray[np.float32]:
+    """Give each pixel of (H, W) labels its region's value, of (12,)."""
+    table = np.zeros(BYTES, np.float32)
+    table[:REGION_COUNT] = values
+    return np.asarray(cv2.LUT(labels, table), np.float32)

@@ -9,11 +9,10 @@ import numpy as np
 
 from e4s_studio.core.regions import FACE, Region
 from e4s_studio.core.settings import EditSettings, ShapeSource
+from e4s_studio.engine.pictures import among
 from e4s_studio.engine.swap import swap_label_maps
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from numpy.typing import NDArray
 
 FEATURES = FACE - {Region.SKIN}
@@ -56,24 +55,24 @@ def start_map(
     if not to_target | to_source:
         return swapped, hole
     moved = to_target | to_source
-    mapped, free = swapped.copy(), _is_any(swapped, moved)
+    mapped, free = swapped.copy(), among(swapped, moved)
 
     def put(where: NDArray[np.bool_], labels: NDArray[np.uint8] | Region) -> None:
         np.copyto(mapped, np.asarray(labels, dtype=np.uint8), where=where)
         free[where] = False
 
-    on_feature = free & _is_any(swapped, FEATURES)
+    on_feature = free & among(swapped, FEATURES)
     if Region.SKIN in to_target:
         # The target's features have its skin beneath them.
-        put(free & _is_any(target, FACE), Region.SKIN)
+        put(free & among(target, FACE), Region.SKIN)
     else:
         put(on_feature, Region.SKIN)
-    put(_is_any(target, to_target & FEATURES) & _is_any(mapped, FACE), target)
-    put(_is_any(source, to_source) & (free | (mapped != Region.EYE_GLASS)), source)
+    put(among(target, to_target & FEATURES) & among(mapped, FACE), target)
+    put(among(source, to_source) & (free | (mapped != Region.EYE_GLASS)), source)
     # Beneath what went away lies what the other photograph has there, where that is its to give.
-    put(free & _is_any(target, OTHERS - to_source), target)
-    put(free & ~_is_any(source, to_target), source)
-    mapped = _filled_from_around(mapped, free, ~free & ~_is_any(mapped, moved))
+    put(free & among(target, OTHERS - to_source), target)
+    put(free & ~among(source, to_target), source)
+    mapped = _filled_from_around(mapped, free, ~free & ~among(mapped, moved))
     unseen = (mapped != target) & (mapped != source)
     # With the target's skin there is no gap between the faces for the rule to fill.
     rule_holds = (mapped == swapped) & (Region.SKIN not in to_target)
@@ -92,7 +91,3 @@ def _filled_from_around(
     region_of = np.full(int(nearest.max()) + 1, Region.SKIN, dtype=np.uint8)
     region_of[nearest[givers]] = labels[givers]
     return np.where(gaps, region_of[nearest], labels)
-
-
-def _is_any(labels: NDArray[np.uint8], regions: Iterable[Region]) -> NDArray[np.bool_]:
-    return np.isin(labels, [int(region) for region in regions])

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import cv2
 import numpy as np
 
-from e4s_studio.core.regions import FACE, Region
+from e4s_studio.core.regions import FACE, REGION_COUNT, Region
+from e4s_studio.engine.pictures import among, by_region
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from numpy.typing import NDArray
 
     Labels = NDArray[np.uint8]
@@ -42,9 +41,6 @@ EVEN: Final = frozenset(
 )
 """What looks much the same all over. Pieces of an eye, or of teeth, are no grain for another."""
 GRAINED: Final = np.array([region in EVEN for region in Region])
-REGIONS: Final = len(Region)
-TABLE: Final = 256
-"""Entries of a table of all labels that fit a byte."""
 FEWER: Final = 4
 """Every so many rows and columns are enough to compare shapes."""
 
@@ -128,20 +124,6 @@ def shares_of(labels: Labels, source: Labels, target: Labels) -> Shares:
     return Shares(labels, from_source, from_target, wider, no_source, same, slope)
 
 
-def among(labels: Labels, regions: Iterable[Region]) -> NDArray[np.bool_]:
-    """Return which pixels of (N, N) labels are of some regions."""
-    table = np.zeros(TABLE, np.uint8)
-    table[list(regions)] = 1
-    return np.asarray(cv2.LUT(labels, table)).view(np.bool_)
-
-
-def by_region(labels: Labels, values: NDArray[Any]) -> Levels:
-    """Give each pixel of (N, N) labels its region's value, of (12,)."""
-    table = np.zeros(TABLE, np.float32)
-    table[:REGIONS] = values
-    return np.asarray(cv2.LUT(labels, table), np.float32)
-
-
 def _form_share(labels: Labels, source: Labels, target: Labels) -> tuple[Values, Values]:
     """Return how far the form of each region is the source's: what is sure, and what else.
 
@@ -156,7 +138,7 @@ def _form_share(labels: Labels, source: Labels, target: Labels) -> tuple[Values,
     differing = from_source + from_target
     share = from_target / np.maximum(differing, 1)
     share = np.clip((share - (1 - DECIDED)) / (2 * DECIDED - 1), 0, 1)
-    area = np.bincount(swapped.ravel(), minlength=REGIONS)
+    area = np.bincount(swapped.ravel(), minlength=REGION_COUNT)
     sure = np.minimum(differing / np.maximum(SAME_SHAPE * area, 1), 1)
     return (sure * share).astype(np.float32), (1 - sure).astype(np.float32)
 
@@ -164,7 +146,7 @@ def _form_share(labels: Labels, source: Labels, target: Labels) -> tuple[Values,
 def _differing(one: Labels, other: Labels, where: NDArray[np.bool_]) -> NDArray[np.int_]:
     """Count the pixels of each region that has but one of two maps there: (12,)."""
     apart = where & (one != other)
-    first, second = (np.bincount(labels[apart], minlength=REGIONS) for labels in (one, other))
+    first, second = (np.bincount(labels[apart], minlength=REGION_COUNT) for labels in (one, other))
     return first + second
 
 

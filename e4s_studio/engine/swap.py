@@ -8,6 +8,7 @@ import numpy as np
 
 from e4s_studio.core.errors import LabelMapError
 from e4s_studio.core.regions import FACE, Region
+from e4s_studio.engine.pictures import among
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -47,13 +48,13 @@ def swap_label_maps(
             f"The label maps differ in size ({source.shape} and {target.shape}); "
             "give both at the same size."
         )
-    from_source = np.isin(source, list(FACE))
+    from_source = among(source, FACE)
     swapped = np.full_like(target, Region.SKIN)
-    kept = np.isin(target, KEPT_ON_SKIN)
+    kept = among(target, KEPT_ON_SKIN)
     swapped[kept] = target[kept]
     swapped[from_source] = source[from_source]
     on_top = {Region.BACKGROUND, Region.EYE_GLASS} | (set() if face_over_hair else {Region.HAIR})
-    covered = np.isin(target, list(on_top))
+    covered = among(target, on_top)
     swapped[covered] = target[covered]
-    hole = np.isin(target, list(FACE)) & ~from_source
+    hole = among(target, FACE) & ~from_source
     return swapped, hole

@@ -31,6 +31,7 @@ TILE: Final = 4
 POINTS: Final = (0.0, 0.7, -0.7, 1.5, -1.5)
 """Where the polynomials are evaluated, besides ∞."""
 FEW_POINTS: Final = (0.0, 1.0, -1.0)
+"""The same where fewer are enough, of which none costs a digit."""
 BAND_FLOATS: Final = 1 << 20
 DOUBLING_BAND_FLOATS: Final = 3 << 20
 """Transformed inputs are made in pieces of about this many floats, to stay in the cache ..."""
