@@ -17,16 +17,17 @@ def regions() -> None:
 
 
 def _region_table() -> Table:
-    table = Table("label", "name", "colour", box=None)
+    table = Table("label", "name", "in files", "colour", box=None)
     for region in Region:
         r, g, b = region.colour
         swatch = Text("   ", style=f"on rgb({r},{g},{b})")
-        table.add_row(str(int(region)), region.label, Text.assemble(swatch, f" {r}, {g}, {b}"))
+        colour = Text.assemble(swatch, f" {r}, {g}, {b}")
+        table.add_row(str(int(region)), region.title, region.label, colour)
     return table
 
 
 def _group_table() -> Table:
     table = Table("group", "stands for", box=None)
     for name, members in GROUPS.items():
-        table.add_row(name, ", ".join(region.label for region in sorted(members)))
+        table.add_row(name, ", ".join(region.title for region in sorted(members)))
     return table

@@ -149,11 +149,11 @@ def parse_amounts(texts: list[str]) -> dict[Region, float]:
     for text in texts:
         name, equals, value = text.partition("=")
         if not equals:
-            raise SettingsError(f"“{text}” is not of the form REGION=AMOUNT, such as lip=0.6.")
+            raise SettingsError(f"“{text}” is not of the form REGION=AMOUNT, such as lips=0.6.")
         try:
             regions = region_named(name)
         except KeyError:
-            known = ", ".join([region.label for region in Region] + list(GROUPS))
+            known = ", ".join([region.title for region in Region] + list(GROUPS))
             raise SettingsError(f"There is no region “{name}”; choose from {known}.") from None
         try:
             number = float(value)

@@ -29,8 +29,13 @@ class Region(IntEnum):
 
     @property
     def label(self) -> str:
-        """The region's published name, as used in commands and files ("eye_glass")."""
+        """The region's key in project files, recipes and data sets, as published ("eye_glass")."""
         return self.name.lower()
+
+    @property
+    def title(self) -> str:
+        """The region's name wherever a person reads it, in English ("glasses")."""
+        return TITLES.get(self, self.label)
 
     @property
     def colour(self) -> tuple[int, int, int]:
@@ -40,6 +45,14 @@ class Region(IntEnum):
 
 
 REGION_COUNT: Final = len(Region)
+
+TITLES: Final = {
+    Region.LIP: "lips",
+    Region.BELOWFACE: "neck",
+    Region.EYE_GLASS: "glasses",
+    Region.EAR_RINGS: "earrings",
+}
+"""The names of the regions whose published key is not the word that people read."""
 
 PALETTE: Final[NDArray[np.uint8]] = np.array(
     [
@@ -123,7 +136,7 @@ FROM_BISENET: Final = _conversion(
 
 
 def region_named(name: str) -> frozenset[Region]:
-    """Return the regions that `name` stands for: one region, or a group of `GROUPS`.
+    """Return the regions that `name` stands for: a region's title or label, or a group's name.
 
     Case and the choice of "-", " " or "_" do not matter.
 
@@ -135,4 +148,7 @@ def region_named(name: str) -> frozenset[Region]:
     key = name.strip().lower().replace("-", "_").replace(" ", "_")
     if key in GROUPS:
         return GROUPS[key]
-    return frozenset({Region[key.upper()]})
+    for region in Region:
+        if key in {region.title, region.label}:
+            return frozenset({region})
+    raise KeyError(name)

@@ -92,7 +92,7 @@ class EditSettings:
             if not isinstance(values, tuple) or len(values) != REGION_COUNT:
                 raise SettingsError(f"“{name}” needs {REGION_COUNT} values, one for each region.")
         for region, amount in zip(Region, self.amounts, strict=True):
-            _require_number(f"the amount of {region.label}", amount, 1.0)
+            _require_number(f"the amount of {region.title}", amount, 1.0)
         _require_number("detail", self.detail, 1.0)
         _require_number("blend width", self.blend_width, MAX_BLEND_WIDTH)
         _require_number("light", self.light, 1.0)

@@ -7,31 +7,47 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
 
-from e4s_studio.core.regions import Region
 from e4s_studio.core.settings import Precision, ShapeSource
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from e4s_studio.core.regions import Region
     from e4s_studio.files.models import Model
+    from e4s_studio.gui.tools.options import ToolOptions
+    from e4s_studio.gui.tools.steps import Deed
 
 LONGEST_NAME: Final = 40
 """Letters of a file's name in a menu."""
 
-_REGIONS: Final = {
-    Region.BACKGROUND: QT_TRANSLATE_NOOP("Names", "Background"),
-    Region.LIP: QT_TRANSLATE_NOOP("Names", "Lips"),
-    Region.EYEBROWS: QT_TRANSLATE_NOOP("Names", "Eyebrows"),
-    Region.EYES: QT_TRANSLATE_NOOP("Names", "Eyes"),
-    Region.HAIR: QT_TRANSLATE_NOOP("Names", "Hair"),
-    Region.NOSE: QT_TRANSLATE_NOOP("Names", "Nose"),
-    Region.SKIN: QT_TRANSLATE_NOOP("Names", "Skin"),
-    Region.EARS: QT_TRANSLATE_NOOP("Names", "Ears"),
-    Region.BELOWFACE: QT_TRANSLATE_NOOP("Names", "Neck"),
-    Region.MOUTH: QT_TRANSLATE_NOOP("Names", "Mouth"),
-    Region.EYE_GLASS: QT_TRANSLATE_NOOP("Names", "Glasses"),
-    Region.EAR_RINGS: QT_TRANSLATE_NOOP("Names", "Earrings"),
-}
+REGION_WORDS: Final = (
+    QT_TRANSLATE_NOOP("Names", "Background"),
+    QT_TRANSLATE_NOOP("Names", "Lips"),
+    QT_TRANSLATE_NOOP("Names", "Eyebrows"),
+    QT_TRANSLATE_NOOP("Names", "Eyes"),
+    QT_TRANSLATE_NOOP("Names", "Hair"),
+    QT_TRANSLATE_NOOP("Names", "Nose"),
+    QT_TRANSLATE_NOOP("Names", "Skin"),
+    QT_TRANSLATE_NOOP("Names", "Ears"),
+    QT_TRANSLATE_NOOP("Names", "Neck"),
+    QT_TRANSLATE_NOOP("Names", "Mouth"),
+    QT_TRANSLATE_NOOP("Names", "Glasses"),
+    QT_TRANSLATE_NOOP("Names", "Earrings"),
+)
+"""The titles of `Region`, listed for translators: `core` has no Qt."""
+
+STEP_WORDS: Final = (
+    QT_TRANSLATE_NOOP("Names", "Paint: {region}"),
+    QT_TRANSLATE_NOOP("Names", "Erase"),
+    QT_TRANSLATE_NOOP("Names", "Fill: {region}"),
+    QT_TRANSLATE_NOOP("Names", "Outline: {region}"),
+    QT_TRANSLATE_NOOP("Names", "Smart edges: {region}"),
+    QT_TRANSLATE_NOOP("Names", "Paint original pixels"),
+    QT_TRANSLATE_NOOP("Names", "Hide original pixels"),
+    QT_TRANSLATE_NOOP("Names", "Paint amount: {amount} %"),
+    QT_TRANSLATE_NOOP("Names", "Reset painted amount"),
+)
+"""The values of `Deed`, listed for translators: the tools have no Qt."""
 
 _SHAPES: Final = {
     ShapeSource.TARGET: QT_TRANSLATE_NOOP("Names", "target"),
@@ -67,12 +83,18 @@ CATALOGUE_WORDS: Final = (
     ),
     QT_TRANSLATE_NOOP("Names", "MIT; trained on CelebAMask-HQ, for research and not for commerce"),
 )
-"""What the catalogue of models says, for translators to find: no Qt is known where it stands."""
+"""The texts of the model catalogue, listed for translators: `files` has no Qt."""
 
 
 def region_name(region: Region) -> str:
-    """Return the name of `region` in the artist's language."""
-    return QCoreApplication.translate("Names", str(_REGIONS[region]))
+    """Return the title of `region` in the artist's language."""
+    return QCoreApplication.translate("Names", region.title.capitalize())
+
+
+def step_name(deed: Deed, options: ToolOptions) -> str:
+    """Return the name of a tool's undo step in the artist's language."""
+    text = QCoreApplication.translate("Names", deed.value)
+    return text.format(region=region_name(options.region), amount=round(options.amount * 100))
 
 
 def shape_name(shape: ShapeSource) -> str:

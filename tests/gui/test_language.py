@@ -25,7 +25,7 @@ from e4s_studio.core.regions import Region
 from e4s_studio.files.models import CATALOGUE
 from e4s_studio.gui.app import Start
 from e4s_studio.gui.language import languages, speak
-from e4s_studio.gui.names import CATALOGUE_WORDS
+from e4s_studio.gui.names import CATALOGUE_WORDS, REGION_WORDS, region_name
 
 GUI = Path(__file__).resolve().parents[2] / "e4s_studio" / "gui"
 TOOLS = Path(sys.executable).parent
@@ -122,6 +122,10 @@ def test_no_text_of_a_dialog_stays_english(strange, action):
 def test_translators_are_given_the_catalogue_s_own_words():
     said = {words for model in CATALOGUE for words in (model.purpose, model.licence)}
     assert set(CATALOGUE_WORDS) == said
+
+
+def test_translators_are_given_the_regions_own_names():
+    assert set(REGION_WORDS) == {region_name(region) for region in Region}
 
 
 def test_a_longer_word_for_mixed_is_not_cut(strange):

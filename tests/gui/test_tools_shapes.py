@@ -36,7 +36,7 @@ def test_fill_takes_the_patch():
     eyes = face_labels() == Region.EYES
     left = eyes & (np.arange(128) < 64)
     assert ((labels(box) == Region.EARS) == left).all()
-    assert [command.name for command in box.document.history.commands] == ["Fill ears"]
+    assert [command.name for command in box.document.history.commands] == ["Fill: Ears"]
 
 
 @pytest.mark.parametrize("option", ["symmetric", "everywhere"])

@@ -8,7 +8,7 @@ from canvases import at, drag, face_labels, opened
 from e4s_studio.core.commands import Layer
 from e4s_studio.core.label_map import FREE
 from e4s_studio.core.regions import Region
-from e4s_studio.gui.canvas.phrases import step_name
+from e4s_studio.gui.names import STEP_WORDS, step_name
 from e4s_studio.gui.tools.options import LARGEST_SIZE, ToolKind, ToolOptions
 from e4s_studio.gui.tools.steps import Deed, english
 from e4s_studio.gui.tools.toolbox import Toolbox
@@ -48,7 +48,7 @@ def test_a_stroke_paints_and_is_one_step():
     box = toolbox()
     drag(box.tool, (40, 64), (60, 64), (90, 64))
     assert (labels(box)[64, 40:90] == Region.HAIR).all()
-    assert names(box) == ["Paint hair"]
+    assert names(box) == ["Paint: Hair"]
 
 
 def test_a_fast_drag_has_no_gaps():
@@ -239,7 +239,7 @@ def test_the_amount_stays_inside_the_region():
     amount = box.document.pixels(Layer.AMOUNT)
     assert amount[70, 64] == round(0.25 * 255)
     assert (face_labels()[amount != 255] == Region.NOSE).all()
-    assert names(box) == ["Paint amount 25%"]
+    assert names(box) == ["Paint amount: 25 %"]
     drag(box.tool, (64, 70), (64, 72), ctrl=True)
     assert (box.document.pixels(Layer.AMOUNT)[70, 64]) == 255
 
@@ -292,9 +292,9 @@ def test_steps_are_named_as_the_window_wishes():
 
 
 @pytest.mark.parametrize("deed", Deed)
-def test_every_deed_has_a_name_in_both_worlds(deed):
+def test_every_step_has_a_name_that_translators_are_given(deed):
     options = ToolOptions(region=Region.EYE_GLASS, amount=0.25)
+    assert deed.value in STEP_WORDS
     assert "{" not in english(deed, options)
-    assert "{" not in step_name(deed, options)
-    assert english(Deed.FILL, options) == "Fill eye glass"
-    assert step_name(Deed.FILL, options) == "Fill: Glasses"
+    assert step_name(deed, options) == english(deed, options)
+    assert english(Deed.FILL, options) == "Fill: Glasses"

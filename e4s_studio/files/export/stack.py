@@ -102,7 +102,7 @@ def region_layers(layers: ExportLayers) -> list[StackLayer]:
     """Return one hidden layer for each region that there is, in its palette colour."""
     return [
         StackLayer(
-            region.label,
+            region.title.capitalize(),
             layers.window.left,
             layers.window.top,
             np.full_like(layers.face, region.colour, dtype=np.uint16) * np.uint16(STEPS_16),

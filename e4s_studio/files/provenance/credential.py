@@ -169,7 +169,7 @@ def label_picture(path: Path | str, facts: Facts, identity: Identity) -> list[Pa
 
 
 def _manifest(name: str, facts: Facts) -> dict[str, Any]:
-    swapped = [region.label for region in Region if facts.settings.amount(region) > 0]
+    swapped = [region.title for region in Region if facts.settings.amount(region) > 0]
     edit = {
         "action": "c2pa.edited",
         "digitalSourceType": _COMPOSITE,

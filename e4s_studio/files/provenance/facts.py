@@ -90,8 +90,12 @@ class Facts:
     def as_dict(self) -> dict[str, Any]:
         """Return what stands in the credential's own assertion, as JSON has it."""
         settings = self.settings.as_dict()
-        amounts = {region.label: settings["amounts"][region.label] for region in Region}
+        amounts, shapes = (
+            {region.title: settings[name][region.label] for region in Region}
+            for name in ("amounts", "shapes")
+        )
         del settings["amounts"], settings["live_preview"]
+        settings["shapes"] = shapes
         if self.film is None:
             # A setting that had nothing to do would be read as something that was done.
             del settings["film"]

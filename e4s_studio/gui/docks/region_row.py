@@ -154,9 +154,7 @@ class RegionRow(QWidget):
         swatch.setFixedWidth(SWATCH + 2)
         swatch.setPixmap(swatch_picture(self.region, self.devicePixelRatioF()))
         name = _fixed_label(region_name(self.region), name_width(self), Qt.AlignmentFlag.AlignLeft)
-        name.setToolTip(
-            self.tr("Click to paint with this region (“{0}”)").format(self.region.label)
-        )
+        name.setToolTip(self.tr("Click to paint with this region"))
         row = QHBoxLayout(self)
         row.setContentsMargins(6, 0, 4, 0)
         row.setSpacing(SPACING)

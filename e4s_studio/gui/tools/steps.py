@@ -11,14 +11,14 @@ from e4s_studio.gui.tools.options import ToolOptions
 class Deed(Enum):
     """What a tool did. The value is its name in English, to be filled with region and amount."""
 
-    PAINT = "Paint {region}"
+    PAINT = "Paint: {region}"
     ERASE = "Erase"
-    FILL = "Fill {region}"
-    OUTLINE = "Outline {region}"
+    FILL = "Fill: {region}"
+    OUTLINE = "Outline: {region}"
     SMART = "Smart edges: {region}"
     SHOW_ORIGINAL = "Paint original pixels"
     HIDE_ORIGINAL = "Hide original pixels"
-    AMOUNT = "Paint amount {amount}"
+    AMOUNT = "Paint amount: {amount} %"
     RESET_AMOUNT = "Reset painted amount"
 
 
@@ -28,5 +28,5 @@ NameStep = Callable[[Deed, ToolOptions], str]
 
 def english(deed: Deed, options: ToolOptions) -> str:
     """Return the name of a deed in English."""
-    region = options.region.label.replace("_", " ")
-    return deed.value.format(region=region, amount=f"{options.amount:.0%}")
+    region = options.region.title.capitalize()
+    return deed.value.format(region=region, amount=round(options.amount * 100))

@@ -47,7 +47,7 @@ def mix(texture_a: Texture, texture_b: Texture, region_amounts: Mapping[Region, 
     for region, amount in region_amounts.items():
         if not 0.0 <= amount <= 1.0:
             raise SettingsError(
-                f"The texture amount of {region.label} is {amount}; choose one from 0 to 1."
+                f"The texture amount of {region.title} is {amount}; choose one from 0 to 1."
             )
         name = Region(region).label
         own, other = getattr(texture_a, name), getattr(texture_b, name)

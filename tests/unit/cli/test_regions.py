@@ -12,6 +12,10 @@ def test_every_listed_name_is_understood():
     result = CliRunner().invoke(app, ["regions"])
     assert result.exit_code == 0
     words = result.stdout.replace(",", " ").split()
-    for name in [*GROUPS, *(region.label for region in Region)]:
+    for name in GROUPS:
         assert name in words
-        assert region_named(name)
+        assert region_named(name) == GROUPS[name]
+    for region in Region:
+        for name in (region.title, region.label):
+            assert name in words
+            assert region_named(name) == {region}

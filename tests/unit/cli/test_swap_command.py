@@ -240,5 +240,5 @@ def refused(result: Result, files: Paths, code: int) -> None:
 def test_amounts_are_read_for_regions_and_groups() -> None:
     amounts = parse_amounts(["inner_face=0.25", "Lip=0.6", "eye-glass=1"])
     assert amounts == {**dict.fromkeys(FACE, 0.25), Region.LIP: 0.6, Region.EYE_GLASS: 1.0}
-    with pytest.raises(SettingsError, match="choose from background, lip"):
+    with pytest.raises(SettingsError, match="choose from background, lips"):
         parse_amounts(["beak=1"])

@@ -25,7 +25,7 @@ from e4s_studio.files.export.stack import flattened
 from e4s_studio.files.images import read_image
 
 NAMES = ["Target", "Face", "Occluder", "Unblended face", "Face matte", "Occluder matte"]
-REGIONS = ["background", "lip", "skin"]
+REGIONS = ["Background", "Lips", "Skin"]
 
 
 def flat(layers, original, marks=()):
@@ -96,10 +96,10 @@ def test_the_psds_layers():
     assert [layer.name for layer in document if layer.visible] == NAMES[:3]
     regions = {layer.name: layer for layer in document[-1]}
     assert list(regions) == REGIONS
-    lip = regions["lip"]
+    lip = regions["Lips"]
     assert lip.bbox == (WINDOW.left + 30, WINDOW.top + 30, WINDOW.left + 40, WINDOW.top + 36)
-    skin = np.asarray(regions["skin"].mask.topil()) > 0
-    box = Box(*regions["skin"].bbox).shifted(-WINDOW.left, -WINDOW.top)
+    skin = np.asarray(regions["Skin"].mask.topil()) > 0
+    box = Box(*regions["Skin"].bbox).shifted(-WINDOW.left, -WINDOW.top)
     np.testing.assert_array_equal(skin, layers.labels[box.slices] == 6)
 
 

@@ -94,7 +94,8 @@ def test_it_says_what_was_done(tmp_path, identity):
     assert found.actions[2]["digitalSourceType"].endswith("compositeWithTrainedAlgorithmicMedia")
     assert found.facts["model"] == "studio-256"
     assert found.facts["ground"] == "consent"
-    assert found.facts["amounts"]["lip"] == 0.25
+    assert found.facts["amounts"]["lips"] == 0.25
+    assert found.facts["settings"]["shapes"]["lips"] == "source"
     assert found.facts["amounts"]["hair"] == 0
     assert found.facts["settings"]["light"] == 0.75
     hashes = found.facts["hashes"]
