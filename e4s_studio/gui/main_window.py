@@ -142,7 +142,7 @@ class MainWindow(QMainWindow):
         toggles = [dock.toggleViewAction() for dock in self.dock_widgets.values()]
         self.languages = menus.fill_view_menu(bar.addMenu(self.tr("&View")), actions, toggles)
         menus.fill_compare_menu(bar.addMenu(self.tr("&Compare")), actions)
-        menus.add_actions(bar.addMenu(self.tr("F&aces")), actions, menus.PHOTOGRAPHS)
+        menus.add_actions(bar.addMenu(self.tr("F&aces")), actions, menus.FACES)
         menus.add_actions(bar.addMenu(self.tr("&Tools")), actions, menus.PAINT)
         menus.add_actions(bar.addMenu(self.tr("&Regions")), actions, menus.REGIONS)
         menus.add_actions(bar.addMenu(self.tr("&Model")), actions, menus.MODEL)

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QCoreApplication, QSize, Qt
 from PySide6.QtWidgets import QMenu, QToolBar, QToolButton
 
-from e4s_studio.gui.canvas.actions import BRUSH, OVERLAY, PRESERVE, TOOLS
-from e4s_studio.gui.face_actions import DOUBT, FACES
+from e4s_studio.gui.actions import COMPARE, TOOLS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -39,17 +38,28 @@ EDIT: Final = (
 ZOOM: Final = ("view.fit", "view.actual", "view.zoom_in", "view.zoom_out", "view.mirror")
 PANES: Final = ("view.source", "view.canvas", "view.result")
 LAYOUTS: Final = ("view.paint_layout", "view.even_layout", "view.compare_layout")
-COMPARE: Final = ("compare.result", "compare.wipe", "compare.side", "compare.heat", "compare.whole")
+OVERLAY: Final = ("overlay.show", "overlay.outlines", "overlay.fainter", "overlay.stronger")
 PAINT: Final = (
     *TOOLS,
     LINE,
-    *BRUSH,
-    PRESERVE,
+    "brush.smaller",
+    "brush.larger",
+    "brush.symmetric",
+    "brush.encircle",
+    "paint.preserve_others",
     LINE,
     "paint.clear_original",
     "paint.clear_amount",
 )
-PHOTOGRAPHS: Final = (*FACES, LINE, *DOUBT)
+FACES: Final = (
+    "face.source",
+    "face.target",
+    "face.next",
+    LINE,
+    "doubt.show",
+    "doubt.next",
+    "doubt.previous",
+)
 HELP: Final = ("help.hint", LINE, "help.about")
 REGIONS: Final = (
     "region.previous",

@@ -6,9 +6,9 @@ from PySide6.QtWidgets import QMainWindow, QPushButton, QVBoxLayout, QWidget
 
 from e4s_studio.core.regions import Region
 from e4s_studio.gui.actions import Actions
-from e4s_studio.gui.canvas.actions import PRESERVE, connect_canvas_actions
 from e4s_studio.gui.canvas.canvas import MaskCanvas
 from e4s_studio.gui.canvas.view import ViewTransform
+from e4s_studio.gui.handlers.tools import connect_canvas_actions
 from e4s_studio.gui.tools.options import ToolKind, ToolOptions
 from e4s_studio.gui.tools.toolbox import Toolbox
 
@@ -105,7 +105,7 @@ def test_switches_follow_what_they_switch(window):
     assert not window.by_name["brush.symmetric"].isChecked()
     window.key(Qt.Key.Key_P)
     assert window.document.rules.preserve_others
-    assert window.by_name[PRESERVE].isChecked()
+    assert window.by_name["paint.preserve_others"].isChecked()
 
 
 def test_a_held_space_does_not_press_buttons(window):
