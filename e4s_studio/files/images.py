@@ -49,8 +49,8 @@ _WRITE_FORMATS: Final[dict[str, tuple[str, dict[str, object]]]] = {
     ".tiff": ("TIFF", {"compression": "tiff_adobe_deflate"}),
 }
 
-# What Pillow's decoders raise on damaged files.
-_DAMAGE: Final = (OSError, RuntimeError, ValueError, SyntaxError, EOFError, struct.error)
+DAMAGE: Final = (OSError, RuntimeError, ValueError, SyntaxError, EOFError, struct.error)
+"""What Pillow's decoders raise on damaged files."""
 
 # HEIC, which telephones save, is a plugin of Pillow's; without it Pillow reads the rest alone.
 register_heif_opener(thumbnails=False)
@@ -146,18 +146,25 @@ def write_image(path: Path | str, image: NDArray[np.uint8]) -> None:
     output.write_whole(path, encode_image(path, image))
 
 
-def encode_image(path: Path | str, image: NDArray[np.uint8]) -> bytes:
+def encode_image(path: Path | str, image: NDArray[np.uint8], **options: object) -> bytes:
     """Return the bytes that `write_image` would write to `path`.
+
+    Parameters
+    ----------
+    path, image
+        As `write_image` takes them.
+    options
+        Options of Pillow's writer, such as `exif`; they replace the usual ones.
 
     Raises
     ------
     OutputError
         If the suffix is unknown, or the format cannot hold the picture.
     """
-    name, options = _format_of(Path(path))
+    name, usual = _format_of(Path(path))
     stream = io.BytesIO()
     try:
-        Image.fromarray(np.ascontiguousarray(image)).save(stream, name, **options)
+        Image.fromarray(np.ascontiguousarray(image)).save(stream, name, **(usual | options))
     except (OSError, ValueError) as error:
         raise OutputError(
             f"A picture of {image.shape[1]} × {image.shape[0]} pixels cannot be saved as {name}"
@@ -194,7 +201,7 @@ def _damage_reported(path: Path | str) -> Iterator[None]:
         raise _too_large(path) from error
     except PermissionError as error:
         raise ImageError(f"“{path}” may not be opened; check its permissions.") from error
-    except _DAMAGE as error:
+    except DAMAGE as error:
         raise ImageError(
             f"“{path}” is damaged or cut short; get it again or save it anew (in detail: {error})."
         ) from error

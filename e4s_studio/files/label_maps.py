@@ -1,10 +1,10 @@
-"""Label maps in and out: which picture holds which regions, and in whose order."""
+"""Label maps in and out: finds out what a picture's values mean, and writes maps as PNG."""
 
 from __future__ import annotations
 
 import io
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, TypeVar
 
 import numpy as np
 from PIL import Image
@@ -16,19 +16,21 @@ from e4s_studio.core.regions import (
     FROM_CELEBAMASK,
     PALETTE,
     REGION_COUNT,
+    Region,
 )
 from e4s_studio.files.images import SIXTEEN_BIT, open_picture
-from e4s_studio.files.label_orders import likeliest_order
 from e4s_studio.files.output import write_whole
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
 LabelOrder = Literal["auto", "regions", "palette", "celebamask", "bisenet"]
 """What a picture's values mean: our 12 regions, those by colour, or one of the 19-label orders."""
 
 ASPECT_TOLERANCE: Final = 0.02
-"""How far a map's aspect ratio may be from its photograph's."""
+"""Largest relative difference between the aspect ratios of a map and its photograph."""
 
 _GIVE_ANOTHER: Final = (
     "give a map that marks at least skin, eyes, nose and lips,"
@@ -55,6 +57,38 @@ _TABLES: Final[dict[str, NDArray[np.uint8]]] = {
     "bisenet": FROM_BISENET,
 }
 
+_TO_CELEBAMASK: Final = np.array(
+    [np.flatnonzero(np.equal(FROM_CELEBAMASK, region))[0] for region in Region], np.uint8
+)
+
+_ABOVE: Final = (
+    (Region.HAIR, Region.EYES),
+    (Region.HAIR, Region.LIP),
+    (Region.HAIR, Region.BELOWFACE),
+    (Region.EYEBROWS, Region.EYES),
+    (Region.EYEBROWS, Region.NOSE),
+    (Region.EYES, Region.NOSE),
+    (Region.EYES, Region.LIP),
+    (Region.EYE_GLASS, Region.LIP),
+    (Region.NOSE, Region.LIP),
+    (Region.NOSE, Region.MOUTH),
+    (Region.LIP, Region.BELOWFACE),
+    (Region.SKIN, Region.BELOWFACE),
+)
+"""Pairs of regions: in an upright face the first is, by its mean row, above the second."""
+
+_SMALLER_THAN_SKIN: Final = (
+    Region.LIP,
+    Region.EYEBROWS,
+    Region.EYES,
+    Region.NOSE,
+    Region.EARS,
+    Region.MOUTH,
+    Region.EAR_RINGS,
+)
+
+_Name = TypeVar("_Name", bound=str)
+
 
 def read_label_map(
     path: Path | str,
@@ -64,10 +98,10 @@ def read_label_map(
 ) -> NDArray[np.uint8]:
     """Read a picture as a label map of the 12 regions.
 
-    Grey and indexed pictures hold labels; pictures whose every colour is in the published
-    palette hold that colour's index. With ``order="auto"`` the order is the one in which the
-    regions lie as in an upright face (`label_orders.likeliest_order`); where several fit
-    equally well it is ours if no label exceeds 11 or the map is coloured, else CelebAMask-HQ's.
+    Grey and indexed pictures hold labels; pictures with all their colours in the published
+    palette hold the colours' indices. With ``order="auto"`` the order is the one in which the
+    regions lie as in an upright face; where several orders fit equally well it is ours if no
+    label exceeds 11 or the map is coloured, else CelebAMask-HQ's.
 
     Parameters
     ----------
@@ -127,12 +161,35 @@ def write_label_map(path: Path | str, label_map: NDArray[np.uint8]) -> None:
         raise ValueError("a label map is (H, W) uint8 with values 0 to 11")
     if path.suffix.lower() != ".png":
         raise OutputError(f"“{path.name}” does not end in .png, which label maps are saved as.")
+    write_whole(path, region_png(label_map))
+
+
+def region_png(label_map: NDArray[np.uint8]) -> bytes:
+    """Return an indexed PNG of an (H, W) label map: values 0 to 11, in the palette's colours."""
     picture = Image.fromarray(np.ascontiguousarray(label_map))
     # A palette of 256 entries: with fewer Pillow packs two pixels in a byte.
     picture.putpalette(PALETTE.tobytes().ljust(3 * 256, b"\0"))
+    return _png(picture)
+
+
+def celebamask_png(label_map: NDArray[np.uint8]) -> bytes:
+    """Return a grey PNG of CelebAMask-HQ's labels, 0 to 18.
+
+    Of a region with two labels (left and right eye, upper and lower lip) it has the lower one:
+    a map of 12 regions does not tell which side a pixel is on.
+    """
+    return _png(Image.fromarray(_TO_CELEBAMASK[label_map]))
+
+
+def coloured_png(label_map: NDArray[np.uint8]) -> bytes:
+    """Return an RGB PNG in the palette's colours."""
+    return _png(Image.fromarray(PALETTE[label_map]))
+
+
+def _png(picture: Image.Image) -> bytes:
     stream = io.BytesIO()
     picture.save(stream, "PNG")
-    write_whole(path, stream.getvalue())
+    return stream.getvalue()
 
 
 def _labels(path: Path | str, picture: Image.Image) -> tuple[NDArray[np.uint8], bool]:
@@ -227,7 +284,7 @@ def _detected(labels: NDArray[np.uint8], *, coloured: bool) -> LabelOrder:
     ours: LabelOrder = "palette" if coloured else "regions"
     orders: list[LabelOrder] = [ours, "celebamask", "bisenet"]
     fitting = {order: _TABLES[order] for order in orders if labels.max() < len(_TABLES[order])}
-    return likeliest_order(labels, fitting)
+    return _likeliest_order(labels, fitting)
 
 
 def _converted(path: Path | str, labels: NDArray[np.uint8], order: LabelOrder) -> NDArray[np.uint8]:
@@ -251,3 +308,43 @@ def _resized(label_map: NDArray[np.uint8], size: tuple[int, int] | None) -> NDAr
     height, width = size
     picture = Image.fromarray(label_map).resize((width, height), Image.Resampling.NEAREST)
     return np.array(picture)
+
+
+def _likeliest_order(labels: NDArray[np.uint8], orders: Mapping[_Name, NDArray[np.uint8]]) -> _Name:
+    """Return the order for which most of the statements about faces hold; the first of equals.
+
+    Long hair, a profile or a missing region breaks one statement or two, and a wrong order
+    many: it takes the hair for the neck, or the nose for the eyes.
+
+    Parameters
+    ----------
+    labels
+        (H, W) uint8, as found in a picture.
+    orders
+        For each order's name the (n,) region of each label.
+    """
+    rows = _rows(labels)
+    scores = {name: _plausibility(rows, table) for name, table in orders.items()}
+    return max(scores, key=lambda name: scores[name])
+
+
+def _rows(labels: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """Return (256, H): the number of pixels of each label in each row."""
+    height = labels.shape[0]
+    places = labels.astype(np.int64) * height + np.arange(height)[:, None]
+    return np.bincount(places.ravel(), minlength=256 * height).reshape(256, height)
+
+
+def _plausibility(rows: NDArray[np.int64], table: NDArray[np.uint8]) -> int:
+    per_region = np.zeros((REGION_COUNT, rows.shape[1]), dtype=np.int64)
+    np.add.at(per_region, table, rows[: len(table)])
+    area = per_region.sum(axis=1)
+    mean_row = per_region @ np.arange(rows.shape[1]) / np.maximum(area, 1)
+    score = 0
+    for upper, lower in _ABOVE:
+        if area[upper] and area[lower]:
+            score += 1 if mean_row[upper] < mean_row[lower] else -1
+    for part in _SMALLER_THAN_SKIN:
+        if area[part]:
+            score += 1 if area[part] < area[Region.SKIN] else -1
+    return score

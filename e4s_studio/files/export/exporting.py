@@ -1,4 +1,4 @@
-"""One export, from layers to files: the only entry that the editor and the command line need."""
+"""One export, from layers to files; the editor and the command line both use it."""
 
 from __future__ import annotations
 
@@ -8,21 +8,18 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from e4s_studio.core.errors import CancelledError
-from e4s_studio.files.export.comparison import before_after_sheet
+from e4s_studio.files.export.captions import before_after_sheet, visible_mark
 from e4s_studio.files.export.kinds import ExportKind, require_suffix
+from e4s_studio.files.export.layered import openraster_file, photoshop_file
 from e4s_studio.files.export.layers import to_8, to_16
-from e4s_studio.files.export.maps import celebamask_map, coloured_map, region_map
-from e4s_studio.files.export.mark import visible_mark
-from e4s_studio.files.export.openraster import openraster_file
-from e4s_studio.files.export.original import original_of
-from e4s_studio.files.export.photoshop import photoshop_file
 from e4s_studio.files.export.pictures import (
     FlatPicture,
     encode,
     finished_picture,
+    original_of,
     unblended_face,
 )
-from e4s_studio.files.export.stack import flattened
+from e4s_studio.files.label_maps import celebamask_png, coloured_png, region_png
 from e4s_studio.files.output import check_writable
 from e4s_studio.files.provenance.credential import Signed, sign, write_signed
 
@@ -38,34 +35,34 @@ if TYPE_CHECKING:
 
 
 _MAPS: Final = {
-    ExportKind.REGIONS: region_map,
-    ExportKind.CELEBAMASK: celebamask_map,
-    ExportKind.COLOURS: coloured_map,
+    ExportKind.REGIONS: region_png,
+    ExportKind.CELEBAMASK: celebamask_png,
+    ExportKind.COLOURS: coloured_png,
 }
 
 
 @dataclass(frozen=True, eq=False)
 class ExportJob:
-    """What to export, and how.
+    """What to export, where to and how.
 
     Attributes
     ----------
     path
-        Where to; the suffix decides the format.
+        The file to write; its suffix decides the format.
     layers
         The swap at the photograph's resolution.
     source
         (h, w, 3) uint8 RGB: the source's photograph, for the sheet.
     kind
-        What of it.
+        Which export.
     target_file
         The target photograph's own file, for its ICC profile, EXIF and depth; None if it is gone.
     facts
-        What the credential says; None for no credential. Label maps never have one.
+        Content of the credential; None for no credential. Label maps never have one.
     identity
-        Who signs; None goes with no facts.
+        The signer; None goes with no facts.
     mark
-        Whether the picture says in its corner that it was edited.
+        Whether to write in the picture's corner that it was edited.
     """
 
     path: Path
@@ -92,7 +89,7 @@ def export(
     progress
         Called with 0 to 1.
     is_cancelled
-        Asked between the steps; nothing is written any more once it says True.
+        Called between the steps; once it returns True, nothing is written.
 
     Raises
     ------
@@ -136,13 +133,11 @@ def _encoded(job: ExportJob, reach: Callable[[float], None]) -> bytes:
     if suffix == ".psd":
         return photoshop_file(layers, original, marks)
     if suffix == ".ora":
-        return openraster_file(layers, marks)
+        return openraster_file(layers, original, marks)
     if job.kind is ExportKind.SHEET:
-        plain = original_of(layers.photograph, None)
-        after = flattened(finished_picture(layers, plain).pixels, marks)
-        sheet = before_after_sheet(job.source, layers.photograph, to_8(after))
+        after = finished_picture(layers, original_of(layers.photograph, None), marks)
+        sheet = before_after_sheet(job.source, layers.photograph, to_8(after.pixels))
         return encode(FlatPicture(to_16(sheet)), suffix)
-    finished = finished_picture(layers, original)
+    finished = finished_picture(layers, original, marks)
     reach(0.3)
-    pixels = flattened(finished.pixels, marks)
-    return encode(FlatPicture(pixels, finished.profile, finished.exif), suffix)
+    return encode(finished, suffix)

@@ -1,4 +1,4 @@
-"""What can be exported, and in which formats."""
+"""The kinds of export, and the formats of each."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from e4s_studio.core.errors import OutputError
 if TYPE_CHECKING:
     from pathlib import Path
 
-PICTURE_SUFFIXES: Final = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff")
-ALPHA_SUFFIXES: Final = (".png", ".webp", ".tif", ".tiff")
+_PICTURE: Final = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff")
+_WITH_ALPHA: Final = (".png", ".webp", ".tif", ".tiff")
 
 
 class ExportKind(StrEnum):
-    """What is exported."""
+    """A kind of export."""
 
     PICTURE = "picture"
     FACE = "face"
@@ -26,22 +26,21 @@ class ExportKind(StrEnum):
 
 
 SUFFIXES: Final[dict[ExportKind, tuple[str, ...]]] = {
-    ExportKind.PICTURE: (*PICTURE_SUFFIXES, ".psd", ".ora"),
-    ExportKind.FACE: ALPHA_SUFFIXES,
+    ExportKind.PICTURE: (*_PICTURE, ".psd", ".ora"),
+    ExportKind.FACE: _WITH_ALPHA,
     ExportKind.REGIONS: (".png",),
     ExportKind.CELEBAMASK: (".png",),
     ExportKind.COLOURS: (".png",),
-    ExportKind.SHEET: PICTURE_SUFFIXES,
+    ExportKind.SHEET: _PICTURE,
 }
-"""The suffixes that each kind can be written with; of pictures, .psd and .ora have layers."""
-
+"""The file suffixes of each kind; of pictures, .psd and .ora have layers."""
 
 SHOWING: Final = frozenset({ExportKind.PICTURE, ExportKind.FACE, ExportKind.SHEET})
-"""The kinds that show the sitter's face: the artist states the ground before the first of them."""
+"""The kinds that show the sitter's face: they need the ground on which the face is used."""
 
 
 def require_suffix(path: Path, kind: ExportKind) -> None:
-    """Find out whether a kind of export can be written under a name.
+    """Check that a kind of export can be written under a name.
 
     Raises
     ------

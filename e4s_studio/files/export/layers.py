@@ -1,8 +1,8 @@
-"""What an export is made from, and how it is stacked so that any program composites it alike."""
+"""What an export is made from: the swap at full resolution, and single layers with alpha."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import cv2
@@ -24,7 +24,7 @@ STEPS_16: Final = 257
 class ExportLayers:
     """A swap at the target photograph's resolution, at full precision.
 
-    Outside the window nothing was changed.
+    Outside the window the photograph is unchanged.
 
     Attributes
     ----------
@@ -43,7 +43,7 @@ class ExportLayers:
     labels
         (h, w) uint8 regions.
     film
-        What of the target's film changed the picture; None where nothing did.
+        The trait of the target's film that changed the picture; None if none did.
 
     Raises
     ------
@@ -82,6 +82,56 @@ class ExportLayers:
         whole = np.full(self.photograph.shape[:2] + plane.shape[2:], fill, plane.dtype)
         whole[self.window.slices] = plane
         return whole
+
+
+@dataclass(frozen=True, eq=False)
+class StackLayer:
+    """A picture with alpha: one layer of a layered file.
+
+    Attributes
+    ----------
+    name
+        Shown to the artist.
+    left, top
+        The layer's first pixel, in pixels of the photograph.
+    colour
+        (h, w, 3) uint16 RGB, 65535 is white, in the colours of the photograph's file.
+    alpha
+        (h, w) uint8.
+    visible
+        Whether the layer is part of the picture.
+    """
+
+    name: str
+    left: int
+    top: int
+    colour: NDArray[np.uint16]
+    alpha: NDArray[np.uint8]
+    visible: bool = True
+
+    def cropped(self) -> StackLayer | None:
+        """Return the part that is not transparent, or None if the whole layer is."""
+        box = Box.of_true(self.alpha > 0)
+        if box.is_empty:
+            return None
+        return replace(
+            self,
+            left=self.left + box.left,
+            top=self.top + box.top,
+            colour=self.colour[box.slices],
+            alpha=self.alpha[box.slices],
+        )
+
+
+def flattened(pixels: NDArray[np.uint16], layers: tuple[StackLayer, ...]) -> NDArray[np.uint16]:
+    """Return a copy of (H, W, 3) pixels with layers composited over them."""
+    merged = pixels.copy()
+    for layer in layers:
+        height, width = layer.alpha.shape
+        under = merged[layer.top : layer.top + height, layer.left : layer.left + width]
+        share = layer.alpha[..., None].astype(np.float32) / WHITE
+        under[:] = np.rint(under + share * (layer.colour.astype(np.float32) - under))
+    return merged
 
 
 def to_16(levels: NDArray[np.generic]) -> NDArray[np.uint16]:

@@ -60,6 +60,21 @@ def test_orders_are_detected_in_grey_pictures(tmp_path, face, table, channels):
 
 
 @pytest.mark.parametrize(
+    ("hair", "neck", "table"), [(13, 17, FROM_CELEBAMASK), (17, 14, FROM_BISENET)]
+)
+def test_the_order_is_the_one_in_which_the_hair_is_above_the_neck(tmp_path, hair, neck, table):
+    labels = np.zeros((40, 20), np.uint8)
+    labels[2:10], labels[10:30], labels[30:] = hair, 1, neck
+    assert (read_label_map(saved(tmp_path, labels)) == table[labels]).all()
+
+
+def test_where_several_orders_fit_equally_ours_is_taken(tmp_path):
+    labels = np.zeros((4, 4), np.uint8)
+    labels[1] = 5
+    assert (read_label_map(saved(tmp_path, labels)) == labels).all()
+
+
+@pytest.mark.parametrize(
     ("order", "table"),
     [("celebamask", FROM_CELEBAMASK), ("bisenet", FROM_BISENET), ("regions", np.arange(12))],
 )

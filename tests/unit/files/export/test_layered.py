@@ -15,13 +15,10 @@ from swaps import WINDOW, encoded, photograph, swap, wide_profile
 
 from e4s_studio.core.errors import OutputError
 from e4s_studio.core.geometry import Box
+from e4s_studio.files.export.captions import visible_mark
+from e4s_studio.files.export.layered import MAX_SIDE, openraster_file, photoshop_file
 from e4s_studio.files.export.layers import ExportLayers, to_8
-from e4s_studio.files.export.mark import visible_mark
-from e4s_studio.files.export.openraster import openraster_file
-from e4s_studio.files.export.original import original_of
-from e4s_studio.files.export.photoshop import MAX_SIDE, photoshop_file
-from e4s_studio.files.export.pictures import finished_picture
-from e4s_studio.files.export.stack import flattened
+from e4s_studio.files.export.pictures import finished_picture, original_of
 from e4s_studio.files.images import read_image
 
 NAMES = ["Target", "Face", "Occluder", "Unblended face", "Face matte", "Occluder matte"]
@@ -29,7 +26,7 @@ REGIONS = ["Background", "Lips", "Skin"]
 
 
 def flat(layers, original, marks=()):
-    return to_8(flattened(finished_picture(layers, original).pixels, marks)).astype(int)
+    return to_8(finished_picture(layers, original, marks).pixels).astype(int)
 
 
 def psd_composite(data: bytes) -> np.ndarray:
@@ -52,7 +49,7 @@ def test_both_composite_to_the_flat_export(seed, marked):
     expected = flat(layers, original, marks)
     for composite in (
         psd_composite(photoshop_file(layers, original, marks)),
-        ora_composite(openraster_file(layers, marks)),
+        ora_composite(openraster_file(layers, original, marks)),
     ):
         assert np.abs(composite - expected).max() <= 1
 
@@ -71,7 +68,7 @@ def test_extremes_composite_too():
     original = original_of(picture, None)
     expected = flat(layers, original)
     assert np.abs(psd_composite(photoshop_file(layers, original)) - expected).max() <= 1
-    assert np.abs(ora_composite(openraster_file(layers)) - expected).max() <= 1
+    assert np.abs(ora_composite(openraster_file(layers, original)) - expected).max() <= 1
 
 
 def test_a_psd_keeps_the_photographs_profile_and_depth(tmp_path):
@@ -115,7 +112,8 @@ def test_programs_without_layers_see_the_flat_export():
 
 def test_the_oras_layers_and_its_form():
     layers = swap()
-    data = openraster_file(layers)
+    original = original_of(layers.photograph, None)
+    data = openraster_file(layers, original)
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         first = archive.infolist()[0]
         assert (first.filename, first.compress_type) == ("mimetype", zipfile.ZIP_STORED)
@@ -123,7 +121,7 @@ def test_the_oras_layers_and_its_form():
         thumbnail = Image.open(io.BytesIO(archive.read("Thumbnails/thumbnail.png")))
         assert max(thumbnail.size) <= 256
         merged = np.asarray(Image.open(io.BytesIO(archive.read("mergedimage.png"))))
-    expected = flat(layers, original_of(layers.photograph, None))
+    expected = flat(layers, original)
     np.testing.assert_array_equal(merged, expected)
     project = Project.load(io.BytesIO(data))
     names = [one.name for one in project.children_recursive]

@@ -13,11 +13,12 @@ from swaps import WINDOW, encoded, exif, photograph, smooth, swap, wide_profile
 
 from e4s_studio.core.errors import OutputError
 from e4s_studio.files.export.layers import to_8, to_16
-from e4s_studio.files.export.original import SRGB, original_of
 from e4s_studio.files.export.pictures import (
+    SRGB,
     FlatPicture,
     encode,
     finished_picture,
+    original_of,
     unblended_face,
 )
 from e4s_studio.files.images import read_image
