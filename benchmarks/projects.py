@@ -34,10 +34,14 @@ from session_to_kill import PAUSE  # noqa: E402
 from e4s_studio.core.document import Document  # noqa: E402
 from e4s_studio.core.errors import ProjectError, StudioError  # noqa: E402
 from e4s_studio.core.portrait import Portrait  # noqa: E402
-from e4s_studio.files.journal.journal import Journal  # noqa: E402
-from e4s_studio.files.project.opening import open_project, opened_bytes  # noqa: E402
-from e4s_studio.files.project.project import Project  # noqa: E402
-from e4s_studio.files.project.saving import project_bytes, save_project  # noqa: E402
+from e4s_studio.files.journal import Journal  # noqa: E402
+from e4s_studio.files.project import (  # noqa: E402  # noqa: E402
+    Project,
+    open_project,
+    opened_bytes,
+    project_bytes,
+    save_project,
+)
 
 if TYPE_CHECKING:
     from e4s_studio.core.contents import DocumentContents

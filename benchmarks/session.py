@@ -29,8 +29,7 @@ from rich.table import Table
 from e4s_studio.core.regions import Region
 from e4s_studio.files.export.kinds import ExportKind
 from e4s_studio.files.images import read_image, write_image
-from e4s_studio.files.project.opening import open_project
-from e4s_studio.files.project.project import Labelling
+from e4s_studio.files.project import Labelling, open_project
 from e4s_studio.files.provenance.facts import Ground
 from e4s_studio.files.resources import sample_pair
 from e4s_studio.gui.app import Editor, Start, connect_true_engine, make_application

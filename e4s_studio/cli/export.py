@@ -18,7 +18,7 @@ from e4s_studio.files.provenance.facts import Ground, facts_of
 if TYPE_CHECKING:
     from e4s_studio.core.contents import DocumentSnapshot
     from e4s_studio.engine.session import Session
-    from e4s_studio.files.project.project import Labelling, Project
+    from e4s_studio.files.project import Labelling, Project
 
 BUILT_IN_NAME: Final = "studio-256"
 
@@ -78,7 +78,7 @@ def export(
     from e4s_studio.engine.export_layers import finished_layers
     from e4s_studio.files.export.exporting import ExportJob, export as write_export
     from e4s_studio.files.places import keys_folder
-    from e4s_studio.files.project.opening import open_project
+    from e4s_studio.files.project import open_project
     from e4s_studio.files.provenance.identity import chosen_identity
 
     opened = open_project(project)
@@ -134,8 +134,7 @@ def _snapshot(project: Project, path: Path) -> DocumentSnapshot:
 
 def _remember(project: Project, path: Path, labelling: Labelling) -> None:
     from e4s_studio.files.places import locks_folder
-    from e4s_studio.files.project.lock import hold
-    from e4s_studio.files.project.saving import save_project
+    from e4s_studio.files.project import hold, save_project
 
     lock = hold(path, locks_folder())
     try:

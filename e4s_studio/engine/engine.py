@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from e4s_studio.engine.practice import Lessons
     from e4s_studio.engine.worker import ShouldStop
     from e4s_studio.files.export.layers import ExportLayers
-    from e4s_studio.files.project.project import FittedWeights
+    from e4s_studio.files.project import FittedWeights
     from e4s_studio.networks.rgi import RGI
 
 COARSE: Final = {64: 256, 256: 512}

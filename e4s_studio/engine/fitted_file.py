@@ -11,7 +11,7 @@ from safetensors import SafetensorError
 
 from e4s_studio.core.errors import CheckpointError
 from e4s_studio.engine.fit import Fitted
-from e4s_studio.files.project.project import FittedWeights
+from e4s_studio.files.project import FittedWeights
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -25,9 +25,8 @@ from e4s_studio.core.layers import FULL, EditState
 from e4s_studio.core.regions import REGION_COUNT, Region
 from e4s_studio.core.settings import EditSettings
 from e4s_studio.files.output import write_whole
-from e4s_studio.files.project.archive import LIMIT, Archive, DamagedEntryError
+from e4s_studio.files.project.archive import LIMIT, Archive, DamagedEntryError, pixels_of, png_of
 from e4s_studio.files.project.manifest import Size
-from e4s_studio.files.project.pixels import pixels_of, png_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from e4s_studio.core.document import Document
 from e4s_studio.core.errors import CancelledError, DeviceError, FaceError, StudioError
-from e4s_studio.files.project.project import Project
+from e4s_studio.files.project import Project
 from e4s_studio.gui.jobs import Job, Jobs
 from e4s_studio.gui.photographs import FaceMissing, Photographs
 from e4s_studio.gui.ports import EngineChoice, EngineFailed, FitProgress, ModelInUse, Rendered
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from e4s_studio.core.events import Change
     from e4s_studio.core.portrait import Portrait
     from e4s_studio.core.settings import EditSettings
-    from e4s_studio.files.project.project import FittedWeights
+    from e4s_studio.files.project import FittedWeights
     from e4s_studio.gui.ports import Connect, Engine, Message, StartMap
 
 __all__ = ["REST_MS", "Controller", "Photographs"]

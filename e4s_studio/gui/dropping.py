@@ -9,7 +9,7 @@ from PySide6.QtCore import QCoreApplication
 
 from e4s_studio.core.errors import StudioError
 from e4s_studio.files.label_maps import read_label_map
-from e4s_studio.files.project.saving import SUFFIX
+from e4s_studio.files.project import SUFFIX
 from e4s_studio.files.resources import sample_map
 from e4s_studio.gui.photographs import Photographs
 

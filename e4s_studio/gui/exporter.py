@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from PySide6.QtCore import SignalInstance
 
     from e4s_studio.core.contents import DocumentSnapshot
-    from e4s_studio.files.project.project import Labelling
+    from e4s_studio.files.project import Labelling
     from e4s_studio.gui.controller import Controller
 
 

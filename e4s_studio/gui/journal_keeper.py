@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QObject, Qt, Signal
 
 from e4s_studio.core.errors import StudioError
-from e4s_studio.files.journal.journal import Journal
-from e4s_studio.files.journal.record import same_photograph
+from e4s_studio.files.journal import Journal, same_photograph
 from e4s_studio.gui.ports import Stage
 
 if TYPE_CHECKING:
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 
     from e4s_studio.core.events import Change
     from e4s_studio.core.portrait import Portrait
-    from e4s_studio.files.project.project import Project
+    from e4s_studio.files.project import Project
     from e4s_studio.gui.controller import Controller
     from e4s_studio.gui.ports import Rendered
     from e4s_studio.gui.project_session import ProjectSession

@@ -11,10 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from PySide6.QtCore import QObject, Signal
 
 from e4s_studio.core.errors import StudioError
-from e4s_studio.files.project.lock import hold
-from e4s_studio.files.project.opening import open_project
-from e4s_studio.files.project.project import Labelling, Project
-from e4s_studio.files.project.saving import save_project
+from e4s_studio.files.project import Labelling, Project, hold, open_project, save_project
 from e4s_studio.gui.jobs import Job
 from e4s_studio.gui.ports import Stage
 
@@ -28,7 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from e4s_studio.core.events import Change
-    from e4s_studio.files.project.project import FittedWeights, Opened
+    from e4s_studio.files.project import FittedWeights, Opened
     from e4s_studio.gui.controller import Controller
     from e4s_studio.gui.ports import FitProgress
 

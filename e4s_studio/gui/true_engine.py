@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from e4s_studio.engine.quad import Quad
     from e4s_studio.engine.request import RenderResult
     from e4s_studio.files.export.layers import ExportLayers
-    from e4s_studio.files.project.project import FittedWeights
+    from e4s_studio.files.project import FittedWeights
     from e4s_studio.gui.ports import EngineChoice, Post, StartMap
 
 

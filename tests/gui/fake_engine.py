@@ -23,7 +23,7 @@ from e4s_studio.engine.recrop import quad_of
 from e4s_studio.files.export.layers import ExportLayers
 from e4s_studio.files.images import read_image
 from e4s_studio.files.label_maps import read_label_map
-from e4s_studio.files.project.project import FittedWeights
+from e4s_studio.files.project import FittedWeights
 from e4s_studio.gui.ports import (
     EngineChoice,
     FitProgress,

@@ -11,8 +11,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 
 from e4s_studio.core.commands import Layer
 from e4s_studio.core.regions import Region
-from e4s_studio.files.project.lock import hold
-from e4s_studio.files.project.opening import open_project
+from e4s_studio.files.project import hold, open_project
 from e4s_studio.gui.app import Start
 from e4s_studio.gui.controller import Photographs
 from e4s_studio.gui.journal_keeper import UNTOUCHED

@@ -19,8 +19,8 @@ from PySide6.QtWidgets import QMessageBox
 
 from e4s_studio.core.regions import Region
 from e4s_studio.engine.quad import Quad
-from e4s_studio.files.journal.recovery import CrashedSession, recoverable_sessions
-from e4s_studio.files.project.opening import open_project
+from e4s_studio.files.journal import CrashedSession, recoverable_sessions
+from e4s_studio.files.project import open_project
 from e4s_studio.gui.app import Start
 from e4s_studio.gui.controller import Photographs
 from e4s_studio.gui.dialogs.recovery import RecoveryDialog

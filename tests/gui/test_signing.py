@@ -15,7 +15,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 
 from e4s_studio.files.export.kinds import ExportKind
-from e4s_studio.files.project.project import Labelling
+from e4s_studio.files.project import Labelling
 from e4s_studio.files.provenance.facts import Ground
 from e4s_studio.files.provenance.identity import local_identity
 from e4s_studio.files.provenance.inspection import inspect_file

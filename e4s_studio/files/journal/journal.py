@@ -15,7 +15,7 @@ from filelock import FileLock
 from e4s_studio.core.errors import OutputError
 from e4s_studio.files.journal.writer import Writer
 from e4s_studio.files.output import make_folder, write_whole
-from e4s_studio.files.project.pixels import png_of
+from e4s_studio.files.project.archive import png_of
 from e4s_studio.files.project.saving import thumbnail_of
 
 if TYPE_CHECKING:

@@ -1,14 +1,28 @@
-"""The manifest of a project file: what is in it, in a form that is checked before it is used."""
+"""The manifest of a project file: entries that are checked before they are used, and versions."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, Literal
+import json
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from e4s_studio.core.commands import MAX_STEPS, Layer
-from e4s_studio.core.regions import REGION_COUNT
+from e4s_studio.core.errors import ProjectError
+from e4s_studio.core.geometry import Box
+from e4s_studio.core.label_map import PaintRules
+from e4s_studio.core.plane import Patch
+from e4s_studio.core.regions import REGION_COUNT, Region
+from e4s_studio.files.project.project import Labelling
 from e4s_studio.files.provenance.facts import Ground
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from e4s_studio.files.project.archive import Blocks
 
 FORMAT: Final = "e4s-studio project"
 VERSION: Final = 1
@@ -19,12 +33,15 @@ MAX_SIDE: Final = 4096
 EntryName = Annotated[
     str, Field(pattern=r"^[a-z0-9_]+(/[a-z0-9_]+)*(\.[a-z0-9]{1,11})?$", max_length=80)
 ]
-"""Where something lies in the zip: plain names alone, so that none can lead out of it."""
+"""The name of an entry in the zip: plain, so that it cannot point outside of it."""
 Side = Annotated[int, Field(ge=1, le=MAX_SIDE)]
 Size = tuple[Side, Side]
-Edge = Annotated[int, Field(ge=0, le=MAX_SIDE)]
-RegionNumber = Annotated[int, Field(ge=0, lt=REGION_COUNT)]
 Plain = dict[str, Any]
+"""A JSON object."""
+QuadEntry = Annotated[tuple[tuple[float, float], ...], Field(min_length=4, max_length=4)] | None
+"""The corners of a portrait's quad."""
+_Edge = Annotated[int, Field(ge=0, le=MAX_SIDE)]
+_RegionNumber = Annotated[int, Field(ge=0, lt=REGION_COUNT)]
 
 
 class _Entry(BaseModel):
@@ -41,7 +58,7 @@ class PortraitEntry(_Entry):
     file: EntryName | None
     photograph: EntryName | None
     has_photograph: bool
-    quad: tuple[tuple[float, float], ...] | None = Field(min_length=4, max_length=4)
+    quad: QuadEntry
 
 
 class StateEntry(_Entry):
@@ -54,20 +71,51 @@ class StateEntry(_Entry):
 class RulesEntry(_Entry):
     """Locks and paint-over rules, by region number."""
 
-    locked: list[RegionNumber]
-    over: dict[str, list[RegionNumber]]
+    locked: list[_RegionNumber]
+    over: dict[str, list[_RegionNumber]]
     preserve_others: bool
+
+    @classmethod
+    def of(cls, rules: PaintRules) -> Self:
+        """Return the entry of rules."""
+        return cls(
+            locked=sorted(int(region) for region in rules.locked),
+            over={
+                region.label: sorted(int(one) for one in covered)
+                for region, covered in rules.over.items()
+            },
+            preserve_others=rules.preserve_others,
+        )
+
+    def rules(self) -> PaintRules:
+        """Return the rules."""
+        over: dict[Any, frozenset[Region]] = {
+            region: frozenset(map(Region, self.over[region.label]))
+            for region in Region
+            if region.label in self.over
+        }
+        locked = frozenset(map(Region, self.locked))
+        return PaintRules(locked, MappingProxyType(over), self.preserve_others)
 
 
 class PatchEntry(_Entry):
-    """A patch: its box, and how many packed bytes of the history's data are its own."""
+    """A patch: its box, and the number of its packed bytes in the data that goes with it."""
 
-    box: tuple[Edge, Edge, Edge, Edge]
+    box: tuple[_Edge, _Edge, _Edge, _Edge]
     length: int = Field(ge=0)
+
+    @classmethod
+    def of(cls, patch: Patch) -> Self:
+        """Return the entry of a patch."""
+        return cls(box=patch.box, length=len(patch.packed))
+
+    def patch(self, blocks: Blocks) -> Patch:
+        """Return the patch; its packed bytes are the next of `blocks`."""
+        return Patch(Box(*self.box), blocks.take(self.length))
 
 
 class CommandEntry(_Entry):
-    """A step of the history; its data lies in the order of the patches, the thumbnail last."""
+    """A step of the history; its data has the patches in order, then the thumbnail."""
 
     name: str = Field(max_length=1000)
     before: int = Field(ge=0)
@@ -78,7 +126,7 @@ class CommandEntry(_Entry):
 
 
 class HistoryEntry(_Entry):
-    """The history: settings that steps refer to by number, and the steps, oldest first."""
+    """The history: the settings, which steps refer to by index, and the steps, oldest first."""
 
     settings: list[Plain] = Field(max_length=2 * MAX_STEPS)
     commands: list[CommandEntry] = Field(max_length=MAX_STEPS)
@@ -90,6 +138,15 @@ class LabellingEntry(_Entry):
     ground: Ground | None = Field(strict=False)
     credential: bool
     mark: bool
+
+    @classmethod
+    def of(cls, labelling: Labelling) -> Self:
+        """Return the entry of a labelling."""
+        return cls(**vars(labelling))
+
+    def labelling(self) -> Labelling:
+        """Return the labelling."""
+        return Labelling(self.ground, self.credential, self.mark)
 
 
 class FittedEntry(_Entry):
@@ -116,3 +173,84 @@ class Manifest(_Entry):
     labelling: LabellingEntry
     fitted: FittedEntry | None
     thumbnail: EntryName | None
+
+
+_Migration = Callable[[Plain], Plain]
+
+MIGRATIONS: Final[Mapping[int, _Migration]] = {}
+"""For each older version that was released: the step that makes it the next version."""
+
+
+def manifest_of(text: bytes, name: str) -> Manifest:
+    """Return the manifest that a file holds, brought to the present version and checked.
+
+    Parameters
+    ----------
+    text
+        JSON.
+    name
+        The file's name, for errors.
+
+    Raises
+    ------
+    ProjectError
+        If it is no manifest of a project, a damaged one, or one of a newer version.
+    """
+    try:
+        plain = migrated(json.loads(text), name)
+        return Manifest.model_validate_json(json.dumps(plain))
+    except (ValidationError, ValueError, RecursionError) as error:
+        raise ProjectError(
+            f"The list of contents of “{name}” is damaged; open a copy of it."
+        ) from error
+
+
+def migrated(
+    read: Any,
+    name: str,
+    *,
+    version: int = VERSION,
+    migrations: Mapping[int, _Migration] = MIGRATIONS,
+) -> Plain:
+    """Return a manifest in the form of `version`.
+
+    Parameters
+    ----------
+    read
+        The manifest, as JSON has it.
+    name
+        The file's name, for errors.
+    version, migrations
+        The version to reach, and the steps to it.
+
+    Raises
+    ------
+    ProjectError
+        If it is no manifest of a project, or one of a newer version.
+    """
+    if not isinstance(read, dict) or read.get("format") != FORMAT:
+        raise ProjectError(f"“{name}” is no project of E4S Studio.")
+    plain: Plain = read
+    found = plain.get("version")
+    if not isinstance(found, int) or isinstance(found, bool):
+        raise ProjectError(f"“{name}” does not say which version it is of; it is damaged.")
+    if found > version:
+        raise ProjectError(
+            f"“{name}” was saved by a newer E4S Studio ({plain.get('program')}); update to open it."
+        )
+    while found < version:
+        if found not in migrations:
+            raise ProjectError(f"“{name}” has the version {found}, which never was; it is damaged.")
+        plain = migrations[found](plain)
+        found += 1
+    return plain | {"version": version}
+
+
+def quad_entry(quad: NDArray[np.float64] | None) -> QuadEntry:
+    """Return the entry of a portrait's quad."""
+    return None if quad is None else tuple((float(x), float(y)) for x, y in quad)
+
+
+def quad_of(entry: QuadEntry) -> NDArray[np.float64] | None:
+    """Return the (4, 2) quad of an entry."""
+    return None if entry is None else np.array(entry, np.float64)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import safetensors
@@ -14,37 +13,33 @@ from pydantic import ValidationError
 from e4s_studio.core.commands import Layer
 from e4s_studio.core.contents import DocumentContents
 from e4s_studio.core.errors import ProjectError, SettingsError, StudioError
-from e4s_studio.core.label_map import PaintRules
 from e4s_studio.core.layers import FULL, EditState
 from e4s_studio.core.portrait import Portrait
-from e4s_studio.core.regions import REGION_COUNT, Region
+from e4s_studio.core.regions import REGION_COUNT
 from e4s_studio.core.settings import EditSettings
 from e4s_studio.files.images import decode_image
-from e4s_studio.files.project.archive import LIMIT, Archive, DamagedEntryError
-from e4s_studio.files.project.history import require_replayable, unpacked_history
-from e4s_studio.files.project.manifest import MANIFEST, HistoryEntry, Manifest
-from e4s_studio.files.project.migrations import migrated
-from e4s_studio.files.project.pixels import pixels_of
-from e4s_studio.files.project.project import FittedWeights, Labelling, Opened, Project
+from e4s_studio.files.project.archive import LIMIT, Archive, DamagedEntryError, pixels_of
+from e4s_studio.files.project.history import MAPS, require_replayable, unpacked_history
+from e4s_studio.files.project.manifest import (
+    MANIFEST,
+    HistoryEntry,
+    Manifest,
+    manifest_of,
+    quad_of,
+)
+from e4s_studio.files.project.project import FittedWeights, Opened, Project
 from e4s_studio.files.project.saving import THUMBNAIL_SIDE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from e4s_studio.core.commands import Command
-    from e4s_studio.files.project.manifest import (
-        FittedEntry,
-        LabellingEntry,
-        PortraitEntry,
-        RulesEntry,
-        StateEntry,
-    )
+    from e4s_studio.files.project.manifest import FittedEntry, PortraitEntry, StateEntry
 
-MANIFEST_LIMIT: Final = 4 << 20
-HISTORY_LIMIT: Final = 64 << 20
-PICTURE_LIMIT: Final = 256 << 20
+_MANIFEST_LIMIT: Final = 4 << 20
+_HISTORY_LIMIT: Final = 64 << 20
+_PICTURE_LIMIT: Final = 256 << 20
 _DEFAULTS: Final = {Layer.PAINTED: 0, Layer.HOLE: 0, Layer.OCCLUDER: 0, Layer.AMOUNT: FULL}
-_MAPS: Final = (Layer.LABELS, Layer.STARTED)
 _SWITCHES: Final = (Layer.PAINTED, Layer.HOLE)
 
 
@@ -84,7 +79,7 @@ def opened_bytes(data: bytes, name: str) -> Opened:
     contents = opener.contents(manifest)
     project = Project(
         contents,
-        labelling_of(manifest.labelling),
+        manifest.labelling.labelling(),
         opener.fitted(manifest.fitted),
         opener.thumbnail(manifest.thumbnail),
     )
@@ -94,18 +89,12 @@ def opened_bytes(data: bytes, name: str) -> Opened:
 
 def _manifest(archive: Archive, name: str) -> Manifest:
     try:
-        text = archive.read(MANIFEST, MANIFEST_LIMIT)
+        text = archive.read(MANIFEST, _MANIFEST_LIMIT)
     except DamagedEntryError as error:
         raise ProjectError(
             f"“{name}” is no project of E4S Studio, or is damaged beyond use; open a copy of it."
         ) from error
-    try:
-        plain = migrated(json.loads(text), name)
-        return Manifest.model_validate_json(json.dumps(plain))
-    except (ValidationError, ValueError, RecursionError) as error:
-        raise ProjectError(
-            f"The list of contents of “{name}” is damaged; open a copy of it."
-        ) from error
+    return manifest_of(text, name)
 
 
 class _Opener:
@@ -127,7 +116,7 @@ class _Opener:
             state, is_exact = self._state(manifest.state, target)
         kept = {} if target is None else self._kept(manifest, target.shape)
         commands, index = self._history(manifest, state if is_exact else None)
-        rules = rules_of(manifest.rules)
+        rules = manifest.rules.rules()
         return DocumentContents(
             source, target, state, rules, MappingProxyType(kept), commands, index
         )
@@ -149,7 +138,7 @@ class _Opener:
         if name is None:
             return None
         try:
-            data = self._archive.read(name, PICTURE_LIMIT)
+            data = self._archive.read(name, _PICTURE_LIMIT)
             picture = decode_image(data, name)
         except (DamagedEntryError, StudioError):
             return None
@@ -169,9 +158,7 @@ class _Opener:
             self.warnings.append(f"The {role}'s label map is damaged; open its photograph again.")
             labels = np.zeros(entry.size, np.uint8)
         file, photograph = self._photograph(entry, role)
-        quad = None if entry.quad is None else np.array(entry.quad, np.float64)
-        if photograph is None and entry.has_photograph:
-            quad = None
+        quad = None if photograph is None and entry.has_photograph else quad_of(entry.quad)
         path = None if entry.name is None else Path(Path(entry.name).name)
         try:
             return Portrait(image, labels, path, photograph, quad, file)
@@ -239,7 +226,7 @@ class _Opener:
         if manifest.history is None or manifest.history_data is None:
             return (), 0
         try:
-            text = self._archive.read(manifest.history, HISTORY_LIMIT)
+            text = self._archive.read(manifest.history, _HISTORY_LIMIT)
             entry = HistoryEntry.model_validate_json(text)
             commands = unpacked_history(entry, self._archive.read(manifest.history_data))
             require_replayable(commands, manifest.index, {} if state is None else state.planes)
@@ -253,7 +240,7 @@ class _Opener:
     ) -> NDArray[np.uint8]:
         if entry is None or layer not in entry.planes:
             raise DamagedEntryError(layer)
-        if layer in _MAPS:
+        if layer in MAPS:
             return self._labels(entry.planes[layer], shape)
         pixels = self._pixels(entry.planes[layer], shape)
         if layer in _SWITCHES and pixels.max() > 1:
@@ -267,7 +254,7 @@ class _Opener:
         return labels
 
     def _pixels(self, name: str, shape: tuple[int, ...]) -> NDArray[np.uint8]:
-        return pixels_of(self._archive.read(name, PICTURE_LIMIT), shape)
+        return pixels_of(self._archive.read(name, _PICTURE_LIMIT), shape)
 
 
 def _settings(entry: StateEntry | None) -> EditSettings | None:
@@ -275,20 +262,3 @@ def _settings(entry: StateEntry | None) -> EditSettings | None:
         return None if entry is None else EditSettings.from_dict(entry.settings)
     except (SettingsError, TypeError):
         return None
-
-
-def labelling_of(entry: LabellingEntry) -> Labelling:
-    """Return what an entry of a manifest stands for."""
-    return Labelling(entry.ground, entry.credential, entry.mark)
-
-
-def rules_of(entry: RulesEntry) -> PaintRules:
-    """Return what an entry of a manifest stands for."""
-    by_label = {region.label: region for region in Region}
-    over: dict[Any, frozenset[Region]] = {
-        by_label[label]: frozenset(map(Region, covered))
-        for label, covered in entry.over.items()
-        if label in by_label
-    }
-    locked = frozenset(map(Region, entry.locked))
-    return PaintRules(locked, MappingProxyType(over), entry.preserve_others)

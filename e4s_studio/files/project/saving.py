@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import cv2
@@ -15,6 +15,7 @@ from e4s_studio import __version__
 from e4s_studio.core.errors import ImageError
 from e4s_studio.files.images import decode_image
 from e4s_studio.files.output import write_whole
+from e4s_studio.files.project.archive import png_of
 from e4s_studio.files.project.history import packed_history
 from e4s_studio.files.project.manifest import (
     MANIFEST,
@@ -24,19 +25,17 @@ from e4s_studio.files.project.manifest import (
     PortraitEntry,
     RulesEntry,
     StateEntry,
+    quad_entry,
 )
-from e4s_studio.files.project.pixels import png_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-    from e4s_studio.core.label_map import PaintRules
     from e4s_studio.core.layers import EditState
     from e4s_studio.core.portrait import Portrait
-    from e4s_studio.files.project.project import FittedWeights, Labelling, Project
+    from e4s_studio.files.project.project import FittedWeights, Project
 
 SUFFIX: Final = ".e4s"
 THUMBNAIL_SIDE: Final = 256
@@ -69,11 +68,11 @@ def project_bytes(project: Project) -> bytes:
         program=f"E4S Studio {__version__}",
         state=state,
         kept=kept,
-        rules=rules_entry(contents.rules),
+        rules=RulesEntry.of(contents.rules),
         history=writer.add("history.json", entry.model_dump_json().encode(), packed=True),
         history_data=writer.add("history.bin", data),
         index=contents.index,
-        labelling=labelling_entry(project.labelling),
+        labelling=LabellingEntry.of(project.labelling),
         thumbnail=writer.thumbnail(project),
         target=writer.portrait("target", contents.target),
         source=writer.portrait("source", contents.source),
@@ -82,10 +81,10 @@ def project_bytes(project: Project) -> bytes:
     return writer.finish(manifest)
 
 
-def with_file(portrait: Portrait) -> Portrait:
-    """Return a portrait with its photograph's file, if that is still what was opened.
+def _with_file(portrait: Portrait) -> Portrait:
+    """Return a portrait with its photograph's file, if that still holds the opened photograph.
 
-    It takes the time of decoding a photograph.
+    Takes as long as decoding the photograph.
     """
     if portrait.file is not None or portrait.path is None or portrait.photograph is None:
         return portrait
@@ -98,7 +97,7 @@ def with_file(portrait: Portrait) -> Portrait:
 
 
 def thumbnail_of(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return a picture at most `THUMBNAIL_SIDE` pixels a side."""
+    """Return a picture of at most `THUMBNAIL_SIDE` pixels a side."""
     scale = THUMBNAIL_SIDE / max(picture.shape[:2])
     if scale >= 1:
         return picture
@@ -137,8 +136,7 @@ class _Writer:
         """Add a portrait with its photograph's own file, or with the photograph as PNG."""
         if portrait is None:
             return None
-        portrait = with_file(portrait)
-        quad = portrait.quad
+        portrait = _with_file(portrait)
         image = self.plane(f"{role}/crop.png", portrait.image)
         labels = self.plane(f"{role}/labels.png", portrait.labels)
         file = photograph = None
@@ -154,11 +152,11 @@ class _Writer:
             file=file,
             photograph=photograph,
             has_photograph=portrait.photograph is not None,
-            quad=None if quad is None else tuple((float(x), float(y)) for x, y in quad),
+            quad=quad_entry(portrait.quad),
         )
 
     def thumbnail(self, project: Project) -> str | None:
-        """Add the picture of what there is."""
+        """Add the project's thumbnail, else one of the target's crop."""
         target = project.contents.target
         picture = project.thumbnail
         if picture is None and target is not None:
@@ -184,23 +182,6 @@ class _Writer:
                 info.compress_type = zipfile.ZIP_DEFLATED if packed else zipfile.ZIP_STORED
                 archive.writestr(info, data)
         return stream.getvalue()
-
-
-def labelling_entry(labelling: Labelling) -> LabellingEntry:
-    """Return how a manifest holds it."""
-    return LabellingEntry(**asdict(labelling))
-
-
-def rules_entry(rules: PaintRules) -> RulesEntry:
-    """Return how a manifest holds it."""
-    over: Mapping[str, list[int]] = {
-        region.label: sorted(int(one) for one in covered) for region, covered in rules.over.items()
-    }
-    return RulesEntry(
-        locked=sorted(int(region) for region in rules.locked),
-        over=dict(over),
-        preserve_others=rules.preserve_others,
-    )
 
 
 def _plain_suffix(path: Path | None) -> str:

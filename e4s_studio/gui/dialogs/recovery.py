@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from e4s_studio.files.journal.recovery import CrashedSession
+    from e4s_studio.files.journal import CrashedSession
 
 PICTURE: Final = 128
 BUTTON: Final = 88

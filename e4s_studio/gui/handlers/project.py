@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
-from e4s_studio.files.project.saving import SUFFIX
+from e4s_studio.files.project import SUFFIX
 from e4s_studio.gui.names import menu_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from e4s_studio.files.project.project import Opened
+    from e4s_studio.files.project import Opened
     from e4s_studio.gui.main_window import MainWindow
     from e4s_studio.gui.preferences import Preferences
     from e4s_studio.gui.project_session import ProjectSession

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
-from e4s_studio.files.journal.recovery import recoverable_sessions
+from e4s_studio.files.journal import recoverable_sessions
 from e4s_studio.gui.background import Background
 from e4s_studio.gui.dialogs.recovery import RecoveryDialog
 from e4s_studio.gui.journal_keeper import UNTOUCHED
@@ -17,9 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from e4s_studio.files.journal.journal import Journal
-    from e4s_studio.files.journal.recovery import CrashedSession
-    from e4s_studio.files.project.project import Opened
+    from e4s_studio.files.journal import CrashedSession, Journal
+    from e4s_studio.files.project import Opened
     from e4s_studio.gui.controller import Controller
     from e4s_studio.gui.dialogs.recovery import Found
     from e4s_studio.gui.journal_keeper import JournalKeeper

@@ -16,7 +16,7 @@ from e4s_studio.core.errors import CheckpointError
 from e4s_studio.engine.engine import Engine, Listeners
 from e4s_studio.engine.fit import Fitted
 from e4s_studio.engine.fitted_file import pack_fitted, unpack_fitted
-from e4s_studio.files.project.project import FittedWeights
+from e4s_studio.files.project import FittedWeights
 from e4s_studio.networks.config import STUDIO_256
 from e4s_studio.networks.rgi import RGI
 

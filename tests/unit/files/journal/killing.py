@@ -10,7 +10,7 @@ from threading import Timer
 from projects import values
 from session_to_kill import states
 
-from e4s_studio.files.journal.recovery import recoverable_sessions
+from e4s_studio.files.journal import recoverable_sessions
 
 SCRIPT = Path(__file__).with_name("session_to_kill.py")
 

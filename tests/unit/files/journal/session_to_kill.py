@@ -21,8 +21,8 @@ sys.path[:0] = [str(HERE.parents[2] / "core"), str(HERE.parents[1] / "project")]
 from documents import edit  # noqa: E402 - found by the line above
 from projects import random_document  # noqa: E402
 
-from e4s_studio.files.journal.journal import Journal  # noqa: E402
-from e4s_studio.files.project.project import Project  # noqa: E402
+from e4s_studio.files.journal import Journal  # noqa: E402
+from e4s_studio.files.project import Project  # noqa: E402
 
 
 def states(seed: int, edits: int):

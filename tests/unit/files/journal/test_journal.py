@@ -18,11 +18,9 @@ from session_to_kill import states
 
 from e4s_studio.core.errors import OutputError, ProjectError
 from e4s_studio.core.settings import EditSettings
-from e4s_studio.files.journal import writer as writer_module
-from e4s_studio.files.journal.journal import Journal
+from e4s_studio.files.journal import Journal, recoverable_sessions, writer as writer_module
 from e4s_studio.files.journal.record import record_of, replayed
-from e4s_studio.files.journal.recovery import recoverable_sessions
-from e4s_studio.files.project.project import Labelling, Project
+from e4s_studio.files.project import Labelling, Project
 from e4s_studio.files.provenance.facts import Ground
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from PIL import Image
 from e4s_studio.core.document import Document
 from e4s_studio.core.portrait import Portrait
 from e4s_studio.core.regions import Region
-from e4s_studio.files.project.project import FittedWeights, Labelling, Project
+from e4s_studio.files.project import FittedWeights, Labelling, Project
 from e4s_studio.files.provenance.facts import Ground
 
 QUAD = np.array([(3.5, 2.0), (4.25, 90.0), (101.0, 88.125), (99.0, 1 / 3)])

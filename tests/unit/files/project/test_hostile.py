@@ -16,10 +16,8 @@ from e4s_studio.core.commands import Command, Layer
 from e4s_studio.core.document import Document
 from e4s_studio.core.errors import ProjectError, StudioError
 from e4s_studio.core.plane import Patch
-from e4s_studio.files.project.manifest import VERSION
-from e4s_studio.files.project.migrations import migrated
-from e4s_studio.files.project.opening import open_project, opened_bytes
-from e4s_studio.files.project.saving import project_bytes, save_project
+from e4s_studio.files.project import open_project, opened_bytes, project_bytes, save_project
+from e4s_studio.files.project.manifest import VERSION, migrated
 
 WHOLE = project_bytes(random_project(1, 20))
 

@@ -15,10 +15,15 @@ from e4s_studio.core.document import Document
 from e4s_studio.core.errors import ProjectError
 from e4s_studio.core.portrait import Portrait
 from e4s_studio.core.settings import EditSettings
-from e4s_studio.files.project.lock import hold
-from e4s_studio.files.project.opening import open_project, opened_bytes
-from e4s_studio.files.project.project import Labelling, Project
-from e4s_studio.files.project.saving import project_bytes, save_project
+from e4s_studio.files.project import (
+    Labelling,
+    Project,
+    hold,
+    open_project,
+    opened_bytes,
+    project_bytes,
+    save_project,
+)
 from e4s_studio.files.provenance.facts import Ground
 
 
