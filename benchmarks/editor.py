@@ -31,9 +31,8 @@ from rich.table import Table
 
 from e4s_studio.core.regions import Region
 from e4s_studio.gui.app import Editor, Start, connect_true_engine, make_application
-from e4s_studio.gui.places import Places
 from e4s_studio.gui.ports import EngineChoice, Rendered, Stage
-from e4s_studio.gui.preferences import Preferences
+from e4s_studio.gui.preferences import Places, Preferences
 from e4s_studio.networks.config import PRESETS
 from e4s_studio.networks.rgi import RGI
 from e4s_studio.networks.weights import save_weights

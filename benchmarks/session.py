@@ -35,8 +35,7 @@ from e4s_studio.files.resources import sample_pair
 from e4s_studio.gui.app import Editor, Start, connect_true_engine, make_application
 from e4s_studio.gui.controller import Photographs
 from e4s_studio.gui.exporter import ExportOrder
-from e4s_studio.gui.places import Places
-from e4s_studio.gui.preferences import Preferences
+from e4s_studio.gui.preferences import Places, Preferences
 
 if TYPE_CHECKING:
     from collections.abc import Callable

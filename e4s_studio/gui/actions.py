@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 
 from e4s_studio.gui.icons import name_icon
-from e4s_studio.gui.tools.options import ToolKind
+from e4s_studio.gui.tools.tool import ToolKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

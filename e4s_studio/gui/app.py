@@ -16,8 +16,7 @@ from PySide6.QtWidgets import QApplication
 
 from e4s_studio.files.model_folder import ModelFolder
 from e4s_studio.files.resources import ICONS
-from e4s_studio.gui.background import unforeseen
-from e4s_studio.gui.canvas.runner import ThreadRunner
+from e4s_studio.gui.background import ThreadRunner, unforeseen
 from e4s_studio.gui.canvas.view import ViewTransform
 from e4s_studio.gui.collector import resting
 from e4s_studio.gui.controller import Controller, Photographs
@@ -43,9 +42,8 @@ from e4s_studio.gui.journal_keeper import JournalKeeper
 from e4s_studio.gui.language import speak
 from e4s_studio.gui.main_window import MainWindow
 from e4s_studio.gui.names import step_name
-from e4s_studio.gui.places import Places
 from e4s_studio.gui.ports import EngineChoice
-from e4s_studio.gui.preferences import Preferences
+from e4s_studio.gui.preferences import Places, Preferences
 from e4s_studio.gui.project_session import ProjectSession
 from e4s_studio.gui.recutting import Recutting
 from e4s_studio.gui.tools.toolbox import Toolbox

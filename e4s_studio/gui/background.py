@@ -7,12 +7,16 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QCoreApplication, QObject, Qt, Signal
+import cv2
+from PySide6.QtCore import QCoreApplication, QObject, QRunnable, Qt, QThreadPool, Signal
 
 from e4s_studio.core.errors import StudioError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from e4s_studio.core.brush import Stencil
+    from e4s_studio.gui.tools.smart import Work
 
 _LOG = logging.getLogger(__name__)
 
@@ -92,3 +96,45 @@ class Background(QObject):
     def _deliver(self, delivery: _Delivery) -> None:
         if self._open:
             delivery.handler(delivery.value)
+
+
+class ThreadRunner(QObject):
+    """Runs the smart tool's work on a thread, and delivers each stencil on this object's thread.
+
+    Signals
+    -------
+    failed(str)
+        The work failed; the sentence is for the artist.
+    """
+
+    failed = Signal(str)
+    _done = Signal(object, object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._pool = QThreadPool(self)
+        self._pool.setMaxThreadCount(1)
+        self._done.connect(_deliver, Qt.ConnectionType.QueuedConnection)
+
+    def __call__(self, work: Work, done: Callable[[Stencil], None]) -> None:
+        """Run `work`, then call `done` with its stencil; work that has not begun yet is dropped."""
+        self._pool.clear()
+        self._pool.start(QRunnable.create(lambda: self._work(work, done)))
+
+    def close(self) -> None:
+        """Wait until no work runs any more."""
+        self._pool.clear()
+        self._pool.waitForDone()
+
+    def _work(self, work: Work, done: Callable[[Stencil], None]) -> None:
+        try:
+            stencil = work()
+        except cv2.error:
+            _LOG.exception("no proposal")
+            self.failed.emit(self.tr("No edges were found here; mark the region another way."))
+        else:
+            self._done.emit(done, stencil)
+
+
+def _deliver(done: Callable[[Stencil], None], stencil: Stencil) -> None:
+    done(stencil)

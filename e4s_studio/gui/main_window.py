@@ -4,29 +4,36 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QMainWindow, QScrollArea, QTabWidget, QWidget
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import (
+    QMainWindow,
+    QMenu,
+    QScrollArea,
+    QTabWidget,
+    QToolBar,
+    QToolButton,
+    QWidget,
+)
 
-from e4s_studio.gui import icons, menus
-from e4s_studio.gui.actions import Actions
+from e4s_studio.gui import icons
+from e4s_studio.gui.actions import COMPARE, TOOLS, Actions
 from e4s_studio.gui.canvas.canvas import MaskCanvas
 from e4s_studio.gui.docks.blend import BlendDock
 from e4s_studio.gui.docks.history import HistoryDock
 from e4s_studio.gui.docks.model import ModelDock
 from e4s_studio.gui.docks.regions import RegionsDock
 from e4s_studio.gui.docks.tools import ToolsDock
-from e4s_studio.gui.panes.area import Arrangement, PaneArea
+from e4s_studio.gui.panes.area import Arrangement, PaneArea, TitledDock
 from e4s_studio.gui.panes.image_pane import ImagePane
 from e4s_studio.gui.panes.result_pane import ResultPane
 from e4s_studio.gui.status import StatusBar
-from e4s_studio.gui.widgets.drops import Drops
-from e4s_studio.gui.widgets.hint import Hint
-from e4s_studio.gui.widgets.notice import Notice
-from e4s_studio.gui.widgets.title_bar import TitledDock
+from e4s_studio.gui.widgets.cards import Hint, Notice
+from e4s_studio.gui.widgets.pane_filters import Drops
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QCloseEvent
-    from PySide6.QtWidgets import QMenu
+    from collections.abc import Mapping
+
+    from PySide6.QtGui import QAction, QCloseEvent
 
     from e4s_studio.gui.canvas.view import ViewTransform
     from e4s_studio.gui.theme import Theme
@@ -34,6 +41,76 @@ if TYPE_CHECKING:
 
 LEFT_WIDTH: Final = 214
 FIRST_SIZE: Final = (1500, 920)
+
+# In menus and bars each line of names is a group; separators stand between the groups.
+MENUS: Final = {
+    "file": """
+        file.open_source file.open_target file.exchange
+        menu.recent file.sample
+        file.open_project menu.projects file.save file.save_as
+        file.export file.signing
+        file.quit
+    """,
+    "edit": """
+        edit.undo edit.redo
+        edit.copy edit.paste_target edit.paste_source
+        edit.save_recipe edit.use_recipe
+        edit.shortcuts
+    """,
+    "view": """
+        view.fit view.actual view.zoom_in view.zoom_out view.mirror
+        view.source view.canvas view.result view.maximise view.full_screen
+        menu.layouts menu.docks menu.theme menu.languages
+        overlay.show overlay.outlines overlay.fainter overlay.stronger
+        view.next_part view.reset_layout
+    """,
+    "compare": f"""
+        {" ".join(COMPARE)} compare.original
+        compare.show_A compare.show_B compare.show_C
+        compare.keep_A compare.keep_B compare.keep_C
+        compare.recall_A compare.recall_B compare.recall_C
+    """,
+    "faces": """
+        face.source face.target face.next
+        doubt.show doubt.next doubt.previous
+    """,
+    "tools": f"""
+        {" ".join(TOOLS)}
+        brush.smaller brush.larger brush.symmetric brush.encircle paint.preserve_others
+        paint.clear_original paint.clear_amount
+    """,
+    "regions": """
+        region.previous region.next
+        region.less region.more region.hide region.lock
+        region.reset region.none region.all
+    """,
+    "model": """
+        model.refine model.stop
+        model.checkpoint model.builtin
+        model.install
+    """,
+    "help": """
+        help.hint
+        help.about
+    """,
+    "layouts": "view.paint_layout view.even_layout view.compare_layout",
+    "theme": "view.dark view.light",
+    # Filled by the window and its handlers.
+    "recent": "",
+    "projects": "",
+    "docks": "",
+    "languages": "",
+}
+BAR: Final = f"""
+    file.open_source file.open_target file.export
+    edit.undo edit.redo
+    view.fit view.actual view.mirror
+    {" ".join(COMPARE)}
+    compare.show_A compare.show_B compare.show_C
+    model.refine
+"""
+NAMED: Final = ("file.open_source", "file.open_target", "file.export", "model.refine")
+"""Actions whose names stand beside their icons on the bar."""
 
 
 class MainWindow(QMainWindow):
@@ -49,7 +126,7 @@ class MainWindow(QMainWindow):
     Signals
     -------
     closing()
-        The window is about to go; all work is to be stopped.
+        The window is about to close; all work must stop.
     """
 
     closing = Signal()
@@ -67,7 +144,7 @@ class MainWindow(QMainWindow):
         )
         self.source = ImagePane(
             view,
-            self.tr("Source: the face to take\n\nDrop a photograph here, or click to open one"),
+            self.tr("Source: the face to use\n\nDrop a photograph here, or click to open one"),
         )
         self.canvas = MaskCanvas(toolbox, view)
         self.canvas_drops = Drops(self.canvas)
@@ -83,8 +160,10 @@ class MainWindow(QMainWindow):
         self.status = StatusBar(self)
         self.setStatusBar(self.status)
         self.dock_widgets = self._make_docks()
-        self.recent, self.recent_projects = self._make_menus()
-        self.addToolBar(menus.make_bar(self, actions))
+        menus = self._make_menus()
+        self.recent, self.recent_projects = menus["recent"], menus["projects"]
+        self.languages = menus["languages"]
+        self.addToolBar(self._make_bar())
 
     def arrange_first(self) -> None:
         """Lay everything out as at the very first start."""
@@ -106,11 +185,11 @@ class MainWindow(QMainWindow):
         self.area.arrange(Arrangement.PAINT)
 
     def tint(self, theme: Theme) -> None:
-        """Draw all icons in the ink of `theme`."""
+        """Draw all icons in the text colour of `theme`."""
         icons.tint(self, theme)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Say that the window goes, and go."""
+        """Announce that the window closes, and close."""
         self.closing.emit()
         super().closeEvent(event)
 
@@ -135,19 +214,56 @@ class MainWindow(QMainWindow):
             for name, (title, content) in contents.items()
         }
 
-    def _make_menus(self) -> tuple[QMenu, QMenu]:
-        bar, actions = self.menuBar(), self.actions_by_name
-        recents = menus.fill_file_menu(bar.addMenu(self.tr("&File")), actions)
-        menus.add_actions(bar.addMenu(self.tr("&Edit")), actions, menus.EDIT)
-        toggles = [dock.toggleViewAction() for dock in self.dock_widgets.values()]
-        self.languages = menus.fill_view_menu(bar.addMenu(self.tr("&View")), actions, toggles)
-        menus.fill_compare_menu(bar.addMenu(self.tr("&Compare")), actions)
-        menus.add_actions(bar.addMenu(self.tr("F&aces")), actions, menus.FACES)
-        menus.add_actions(bar.addMenu(self.tr("&Tools")), actions, menus.PAINT)
-        menus.add_actions(bar.addMenu(self.tr("&Regions")), actions, menus.REGIONS)
-        menus.add_actions(bar.addMenu(self.tr("&Model")), actions, menus.MODEL)
-        menus.add_actions(bar.addMenu(self.tr("&Help")), actions, menus.HELP)
-        return recents
+    def _make_menus(self) -> dict[str, QMenu]:
+        tops = {
+            "file": self.tr("&File"),
+            "edit": self.tr("&Edit"),
+            "view": self.tr("&View"),
+            "compare": self.tr("&Compare"),
+            "faces": self.tr("F&aces"),
+            "tools": self.tr("&Tools"),
+            "regions": self.tr("&Regions"),
+            "model": self.tr("&Model"),
+            "help": self.tr("&Help"),
+        }
+        inner = {
+            "recent": self.tr("Open &recent"),
+            "projects": self.tr("Recent pro&jects"),
+            "layouts": self.tr("Arrange &panes"),
+            "docks": self.tr("&Docks"),
+            "theme": self.tr("&Theme"),
+            "languages": self.tr("&Language"),
+        }
+        menus = {name: QMenu(title, self) for name, title in (tops | inner).items()}
+        submenus = {f"menu.{name}": menus[name].menuAction() for name in inner}
+        for name, menu in menus.items():
+            self._fill(menu, MENUS[name], submenus)
+        for name in tops:
+            self.menuBar().addMenu(menus[name])
+        for dock in self.dock_widgets.values():
+            menus["docks"].addAction(dock.toggleViewAction())
+        for name in ("recent", "projects"):
+            menus[name].setToolTipsVisible(True)  # they show the folders
+        return menus
+
+    def _fill(self, place: QMenu | QToolBar, names: str, submenus: Mapping[str, QAction]) -> None:
+        for number, group in enumerate(names.strip().splitlines()):
+            if number:
+                place.addSeparator()
+            for name in group.split():
+                place.addAction(submenus.get(name) or self.actions_by_name[name])
+
+    def _make_bar(self) -> QToolBar:
+        bar = QToolBar(self.tr("Main bar"), self)
+        bar.setObjectName("mainBar")
+        bar.setIconSize(QSize(20, 20))
+        bar.setMovable(False)
+        self._fill(bar, BAR, {})
+        for name in NAMED:
+            button = bar.widgetForAction(self.actions_by_name[name])
+            if isinstance(button, QToolButton):
+                button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        return bar
 
 
 def _scrolling(content: QWidget) -> QScrollArea:
@@ -156,7 +272,7 @@ def _scrolling(content: QWidget) -> QScrollArea:
     area.setWidget(content)
     area.setWidgetResizable(True)
     area.setFrameShape(QScrollArea.Shape.NoFrame)
-    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # nothing would show that the keyboard is there
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # it would not show that it has the focus
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     area.setMinimumWidth(content.minimumSizeHint().width())
     return area

@@ -14,8 +14,7 @@ if TYPE_CHECKING:
 
     from e4s_studio.core.regions import Region
     from e4s_studio.files.models import Model
-    from e4s_studio.gui.tools.options import ToolOptions
-    from e4s_studio.gui.tools.steps import Deed
+    from e4s_studio.gui.tools.tool import StepKind, ToolOptions
 
 LONGEST_NAME: Final = 40
 """Letters of a file's name in a menu."""
@@ -47,7 +46,7 @@ STEP_WORDS: Final = (
     QT_TRANSLATE_NOOP("Names", "Paint amount: {amount} %"),
     QT_TRANSLATE_NOOP("Names", "Reset painted amount"),
 )
-"""The values of `Deed`, listed for translators: the tools have no Qt."""
+"""The values of `StepKind`, listed for translators: the tools have no Qt."""
 
 _SHAPES: Final = {
     ShapeSource.TARGET: QT_TRANSLATE_NOOP("Names", "target"),
@@ -91,9 +90,9 @@ def region_name(region: Region) -> str:
     return QCoreApplication.translate("Names", region.title.capitalize())
 
 
-def step_name(deed: Deed, options: ToolOptions) -> str:
+def step_name(kind: StepKind, options: ToolOptions) -> str:
     """Return the name of a tool's undo step in the artist's language."""
-    text = QCoreApplication.translate("Names", deed.value)
+    text = QCoreApplication.translate("Names", kind.value)
     return text.format(region=region_name(options.region), amount=round(options.amount * 100))
 
 

@@ -1,12 +1,14 @@
-"""What outlives a session: layout, theme, recent pairs, last folders, shortcuts."""
+"""What the editor keeps between sessions, and where: preferences and the program's folders."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Self
 
 from PySide6.QtCore import QByteArray, QSettings, QStandardPaths
 
+from e4s_studio.files.places import keys_folder, locks_folder, models_folder, sessions_folder
 from e4s_studio.gui.theme import Theme
 
 if TYPE_CHECKING:
@@ -149,3 +151,35 @@ class Preferences:
         # A list of one comes back from the store as its only text.
         texts = kept if isinstance(kept, list) else [kept]
         return [Path(str(text)) for text in texts]
+
+
+@dataclass(frozen=True)
+class Places:
+    """Folders of the program's own; none of them need exist yet.
+
+    Attributes
+    ----------
+    keys
+        The keys that exports are signed with.
+    locks
+        The locks on open projects.
+    sessions
+        The journals.
+    models
+        The installed networks.
+    """
+
+    keys: Path
+    locks: Path
+    sessions: Path
+    models: Path
+
+    @classmethod
+    def own(cls) -> Self:
+        """Return the platform's usual folders."""
+        return cls(keys_folder(), locks_folder(), sessions_folder(), models_folder())
+
+    @classmethod
+    def under(cls, folder: Path) -> Self:
+        """Return folders inside one folder, apart from the artist's own."""
+        return cls(folder / "keys", folder / "locks", folder / "sessions", folder / "models")

@@ -16,8 +16,7 @@ from e4s_studio.core.portrait import Portrait
 from e4s_studio.core.regions import Region
 from e4s_studio.gui.canvas.canvas import MaskCanvas
 from e4s_studio.gui.canvas.view import ViewTransform
-from e4s_studio.gui.tools.options import ToolOptions
-from e4s_studio.gui.tools.tool import Pointer
+from e4s_studio.gui.tools.tool import Pointer, ToolOptions
 from e4s_studio.gui.tools.toolbox import Toolbox
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")

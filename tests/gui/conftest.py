@@ -17,9 +17,8 @@ from e4s_studio.files.images import write_image
 from e4s_studio.files.label_maps import write_label_map
 from e4s_studio.gui.app import Editor, Start
 from e4s_studio.gui.controller import Photographs
-from e4s_studio.gui.places import Places
 from e4s_studio.gui.ports import Stage
-from e4s_studio.gui.preferences import Preferences
+from e4s_studio.gui.preferences import Places, Preferences
 
 SIZE = 256
 

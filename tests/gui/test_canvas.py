@@ -13,7 +13,7 @@ from e4s_studio.core.label_map import FREE
 from e4s_studio.core.regions import Region
 from e4s_studio.gui.canvas.canvas import MaskCanvas
 from e4s_studio.gui.canvas.view import ViewTransform
-from e4s_studio.gui.tools.options import ToolKind
+from e4s_studio.gui.tools.tool import ToolKind
 from e4s_studio.gui.tools.toolbox import Toolbox
 
 # Painted pixels

@@ -9,7 +9,7 @@ from e4s_studio.gui.actions import Actions
 from e4s_studio.gui.canvas.canvas import MaskCanvas
 from e4s_studio.gui.canvas.view import ViewTransform
 from e4s_studio.gui.handlers.tools import connect_canvas_actions
-from e4s_studio.gui.tools.options import ToolKind, ToolOptions
+from e4s_studio.gui.tools.tool import ToolKind, ToolOptions
 from e4s_studio.gui.tools.toolbox import Toolbox
 
 

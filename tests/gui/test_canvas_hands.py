@@ -9,7 +9,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from e4s_studio.core.regions import Region
-from e4s_studio.gui.tools.options import ToolKind
+from e4s_studio.gui.tools.tool import ToolKind
 
 # Painting
 

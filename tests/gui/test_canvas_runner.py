@@ -7,8 +7,8 @@ from canvases import drag, opened
 
 from e4s_studio.core.brush import Stencil
 from e4s_studio.core.geometry import Box
-from e4s_studio.gui.canvas.runner import ThreadRunner
-from e4s_studio.gui.tools.options import ToolKind
+from e4s_studio.gui.background import ThreadRunner
+from e4s_studio.gui.tools.tool import ToolKind
 from e4s_studio.gui.tools.toolbox import Toolbox
 
 STENCIL = Stencil(Box(0, 0, 1, 1), np.ones((1, 1), np.bool_))

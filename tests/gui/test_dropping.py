@@ -8,7 +8,7 @@ import pytest
 from e4s_studio.core.errors import StudioError
 from e4s_studio.files.images import write_image
 from e4s_studio.files.label_maps import write_label_map
-from e4s_studio.gui.dropping import Dropped, told_apart, what_to_open
+from e4s_studio.gui.handlers.drops import Dropped, told_apart, what_to_open
 from e4s_studio.gui.photographs import Photographs
 
 A, B, C = Path("a.jpg"), Path("b.jpg"), Path("c.jpg")

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication
 from e4s_studio.core.commands import Layer
 from e4s_studio.core.regions import Region
 from e4s_studio.core.settings import ShapeSource
-from e4s_studio.gui.tools.options import ToolKind
+from e4s_studio.gui.tools.tool import ToolKind
 
 
 def on_canvas(studio, x: float, y: float) -> QPoint:

@@ -13,7 +13,7 @@ from e4s_studio.core.settings import ShapeSource
 
 
 def knob(slider) -> QPoint:
-    return QPoint(round(slider._knob_x()), slider.height() // 2)
+    return QPoint(round(slider.knob_x()), slider.height() // 2)
 
 
 def drag(slider, start: QPoint, *ends: QPoint) -> None:

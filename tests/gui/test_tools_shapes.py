@@ -4,7 +4,7 @@ from canvases import at, drag, face_labels, opened
 
 from e4s_studio.core.commands import Layer
 from e4s_studio.core.regions import Region
-from e4s_studio.gui.tools.options import ToolKind, ToolOptions
+from e4s_studio.gui.tools.tool import ToolKind, ToolOptions
 from e4s_studio.gui.tools.toolbox import Toolbox
 
 SQUARE = [(20, 20), (100, 20), (100, 100), (20, 100)]

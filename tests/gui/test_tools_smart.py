@@ -7,8 +7,8 @@ from e4s_studio.core.document import Document
 from e4s_studio.core.geometry import Box
 from e4s_studio.core.portrait import Portrait
 from e4s_studio.core.regions import Region
-from e4s_studio.gui.tools.grabcut import Mark, propose
-from e4s_studio.gui.tools.options import ToolKind, ToolOptions
+from e4s_studio.gui.tools.smart import Mark, propose
+from e4s_studio.gui.tools.tool import ToolKind, ToolOptions
 from e4s_studio.gui.tools.toolbox import Toolbox
 
 SIDE = 200

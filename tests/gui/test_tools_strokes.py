@@ -9,8 +9,7 @@ from e4s_studio.core.commands import Layer
 from e4s_studio.core.label_map import FREE
 from e4s_studio.core.regions import Region
 from e4s_studio.gui.names import STEP_WORDS, step_name
-from e4s_studio.gui.tools.options import LARGEST_SIZE, ToolKind, ToolOptions
-from e4s_studio.gui.tools.steps import Deed, english
+from e4s_studio.gui.tools.tool import LARGEST_SIZE, StepKind, ToolKind, ToolOptions, english
 from e4s_studio.gui.tools.toolbox import Toolbox
 
 
@@ -285,16 +284,16 @@ def test_listeners_hear_of_options_and_tools():
 
 
 def test_steps_are_named_as_the_window_wishes():
-    box = Toolbox(opened(), name_step=lambda deed, options: f"{deed.name} {options.region.name}")
+    box = Toolbox(opened(), name_step=lambda kind, options: f"{kind.name} {options.region.name}")
     drag(box.tool, (64, 100), (66, 100), ctrl=True)
     drag(box.tool, (64, 40), (66, 40))
     assert names(box) == ["PAINT SKIN"]
 
 
-@pytest.mark.parametrize("deed", Deed)
-def test_every_step_has_a_name_that_translators_are_given(deed):
+@pytest.mark.parametrize("kind", StepKind)
+def test_every_step_has_a_name_that_translators_are_given(kind):
     options = ToolOptions(region=Region.EYE_GLASS, amount=0.25)
-    assert deed.value in STEP_WORDS
-    assert "{" not in english(deed, options)
-    assert step_name(deed, options) == english(deed, options)
-    assert english(Deed.FILL, options) == "Fill: Glasses"
+    assert kind.value in STEP_WORDS
+    assert "{" not in english(kind, options)
+    assert step_name(kind, options) == english(kind, options)
+    assert english(StepKind.FILL, options) == "Fill: Glasses"

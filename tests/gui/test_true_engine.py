@@ -8,9 +8,8 @@ from PySide6.QtCore import QSettings
 
 from e4s_studio.core.regions import Region
 from e4s_studio.gui.app import Editor, Start, connect_true_engine
-from e4s_studio.gui.places import Places
 from e4s_studio.gui.ports import EngineChoice
-from e4s_studio.gui.preferences import Preferences
+from e4s_studio.gui.preferences import Places, Preferences
 
 PATIENCE_MS = 120_000
 

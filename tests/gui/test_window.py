@@ -24,8 +24,8 @@ from e4s_studio.gui.app import Start
 from e4s_studio.gui.names import region_name
 from e4s_studio.gui.ports import FitProgress
 from e4s_studio.gui.theme import Theme
-from e4s_studio.gui.tools.options import ToolKind
-from e4s_studio.gui.widgets.focus_frame import WIDTH as FRAME
+from e4s_studio.gui.tools.tool import ToolKind
+from e4s_studio.gui.widgets.pane_filters import WIDTH as FRAME
 
 
 def menu_actions(menu: QMenu) -> list[QAction]:

@@ -13,12 +13,11 @@ from e4s_studio.core.brush import Dab
 from e4s_studio.gui.canvas import marks
 from e4s_studio.gui.canvas.doubt import DoubtOverlay
 from e4s_studio.gui.canvas.hands import Hands
-from e4s_studio.gui.canvas.navigation import Navigator
 from e4s_studio.gui.canvas.overlay import Overlay, OverlayStyle
 from e4s_studio.gui.canvas.photograph import PhotographPainter, image_of
-from e4s_studio.gui.tools.options import ToolKind
-from e4s_studio.gui.tools.tool import Preview
-from e4s_studio.gui.widgets.focus_frame import FocusFrame
+from e4s_studio.gui.canvas.view import Navigator
+from e4s_studio.gui.tools.tool import HARD, PAINTING, Preview, ToolKind
+from e4s_studio.gui.widgets.pane_filters import FocusFrame
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,9 +30,6 @@ if TYPE_CHECKING:
     from e4s_studio.gui.tools.tool import Point
     from e4s_studio.gui.tools.toolbox import Toolbox
 
-HARD_BRUSHES: Final = frozenset({ToolKind.BRUSH, ToolKind.ERASER})
-PAINTING: Final = frozenset({ToolKind.BRUSH, ToolKind.FILL, ToolKind.LASSO, ToolKind.SMART})
-"""The tools that a locked region stops."""
 RING: Final = 1 / 24
 """Radius of the ring around a doubtful spot, in parts of the crop's side."""
 
@@ -270,7 +266,7 @@ class MaskCanvas(QWidget):
         places = [place]
         if self._toolbox.options.symmetric:
             places += self._toolbox.mirrored(place)
-        hard = self._toolbox.kind in HARD_BRUSHES
+        hard = self._toolbox.kind in HARD
         return [
             marks.cursor_path(Dab(x, y, self._preview.cursor), transform, pixels=hard)
             for x, y in places

@@ -10,8 +10,7 @@ from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QLineEdit, QTextEd
 
 from e4s_studio.core.commands import Layer
 from e4s_studio.core.regions import Region
-from e4s_studio.gui.tools.options import ToolKind
-from e4s_studio.gui.tools.tool import Point, Pointer
+from e4s_studio.gui.tools.tool import Point, Pointer, ToolKind
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QTransform
 
     from e4s_studio.core.brush import Dab, Stencil
-    from e4s_studio.gui.tools.midline import MidlineTool
     from e4s_studio.gui.tools.tool import Preview
+    from e4s_studio.gui.tools.toolbox import MidlineTool
 
 LIGHT: Final = QColor(255, 255, 255)
 DARK: Final = QColor(0, 0, 0, 170)

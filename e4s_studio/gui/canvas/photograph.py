@@ -1,9 +1,10 @@
-"""A photograph on the screen: crisp pixels when magnified, smooth when reduced."""
+"""Pictures on the screen: crisp pixels when magnified, smooth when reduced."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+import cv2
 import numpy as np
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QImage, QPainter
@@ -86,3 +87,42 @@ class PhotographPainter:
                 Qt.TransformationMode.SmoothTransformation,
             )
         return self._reduced
+
+
+class Picture:
+    """An RGB picture over the whole crop.
+
+    Parameters
+    ----------
+    pixels
+        (h, w, 3) uint8 RGB. Coarse results are smaller than the crop.
+    """
+
+    def __init__(self, pixels: NDArray[np.uint8]) -> None:
+        self.pixels = pixels
+        self._painter = PhotographPainter()
+        self._painter.set_image(image_of(pixels))
+
+    @property
+    def image(self) -> QImage:
+        """The picture at its own resolution."""
+        return self._painter.image
+
+    def draw(self, painter: QPainter, transform: QTransform, crop: QRectF) -> None:
+        """Draw the picture over the rectangle `crop` of picture points."""
+        scaling = painter.device().devicePixelRatioF()
+        on_screen = transform.mapRect(crop).size() * scaling
+        room = on_screen.boundedTo(crop.size()).toSize()
+        if self.pixels.shape[1] < room.width():
+            self._enlarge(room)
+        self._painter.paint(painter, transform, crop, scaling)
+
+    def _enlarge(self, size: QSize) -> None:
+        """Bring a coarse picture to the size at which it is seen, at most the crop's.
+
+        Its own pixels would show as squares.
+        """
+        if self.image.size() != size:
+            to = (size.width(), size.height())
+            enlarged = cv2.resize(self.pixels, to, interpolation=cv2.INTER_CUBIC)
+            self._painter.set_image(image_of(np.asarray(enlarged, dtype=np.uint8)))

@@ -15,9 +15,9 @@ from PySide6.QtWidgets import (
 )
 
 from e4s_studio.core.settings import MAX_BLEND_WIDTH, EditSettings, Precision
-from e4s_studio.gui.docks.form import SliderRow, align_names
 from e4s_studio.gui.icons import name_icon
 from e4s_studio.gui.names import precision_name
+from e4s_studio.gui.widgets.slider import SliderRow, align_names
 
 
 class BlendDock(QWidget):

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from e4s_studio.files.model_folder import ModelFolder
     from e4s_studio.files.models import Model
     from e4s_studio.gui.controller import Controller
-    from e4s_studio.gui.dialogs.model_row import ModelRow
+    from e4s_studio.gui.dialogs.models import ModelRow
     from e4s_studio.gui.main_window import MainWindow
     from e4s_studio.gui.preferences import Preferences
 

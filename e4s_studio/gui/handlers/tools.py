@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Qt
 
 from e4s_studio.core.commands import Layer
 from e4s_studio.gui.actions import TOOLS
-from e4s_studio.gui.tools.options import ToolKind
+from e4s_studio.gui.tools.tool import ToolKind
 
 if TYPE_CHECKING:
     from e4s_studio.core.events import Change

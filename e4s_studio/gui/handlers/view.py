@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent, QObject, QSizeF, Qt
 from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
 
 from e4s_studio import __version__
-from e4s_studio.gui.canvas.navigation import ZOOM_PER_NOTCH
+from e4s_studio.gui.canvas.view import ZOOM_PER_NOTCH
 from e4s_studio.gui.dialogs.shortcuts import ShortcutsDialog
 from e4s_studio.gui.panes.area import Arrangement
 from e4s_studio.gui.theme import Theme, apply_theme, running_application

@@ -9,9 +9,8 @@ from PySide6.QtGui import QImage, QKeyEvent, QPainter, QPalette, QTransform
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from e4s_studio.engine.face import face_at
-from e4s_studio.gui.canvas.navigation import ZOOM_PER_NOTCH, Navigator
 from e4s_studio.gui.canvas.photograph import PhotographPainter, image_of
-from e4s_studio.gui.canvas.view import FIT_MARGIN, ViewTransform
+from e4s_studio.gui.canvas.view import FIT_MARGIN, ZOOM_PER_NOTCH, Navigator, ViewTransform
 from e4s_studio.gui.panes import face_marks
 from e4s_studio.gui.panes.quad_frame import Grip, QuadFrame, central_quad
 

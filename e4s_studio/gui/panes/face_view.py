@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from e4s_studio.gui.panes.face_canvas import FaceCanvas
-from e4s_studio.gui.widgets.elided import ElidedLabel
+from e4s_studio.gui.widgets.labels import ElidedLabel
 
 if TYPE_CHECKING:
     import numpy as np

@@ -8,10 +8,9 @@ from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF, Qt, Signal
 from PySide6.QtGui import QPainter, QPalette
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from e4s_studio.gui.canvas.navigation import Navigator
-from e4s_studio.gui.panes.picture import Picture
-from e4s_studio.gui.widgets.drops import Drops
-from e4s_studio.gui.widgets.focus_frame import FocusFrame
+from e4s_studio.gui.canvas.photograph import Picture
+from e4s_studio.gui.canvas.view import Navigator
+from e4s_studio.gui.widgets.pane_filters import Drops, FocusFrame
 
 if TYPE_CHECKING:
     import numpy as np

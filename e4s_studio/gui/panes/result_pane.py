@@ -5,16 +5,16 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+import cv2
+import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
+from e4s_studio.gui.canvas.photograph import Picture
 from e4s_studio.gui.canvas.view import ViewTransform
-from e4s_studio.gui.panes.heat import heat_picture
 from e4s_studio.gui.panes.image_pane import ImagePane
-from e4s_studio.gui.panes.picture import Picture
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
     from PySide6.QtGui import QMouseEvent
     from PySide6.QtWidgets import QWidget
@@ -22,6 +22,12 @@ if TYPE_CHECKING:
 GRIP: Final = 10
 """Radius of the divider's knob; also how near the cursor must be to drag it."""
 GAP: Final = 2
+
+
+FULL_HEAT: Final = 48
+"""Difference, in 8-bit levels of the channel that differs most, from which it is fully hot."""
+DIMMED: Final = 0.35
+"""Brightness left to the picture under the heat."""
 
 
 class Compare(StrEnum):
@@ -273,3 +279,29 @@ def _draw_tag(painter: QPainter, place: QRectF, text: str, *, right: bool = Fals
     painter.drawRoundedRect(tag, 4, 4)
     painter.setPen(QColor(240, 240, 240))
     painter.drawText(tag, Qt.AlignmentFlag.AlignCenter, text)
+
+
+def heat_picture(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return the picture `after`, grey and dimmed, with what changed glowing on it.
+
+    Parameters
+    ----------
+    before, after
+        (h, w, 3) uint8 RGB, of any two sizes; the map has the size of `after`.
+
+    Returns
+    -------
+    (h, w, 3) uint8 RGB
+    """
+    height, width = after.shape[:2]
+    if before.shape != after.shape:
+        resized = cv2.resize(before, (width, height), interpolation=cv2.INTER_AREA)
+        before = np.asarray(resized, dtype=np.uint8)
+    red, green, blue = cv2.split(cv2.absdiff(before, after))
+    change = cv2.max(cv2.max(red, green), blue)
+    heat = cv2.convertScaleAbs(change, alpha=255 / FULL_HEAT)
+    glow = cv2.cvtColor(cv2.applyColorMap(heat, cv2.COLORMAP_INFERNO), cv2.COLOR_BGR2RGB)
+    grey = cv2.cvtColor(after, cv2.COLOR_RGB2GRAY)
+    dimmed = cv2.convertScaleAbs(cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB), alpha=DIMMED)
+    share = heat.astype(np.float32) / 255
+    return np.asarray(cv2.blendLinear(glow, dimmed, share, 1 - share), dtype=np.uint8)

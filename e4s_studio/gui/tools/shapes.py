@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from e4s_studio.core import brush
@@ -11,23 +9,17 @@ from e4s_studio.core.brush import Stencil
 from e4s_studio.core.commands import Layer
 from e4s_studio.core.geometry import Box
 from e4s_studio.core.regions import Region
-from e4s_studio.gui.tools.steps import Deed
 from e4s_studio.gui.tools.strokes import CLOSING, DRAG_STARTS
-from e4s_studio.gui.tools.tool import Point, Pointer, Preview, Tool, Workbench
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from e4s_studio.gui.tools.tool import Point, Pointer, Preview, StepKind, Tool, Workbench
 
 
 class FillTool(Tool):
-    """Gives the connected pixels of the clicked region to the chosen one."""
+    """Gives the connected pixels of the clicked region to the chosen region."""
 
     def press(self, pointer: Pointer) -> None:
         """Fill at the pointer, and at its mirror image."""
-        points = [(pointer.x, pointer.y)]
-        if self.options.symmetric:
-            points += self.bench.mirrored(points[0])
-        paint(self, Deed.FILL, [self._reach(point) for point in points])
+        groups = self.bench.with_mirrored([(pointer.x, pointer.y)])
+        self.bench.paint(StepKind.FILL, *(self._reach(point) for (point,) in groups))
 
     def _reach(self, point: Point) -> Stencil:
         labels = self.document.pixels(Layer.LABELS)
@@ -50,7 +42,7 @@ class PickTool(Tool):
             self.bench.change(region=Region(label))
 
     def drag(self, pointer: Pointer) -> None:
-        """Go on choosing."""
+        """Choose it."""
         self.press(pointer)
 
 
@@ -58,7 +50,7 @@ class LassoTool(Tool):
     """Fills an outline: drawn freely with the button held, or corner by corner with clicks.
 
     It closes on release, on a click at its first corner, on a double click or with Enter; Esc
-    drops it. With Ctrl held as it closes, what was there before is put back instead.
+    drops it. With Ctrl held as it closes, it restores what was there before instead.
     """
 
     def __init__(self, bench: Workbench) -> None:
@@ -70,7 +62,7 @@ class LassoTool(Tool):
 
     @property
     def is_busy(self) -> bool:
-        """Whether an outline is under way."""
+        """Whether an outline is unfinished."""
         return bool(self._points)
 
     def press(self, pointer: Pointer) -> None:
@@ -92,13 +84,13 @@ class LassoTool(Tool):
             self._hover = None
 
     def release(self, pointer: Pointer) -> None:
-        """Close an outline that was drawn freely from its start."""
+        """Close an outline that was drawn with the button held."""
         if self._pressed is not None and self._freehand:
             self._close(erase=pointer.ctrl)
         self._pressed = None
 
     def hover(self, pointer: Pointer) -> None:
-        """Stretch a line from the last corner to the pointer."""
+        """Draw a line from the last corner to the pointer."""
         self._hover = (pointer.x, pointer.y) if self._points else None
 
     def double_click(self, pointer: Pointer) -> None:
@@ -129,22 +121,12 @@ class LassoTool(Tool):
 
     def _close(self, *, erase: bool) -> None:
         points, self._points, self._hover = self._points, [], None
-        outlines = [points]
-        if self.options.symmetric and points:
-            outlines.append(self.bench.mirrored(*points))
+        outlines = self.bench.with_mirrored(points)
         stencils = [brush.polygon(outline, self.document.box) for outline in outlines]
         if erase:
-            self.document.begin(self.bench.step_name(Deed.ERASE))
+            self.bench.begin(StepKind.ERASE)
             for stencil in stencils:
                 self.document.erase(stencil)
             self.document.commit()
         else:
-            paint(self, Deed.OUTLINE, stencils)
-
-
-def paint(tool: Tool, deed: Deed, stencils: Iterable[Stencil]) -> None:
-    """Give stencils to the chosen region, as one undo step."""
-    tool.document.begin(tool.bench.step_name(deed))
-    for stencil in stencils:
-        tool.document.paint(stencil, tool.options.region)
-    tool.document.commit()
+            self.bench.paint(StepKind.OUTLINE, *stencils)

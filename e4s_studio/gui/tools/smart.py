@@ -4,37 +4,52 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from enum import IntEnum
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+import cv2
 import numpy as np
 
 from e4s_studio.core import brush
 from e4s_studio.core.brush import Stencil
 from e4s_studio.core.geometry import EMPTY_BOX, Box
-from e4s_studio.gui.tools.grabcut import Mark, propose
-from e4s_studio.gui.tools.shapes import paint
-from e4s_studio.gui.tools.steps import Deed
 from e4s_studio.gui.tools.strokes import DRAG_STARTS
-from e4s_studio.gui.tools.tool import Point, Pointer, Preview, Tool, Workbench
+from e4s_studio.gui.tools.tool import Point, Pointer, Preview, StepKind, Tool, Workbench
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-Job = Callable[[], Stencil]
-Runner = Callable[[Job, Callable[[Stencil], None]], None]
-"""Runs a job, now or on another thread, and hands its stencil to the callable on this one."""
+Work = Callable[[], Stencil]
+Runner = Callable[[Work, Callable[[Stencil], None]], None]
+"""Runs the work, here or on another thread, and passes its stencil to the callable on this one."""
 
 
-def run_now(job: Job, done: Callable[[Stencil], None]) -> None:
-    """Run a job at once."""
-    done(job())
+WORKING_SIZE: Final = 384
+"""Longest side, in pixels, of the picture that GrabCut sees; it keeps a proposal under a second."""
+
+ROUNDS: Final = 4
+SEED: Final = 20231
+
+
+class Mark(IntEnum):
+    """What a pixel is marked as, in OpenCV's numbers."""
+
+    OUTSIDE = cv2.GC_BGD
+    INSIDE = cv2.GC_FGD
+    MAYBE_OUTSIDE = cv2.GC_PR_BGD
+    MAYBE_INSIDE = cv2.GC_PR_FGD
+
+
+def run_now(work: Work, done: Callable[[Stencil], None]) -> None:
+    """Run the work at once, on this thread."""
+    done(work())
 
 
 class SmartTool(Tool):
-    """A drag marks a box around a thing; a drag with Shift held strokes over it instead.
+    """A drag marks a box around an object; a drag with Shift held strokes over it instead.
 
-    Once there is a proposal, further strokes add to it, and take from it with Ctrl held. Enter
+    Once there is a proposal, further strokes add to it, or with Ctrl held remove from it. Enter
     gives the proposal to the chosen region, Esc drops it.
     """
 
@@ -50,7 +65,7 @@ class SmartTool(Tool):
 
     @property
     def is_busy(self) -> bool:
-        """Whether a mark or a proposal is under way."""
+        """Whether a mark is unfinished or a proposal is open."""
         return self._pressed is not None or self._proposal is not None
 
     def press(self, pointer: Pointer) -> None:
@@ -59,7 +74,7 @@ class SmartTool(Tool):
         self._path = [(pointer.x, pointer.y)]
 
     def drag(self, pointer: Pointer) -> None:
-        """Go on with it."""
+        """Continue the box or the stroke."""
         if self._pressed is not None:
             self._path.append((pointer.x, pointer.y))
 
@@ -81,7 +96,7 @@ class SmartTool(Tool):
         """Give the proposal to the chosen region."""
         if self._proposal is None:
             return False
-        paint(self, Deed.SMART, [self._proposal])
+        self.bench.paint(StepKind.SMART, self._proposal)
         self._drop()
         return True
 
@@ -92,7 +107,7 @@ class SmartTool(Tool):
         return was_busy
 
     def preview(self) -> Preview:
-        """Return the mark under way and the proposal."""
+        """Return the unfinished mark and the proposal."""
         if self._pressed is None:
             return Preview(cursor=self._radius(), proposal=self._proposal)
         if self._strokes(self._pressed):
@@ -118,7 +133,7 @@ class SmartTool(Tool):
     def _mark_stroke(self, start: Pointer) -> None:
         canvas = self.document.box
         if self._marks is None:
-            # A stroke says what is inside; look for its edges as far again as it is large.
+            # The stroke lies inside the object; its edges are looked for within twice the size.
             reach = Box.around(self._path, margin=self.options.size)
             grown = Box.around(
                 [(reach.left, reach.top), (reach.right, reach.bottom)],
@@ -146,8 +161,8 @@ class SmartTool(Tool):
         if target is None or self._box.is_empty:
             return
         self._asked += 1
-        job = partial(propose, target.image, self._all_marks().copy(), self._box)
-        self._run(job, partial(self._receive, self._asked))
+        work = partial(propose, target.image, self._all_marks().copy(), self._box)
+        self._run(work, partial(self._receive, self._asked))
 
     def _receive(self, asked: int, proposal: Stencil) -> None:
         if asked == self._asked and self._marks is not None:
@@ -158,3 +173,48 @@ class SmartTool(Tool):
         self._marks, self._proposal, self._pressed = None, None, None
         self._box, self._path = EMPTY_BOX, []
         self._asked += 1
+
+
+def propose(image: NDArray[np.uint8], marks: NDArray[np.uint8], box: Box) -> Stencil:
+    """Return the pixels inside a box that belong to the marked object (GrabCut).
+
+    Parameters
+    ----------
+    image
+        (H, W, 3) uint8 RGB.
+    marks
+        (H, W) uint8 of `Mark`.
+    box
+        Where to look; every pixel beyond it is outside.
+
+    Returns
+    -------
+    Stencil
+        Empty if the marks leave nothing to separate.
+    """
+    margin = max(8, max(box.shape) // 6)
+    seen = Box(
+        box.left - margin, box.top - margin, box.right + margin, box.bottom + margin
+    ).intersection(Box.of(image))
+    scale = min(1.0, WORKING_SIZE / max(seen.shape))
+    size = (max(1, round(seen.width * scale)), max(1, round(seen.height * scale)))
+    small = cv2.resize(image[seen.slices], size, interpolation=cv2.INTER_AREA)
+    small_marks = cv2.resize(marks[seen.slices], size, interpolation=cv2.INTER_NEAREST)
+    found = _cut(small.astype(np.uint8), small_marks.astype(np.uint8))
+    full = cv2.resize(found, (seen.width, seen.height), interpolation=cv2.INTER_CUBIC)
+    inside = box.intersection(seen)
+    mask = full[inside.shifted(-seen.left, -seen.top).slices] > 0.5
+    return Stencil(inside, mask & (marks[inside.slices] != Mark.OUTSIDE))
+
+
+def _cut(image: NDArray[np.uint8], marks: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Return (h, w) float32, 1 inside and 0 outside."""
+    outside = np.isin(marks, (Mark.OUTSIDE, Mark.MAYBE_OUTSIDE))
+    if outside.all() or not outside.any():
+        return (~outside).astype(np.float32)
+    cut = marks.copy()
+    cv2.setRNGSeed(SEED)  # GrabCut starts from random colour clusters
+    models = np.zeros((1, 65)), np.zeros((1, 65))
+    unused = (0, 0, 1, 1)
+    cv2.grabCut(image, cut, unused, *models, ROUNDS, cv2.GC_INIT_WITH_MASK)
+    return np.isin(cut, (Mark.INSIDE, Mark.MAYBE_INSIDE)).astype(np.float32)

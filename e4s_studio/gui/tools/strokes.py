@@ -1,17 +1,17 @@
-"""The tools that paint by strokes: brush, eraser, original pixels and soft amount."""
+"""The tools that paint strokes: brush, eraser, original pixels and soft amount."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from e4s_studio.core import brush
 from e4s_studio.core.brush import Dab
 from e4s_studio.core.commands import Layer
-from e4s_studio.gui.tools.steps import Deed
-from e4s_studio.gui.tools.tool import Pointer, Preview, Resize, Tool, Workbench
+from e4s_studio.gui.tools.tool import Pointer, Preview, StepKind, Tool, Workbench
 
 if TYPE_CHECKING:
     from e4s_studio.core.brush import Stencil
+    from e4s_studio.gui.tools.tool import ToolOptions
 
 DRAG_STARTS: Final = 4.0
 """Screen pixels that tell a drag from a click."""
@@ -23,26 +23,29 @@ CLOSING: Final = 10.0
 class StrokeTool(Tool):
     """A stroke: press, drag, release. Subclasses say what a piece of it does.
 
-    With Shift held a click draws a straight line from where the last stroke ended, and a drag
+    With Shift held, a click draws a straight line from the end of the last stroke, and a drag
     changes the brush's size.
     """
+
+    kinds: ClassVar[tuple[StepKind, StepKind]]
+    """The undo step of a stroke, and of one that began with Ctrl held."""
 
     def __init__(self, bench: Workbench) -> None:
         super().__init__(bench)
         self.path: list[Dab] = []
+        self.inverted = False
         self._last: Dab | None = None
-        self._inverted = False
-        self._resize: Resize | None = None
         self._shift_press: Pointer | None = None
+        self._resized: ToolOptions | None = None
         self._pressure = 1.0
 
     @property
     def is_busy(self) -> bool:
-        """Whether a stroke or a change of size is under way."""
+        """Whether a stroke or a change of size is unfinished."""
         return bool(self.path) or self._shift_press is not None
 
     def press(self, pointer: Pointer) -> None:
-        """Begin a stroke, or wait whether Shift means a line or a size."""
+        """Begin a stroke; with Shift held, wait whether it is a line or a change of size."""
         if pointer.shift:
             self._shift_press = pointer
             return
@@ -51,61 +54,57 @@ class StrokeTool(Tool):
         self._extend(dab, dab)
 
     def drag(self, pointer: Pointer) -> None:
-        """Extend the stroke to the pointer, or the brush's size."""
+        """Extend the stroke to the pointer, or change the brush's size."""
         if self._shift_press is not None:
-            self._drag_size(pointer)
+            self._drag_size(self._shift_press, pointer)
         elif self._is_open():
             self._extend(self.path[-1], self._dab(pointer))
 
     def release(self, pointer: Pointer) -> None:
         """End the stroke, or draw the straight line."""
         if self._shift_press is not None:
-            resized, self._resize = self._resize, None
+            resized, self._resized = self._resized, None
             self._shift_press = None
             if resized is None:
                 self._straight_line(pointer)
         elif self._is_open():
             self._extend(self.path[-1], self._dab(pointer, self._pressure))
-            self._finish(pointer)
+            self.finish(max(self.path[-1].radius, CLOSING * pointer.scale))
+            self._commit()
 
     def cancel(self) -> bool:
-        """Take the stroke under way back."""
+        """Undo the unfinished stroke or change of size."""
         if not self.is_busy:
             return False
-        if self._resize is not None:
-            self.bench.set_options(self._resize.options)
+        if self._resized is not None:
+            self.bench.set_options(self._resized)
         if self.path:
             self.document.abort()
-        self.path, self._resize, self._shift_press = [], None, None
+        self.path, self._resized, self._shift_press = [], None, None
         return True
 
     def preview(self) -> Preview:
         """Return the brush's outline."""
         pressure = self._pressure if self.path else 1.0
-        radius = self.options.dab(0, 0, pressure).radius
-        if self._resize is not None:
-            return Preview(cursor=radius, anchor=(self._resize.start.x, self._resize.start.y))
-        return Preview(cursor=radius)
+        start = self._shift_press if self._resized is not None else None
+        return Preview(
+            cursor=self.options.dab(0, 0, pressure).radius,
+            anchor=None if start is None else (start.x, start.y),
+        )
 
-    def deed(self, *, inverted: bool) -> Deed:
-        """Return what the stroke does. `inverted`: it began with Ctrl held."""
-        raise NotImplementedError
-
-    def mark(self, start: Dab, end: Dab, *, inverted: bool) -> None:
+    def mark(self, start: Dab, end: Dab) -> None:
         """Apply the piece of a stroke between two dabs to the document."""
         raise NotImplementedError
 
-    def close(self, path: list[Dab], tolerance: float, *, inverted: bool) -> None:
-        """Do what a finished stroke does beyond its own pixels; nothing, unless it encircles."""
+    def finish(self, tolerance: float) -> None:
+        """Complete a stroke whose ends meet within `tolerance` pixels of the picture."""
 
     def _begin(self, pointer: Pointer) -> None:
-        self._inverted = pointer.ctrl
-        self.document.begin(self.bench.step_name(self.deed(inverted=self._inverted)))
+        self.inverted = pointer.ctrl
+        self.bench.begin(self.kinds[self.inverted])
         self.path = []
 
-    def _finish(self, pointer: Pointer) -> None:
-        tolerance = max(self.path[-1].radius, CLOSING * pointer.scale)
-        self.close(self.path, tolerance, inverted=self._inverted)
+    def _commit(self) -> None:
         self.document.commit()
         self._last, self.path = self.path[-1], []
 
@@ -114,20 +113,18 @@ class StrokeTool(Tool):
         dab = self._dab(pointer)
         start = dab if self._last is None else self._last._replace(radius=dab.radius)
         self._extend(start, dab)
-        self.document.commit()
-        self._last, self.path = dab, []
+        self._commit()
 
-    def _drag_size(self, pointer: Pointer) -> None:
-        start = self._shift_press
-        if start is None:
-            return
-        if self._resize is None and pointer.distance(start) > DRAG_STARTS:
-            self._resize = Resize(start, self.options)
-        if self._resize is not None:
-            self.bench.set_options(self._resize.at(pointer))
+    def _drag_size(self, start: Pointer, pointer: Pointer) -> None:
+        """Let the brush's radius follow the pointer to the right."""
+        if self._resized is None and pointer.distance(start) > DRAG_STARTS:
+            self._resized = self.options
+        if self._resized is not None:
+            moved = (pointer.across - start.across) * pointer.scale
+            self.bench.set_options(self._resized.with_size(self._resized.size + 2 * moved))
 
     def _is_open(self) -> bool:
-        """Tell whether the stroke still is; undo or a new photograph may have ended it."""
+        """Tell whether the stroke is still open; undo or a new photograph may have ended it."""
         if self.path and not self.document.in_stroke:
             self.path = []
         return bool(self.path)
@@ -139,83 +136,62 @@ class StrokeTool(Tool):
 
     def _extend(self, start: Dab, end: Dab) -> None:
         self.path.append(end)
-        self.mark(start, end, inverted=self._inverted)
+        self.mark(start, end)
         if self.options.symmetric:
             first, second = self.bench.mirrored((start.x, start.y), (end.x, end.y))
-            self.mark(Dab(*first, start.radius), Dab(*second, end.radius), inverted=self._inverted)
+            self.mark(Dab(*first, start.radius), Dab(*second, end.radius))
 
 
-class HardTool(StrokeTool):
-    """A stroke with a hard edge. An outline that closes is filled as well."""
+class BrushTool(StrokeTool):
+    """Paints the chosen region with a hard edge; with Ctrl held, restores what was there.
 
-    def apply(self, stencil: Stencil, *, inverted: bool) -> None:
-        """Apply a stencil to the document."""
-        raise NotImplementedError
+    An outline that closes is filled as well, if the options say so.
+    """
 
-    def mark(self, start: Dab, end: Dab, *, inverted: bool) -> None:
+    kinds = (StepKind.PAINT, StepKind.ERASE)
+
+    def mark(self, start: Dab, end: Dab) -> None:
         """Apply a piece."""
-        self.apply(brush.line(start, end, self.document.box), inverted=inverted)
+        self._apply(brush.line(start, end, self.document.box))
 
-    def close(self, path: list[Dab], tolerance: float, *, inverted: bool) -> None:
+    def finish(self, tolerance: float) -> None:
         """Fill what the stroke encircles."""
-        if not self.options.encircle or not brush.closes(path, tolerance):
-            return
-        points = [(dab.x, dab.y) for dab in path]
-        outlines = [points, self.bench.mirrored(*points)] if self.options.symmetric else [points]
-        for outline in outlines:
-            self.apply(brush.polygon(outline, self.document.box), inverted=inverted)
+        if self.options.encircle and brush.closes(self.path, tolerance):
+            for outline in self.bench.with_mirrored([(dab.x, dab.y) for dab in self.path]):
+                self._apply(brush.polygon(outline, self.document.box))
 
-
-class BrushTool(HardTool):
-    """Paints the chosen region; with Ctrl held, puts back what was there."""
-
-    def deed(self, *, inverted: bool) -> Deed:
-        """Return what the stroke does."""
-        return Deed.ERASE if inverted else Deed.PAINT
-
-    def apply(self, stencil: Stencil, *, inverted: bool) -> None:
-        """Paint, or put back."""
-        if inverted:
+    def _apply(self, stencil: Stencil) -> None:
+        if self.kinds[self.inverted] is StepKind.ERASE:
             self.document.erase(stencil)
         else:
             self.document.paint(stencil, self.options.region)
 
 
-class EraserTool(HardTool):
-    """Puts back what was there before the first edit."""
+class EraserTool(BrushTool):
+    """Restores what was there before the first edit."""
 
-    def deed(self, *, inverted: bool) -> Deed:  # noqa: ARG002 - Ctrl changes nothing here
-        """Return what the stroke does."""
-        return Deed.ERASE
-
-    def apply(self, stencil: Stencil, *, inverted: bool) -> None:  # noqa: ARG002
-        """Erase."""
-        self.document.erase(stencil)
+    kinds = (StepKind.ERASE, StepKind.ERASE)
 
 
 class OriginalTool(StrokeTool):
-    """Paints the target's own pixels back with a soft brush; with Ctrl held, takes them away."""
+    """Paints the target's own pixels back with a soft brush; with Ctrl held, removes them."""
 
-    def deed(self, *, inverted: bool) -> Deed:
-        """Return what the stroke does."""
-        return Deed.HIDE_ORIGINAL if inverted else Deed.SHOW_ORIGINAL
+    kinds = (StepKind.SHOW_ORIGINAL, StepKind.HIDE_ORIGINAL)
 
-    def mark(self, start: Dab, end: Dab, *, inverted: bool) -> None:
+    def mark(self, start: Dab, end: Dab) -> None:
         """Cover a piece of the occluder matte."""
         stencil = brush.soft_line(start, end, self.document.box, self.options.hardness)
-        self.document.cover(Layer.OCCLUDER, stencil, 0.0 if inverted else 1.0)
+        self.document.cover(Layer.OCCLUDER, stencil, 0.0 if self.inverted else 1.0)
 
 
 class AmountTool(StrokeTool):
     """Paints the texture amount inside a region with a soft brush; with Ctrl held, resets it."""
 
-    def deed(self, *, inverted: bool) -> Deed:
-        """Return what the stroke does."""
-        return Deed.RESET_AMOUNT if inverted else Deed.AMOUNT
+    kinds = (StepKind.AMOUNT, StepKind.RESET_AMOUNT)
 
-    def mark(self, start: Dab, end: Dab, *, inverted: bool) -> None:
+    def mark(self, start: Dab, end: Dab) -> None:
         """Cover a piece of the amount matte."""
         stencil = brush.soft_line(start, end, self.document.box, self.options.hardness)
         within = self.options.region if self.options.inside_region else None
-        value = 1.0 if inverted else self.options.amount
+        value = 1.0 if self.inverted else self.options.amount
         self.document.cover(Layer.AMOUNT, stencil, value, within=within)

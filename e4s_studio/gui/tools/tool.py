@@ -1,28 +1,129 @@
-"""What every tool is given and does."""
+"""What all tools share: their options, the pointer, the workbench, and the tool's interface."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from enum import Enum, StrEnum
+from typing import TYPE_CHECKING, Any, Final, Self
 
+from e4s_studio.core.brush import Dab
 from e4s_studio.core.geometry import Line
-from e4s_studio.gui.tools.options import ToolOptions
-from e4s_studio.gui.tools.steps import english
+from e4s_studio.core.regions import Region
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from e4s_studio.core.brush import Stencil
     from e4s_studio.core.document import Document
     from e4s_studio.core.geometry import Box
-    from e4s_studio.gui.tools.steps import Deed, NameStep
+
+SMALLEST_SIZE: Final = 1.0
+LARGEST_SIZE: Final = 512.0
+SIZE_STEP: Final = 1.2
 
 Point = tuple[float, float]
 
 
+class ToolKind(StrEnum):
+    """The tools of the canvas."""
+
+    BRUSH = "brush"
+    ERASER = "eraser"
+    FILL = "fill"
+    LASSO = "lasso"
+    PICK = "pick"
+    PAN = "pan"
+    SMART = "smart"
+    ORIGINAL = "original"
+    AMOUNT = "amount"
+
+
+SOFT: Final = frozenset({ToolKind.ORIGINAL, ToolKind.AMOUNT})
+"""The tools with a soft brush."""
+HARD: Final = frozenset({ToolKind.BRUSH, ToolKind.ERASER})
+"""The tools with a hard brush."""
+PAINTING: Final = frozenset({ToolKind.BRUSH, ToolKind.FILL, ToolKind.LASSO, ToolKind.SMART})
+"""The tools that give pixels to the chosen region: locks and paint-over rules stop them."""
+
+
+class StepKind(Enum):
+    """What an undo step did. The value is its English name, with {region} and {amount} %."""
+
+    PAINT = "Paint: {region}"
+    ERASE = "Erase"
+    FILL = "Fill: {region}"
+    OUTLINE = "Outline: {region}"
+    SMART = "Smart edges: {region}"
+    SHOW_ORIGINAL = "Paint original pixels"
+    HIDE_ORIGINAL = "Hide original pixels"
+    AMOUNT = "Paint amount: {amount} %"
+    RESET_AMOUNT = "Reset painted amount"
+
+
+@dataclass(frozen=True)
+class ToolOptions:
+    """The options of all tools.
+
+    Attributes
+    ----------
+    region
+        The region to paint with.
+    size
+        Diameter of the brush in pixels of the crop, 1 to 512.
+    hardness
+        Edge of the soft brushes: 0 (soft from the centre on) to 1 (hard).
+    amount
+        What the amount brush sets: 0 (the target's texture) to 1 (the slider's full amount).
+    inside_region
+        Whether the amount brush stays inside `region`.
+    pressure
+        Whether a pen's pressure sets the size.
+    encircle
+        Whether a brush stroke that closes an outline fills it.
+    symmetric
+        Whether everything is also painted on the other side of the face's midline.
+    everywhere
+        Whether fill takes all pixels of the clicked region, connected or not.
+    """
+
+    region: Region = Region.SKIN
+    size: float = 40.0
+    hardness: float = 0.5
+    amount: float = 0.5
+    inside_region: bool = True
+    pressure: bool = True
+    encircle: bool = True
+    symmetric: bool = False
+    everywhere: bool = False
+
+    def with_size(self, size: float) -> Self:
+        """Return the options with a brush size, kept within its limits."""
+        return replace(self, size=min(max(size, SMALLEST_SIZE), LARGEST_SIZE))
+
+    def stepped(self, steps: int) -> Self:
+        """Return the options with the size some steps larger, or smaller where negative."""
+        grown = self.size * SIZE_STEP**steps
+        # Rounding would undo a step of a small brush; a step is at least one pixel.
+        one_up = self.size + steps
+        return self.with_size(round(max(grown, one_up) if steps > 0 else min(grown, one_up)))
+
+    def dab(self, x: float, y: float, pressure: float) -> Dab:
+        """Return the brush at a point under a pressure of 0 to 1."""
+        return Dab(x, y, max(SMALLEST_SIZE, self.size * (pressure if self.pressure else 1.0)) / 2)
+
+
+NameStep = Callable[[StepKind, ToolOptions], str]
+"""Returns the name of an undo step, in the window's language."""
+
+
+def english(kind: StepKind, options: ToolOptions) -> str:
+    """Return the English name of an undo step."""
+    region = options.region.title.capitalize()
+    return kind.value.format(region=region, amount=round(options.amount * 100))
+
+
 @dataclass(frozen=True)
 class Pointer:
-    """Where the pointer is and what is held down with it.
+    """Where the pointer is, and which keys are held.
 
     Attributes
     ----------
@@ -33,7 +134,7 @@ class Pointer:
     shift, ctrl
         Whether that key is held.
     scale
-        Picture pixels per screen pixel, for tolerances that the hand feels.
+        Picture pixels per screen pixel, for tolerances on the screen.
     across
         Screen pixels from the pane's left edge, whether or not the view is mirrored.
     """
@@ -53,20 +154,20 @@ class Pointer:
 
 @dataclass(frozen=True, eq=False)
 class Preview:
-    """What a tool wants to be seen over the canvas, in image coordinates.
+    """What the canvas draws for a tool, in image coordinates.
 
     Attributes
     ----------
     cursor
         Radius of the brush outline around the pointer; None draws none.
     anchor
-        Where the brush outline stands instead of at the pointer, while its size is dragged.
+        Where the brush outline is drawn instead, while a drag changes its size.
     outline
-        Points of a path under way.
+        Points of an unfinished path.
     box
-        A rectangle under way.
+        An unfinished rectangle.
     proposal
-        Pixels that wait for the artist's word.
+        Pixels that the artist may accept.
     """
 
     cursor: float | None = None
@@ -77,7 +178,7 @@ class Preview:
 
 
 class Workbench:
-    """What the tools share: the document, the artist's options and the face's midline.
+    """What the tools share: the document, the options and the face's midline.
 
     Parameters
     ----------
@@ -103,15 +204,22 @@ class Workbench:
 
     @property
     def options(self) -> ToolOptions:
-        """The artist's options."""
+        """The tools' options."""
         return self._options
 
-    def step_name(self, deed: Deed) -> str:
-        """Return the name of an undo step that is done with the present options."""
-        return self._name_step(deed, self._options)
+    def begin(self, kind: StepKind) -> None:
+        """Begin an undo step of the document, named after its kind and the options."""
+        self.document.begin(self._name_step(kind, self._options))
+
+    def paint(self, kind: StepKind, *stencils: Stencil) -> None:
+        """Give stencils to the chosen region, as one undo step."""
+        self.begin(kind)
+        for stencil in stencils:
+            self.document.paint(stencil, self._options.region)
+        self.document.commit()
 
     def set_options(self, options: ToolOptions) -> None:
-        """Take other options and tell those who listen."""
+        """Replace the options and call the listeners."""
         if options != self._options:
             self._options = options
             self.notify()
@@ -121,7 +229,7 @@ class Workbench:
         self.set_options(replace(self._options, **options))
 
     def subscribe(self, listener: Callable[[], None]) -> Callable[[], None]:
-        """Call `listener` whenever the options or the tool changed; call the result to end that."""
+        """Call `listener` whenever the options or the tool change; the result ends that."""
         self._listeners.append(listener)
 
         def unsubscribe() -> None:
@@ -131,7 +239,7 @@ class Workbench:
         return unsubscribe
 
     def notify(self) -> None:
-        """Tell those who listen."""
+        """Call the listeners."""
         for listener in tuple(self._listeners):
             listener()
 
@@ -139,11 +247,16 @@ class Workbench:
         """Return points on the other side of the midline."""
         return [(float(x), float(y)) for x, y in self.midline.mirrored(points)]
 
+    def with_mirrored(self, points: list[Point]) -> list[list[Point]]:
+        """Return the points, and their mirror image where the options ask for symmetry."""
+        both = self._options.symmetric and points
+        return [points, self.mirrored(*points)] if both else [points]
+
 
 class Tool:
-    """A tool: it is told where the pointer goes and speaks to the document.
+    """A tool: it receives the pointer's events and edits the document.
 
-    Every method but `press`, `drag` and `release` may come at any time.
+    `press`, `drag` and `release` come in that order; every other method may be called any time.
     """
 
     def __init__(self, bench: Workbench) -> None:
@@ -156,22 +269,22 @@ class Tool:
 
     @property
     def options(self) -> ToolOptions:
-        """The artist's options."""
+        """The tools' options."""
         return self.bench.options
 
     @property
     def is_busy(self) -> bool:
-        """Whether a gesture or a proposal is under way."""
+        """Whether a gesture is unfinished or a proposal is open."""
         return False
 
     def press(self, pointer: Pointer) -> None:
         """Begin a gesture."""
 
     def drag(self, pointer: Pointer) -> None:
-        """Go on with it, the button held."""
+        """Continue the gesture, the button held."""
 
     def release(self, pointer: Pointer) -> None:
-        """End it."""
+        """End the gesture."""
 
     def hover(self, pointer: Pointer) -> None:
         """Follow the pointer without a button."""
@@ -180,34 +293,13 @@ class Tool:
         """End a gesture that is made of clicks."""
 
     def accept(self) -> bool:
-        """Take what is proposed or under way (Enter); False where there is nothing to take."""
+        """Apply what is proposed or unfinished (Enter); False if there is nothing."""
         return False
 
     def cancel(self) -> bool:
-        """Drop what is proposed or under way (Esc); False where there is nothing to drop."""
+        """Drop what is proposed or unfinished (Esc); False if there is nothing."""
         return False
 
     def preview(self) -> Preview:
-        """Return what is to be seen over the canvas."""
+        """Return what the canvas draws for the tool."""
         return Preview()
-
-
-@dataclass(frozen=True)
-class Resize:
-    """Dragging the brush size: to the right grows, to the left shrinks.
-
-    Attributes
-    ----------
-    start
-        Where the drag began; the brush outline stays there.
-    options
-        The options as they were then.
-    """
-
-    start: Pointer
-    options: ToolOptions
-
-    def at(self, pointer: Pointer) -> ToolOptions:
-        """Return the options for where the pointer is now; the radius follows the hand."""
-        moved = (pointer.across - self.start.across) * pointer.scale
-        return self.options.with_size(self.options.size + 2 * moved)

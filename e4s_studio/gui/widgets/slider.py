@@ -1,4 +1,4 @@
-"""A slider that tells a drag from a step, and goes home on a double click."""
+"""A slider whose gestures are single edits, and the rows of a dock that are made with it."""
 
 from __future__ import annotations
 
@@ -6,16 +6,21 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPalette, QPen
-from PySide6.QtWidgets import QAbstractSlider, QSizePolicy
+from PySide6.QtWidgets import QAbstractSlider, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from PySide6.QtGui import QKeyEvent, QMouseEvent, QPaintEvent, QWheelEvent
-    from PySide6.QtWidgets import QWidget
 
 KNOB: Final = 13
 GROOVE: Final = 4
 WHEEL_STEP: Final = 5
 _WHEEL_NOTCH: Final = 120
+
+
+PADDING: Final = 8
+"""Room that the style sheet takes around a label's text."""
 
 
 class Slider(QAbstractSlider):
@@ -131,7 +136,7 @@ class Slider(QAbstractSlider):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         palette = self.palette()
-        middle, knob = self.height() / 2, self._knob_x()
+        middle, knob = self.height() / 2, self.knob_x()
         left, right = KNOB / 2, self.width() - KNOB / 2
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(palette.color(QPalette.ColorRole.Mid))
@@ -150,7 +155,8 @@ class Slider(QAbstractSlider):
             return self.palette().color(QPalette.ColorRole.Mid)
         return self.palette().color(QPalette.ColorRole.Link)
 
-    def _knob_x(self) -> float:
+    def knob_x(self) -> float:
+        """Return where the middle of the knob is, in pixels from the left edge."""
         share = (self.value() - self.minimum()) / (self.maximum() - self.minimum())
         return KNOB / 2 + share * (self.width() - KNOB)
 
@@ -175,3 +181,68 @@ class Slider(QAbstractSlider):
 
 def _bar(left: float, right: float, middle: float) -> QRectF:
     return QRectF(left, middle - GROOVE / 2, right - left, GROOVE)
+
+
+class SliderRow(QWidget):
+    """A named slider with its value at the right.
+
+    Parameters
+    ----------
+    name
+        What it sets.
+    limits
+        (minimum, maximum, home) as whole numbers.
+    text
+        How a value is written.
+    parent
+        The widget that owns it.
+    """
+
+    edited = Signal(int, int)
+    released = Signal()
+
+    def __init__(
+        self,
+        name: str,
+        limits: tuple[int, int, int],
+        text: Callable[[int], str],
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._text = text
+        self.name = QLabel(name, self)
+        self.slider = Slider(*limits, self)
+        self.slider.setAccessibleName(name)
+        self.value = QLabel(self)
+        self.value.setObjectName("value")
+        self.value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        width = max(self.value.fontMetrics().horizontalAdvance(text(end)) for end in limits)
+        self.value.setFixedWidth(width + PADDING)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(4)
+        row.addWidget(self.name)
+        row.addWidget(self.slider, 1)
+        row.addWidget(self.value)
+        self.slider.valueChanged.connect(lambda value: self.value.setText(text(value)))
+        self.slider.edited.connect(self.edited)
+        self.slider.released.connect(self.released)
+        self.show_value(self.slider.value())
+
+    def show_value(self, value: int) -> None:
+        """Show `value` without reporting an edit."""
+        self.slider.show_value(value)
+        self.value.setText(self._text(value))
+
+    def setToolTip(self, text: str) -> None:
+        """Explain the setting, wherever the cursor rests on the row."""
+        for widget in (self.name, self.slider, self.value):
+            widget.setToolTip(text)
+
+
+def align_names(rows: Sequence[SliderRow]) -> None:
+    """Give the names of `rows` one width, so that their sliders start in one line."""
+    metrics = rows[0].name.fontMetrics()
+    width = max(metrics.horizontalAdvance(row.name.text()) for row in rows)
+    for row in rows:
+        row.name.setFixedWidth(width + PADDING)

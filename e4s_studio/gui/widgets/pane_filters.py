@@ -1,11 +1,12 @@
-"""The frame around a pane that the keyboard was brought to."""
+"""What panes do by event filters: show that they have the keyboard focus, and take files."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QEvent, QObject, QRect, Qt
-from PySide6.QtGui import QColor, QFocusEvent, QPainter, QPalette, QRegion
+from PySide6.QtCore import QEvent, QObject, QRect, Qt, Signal
+from PySide6.QtGui import QColor, QDropEvent, QFocusEvent, QPainter, QPalette, QRegion
 from PySide6.QtWidgets import QWidget
 
 if TYPE_CHECKING:
@@ -96,3 +97,38 @@ def _opposite(colour: QColor) -> QColor:
     # Contrast with either is the same where the luminance is 0.18 (WCAG).
     is_light = 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.18
     return QColor(Qt.GlobalColor.black if is_light else Qt.GlobalColor.white)
+
+
+class Drops(QObject):
+    """Takes the local files that are dropped on a widget.
+
+    Signals
+    -------
+    dropped(list[Path])
+        Files were dropped.
+    """
+
+    dropped = Signal(object)
+
+    def __init__(self, widget: QWidget) -> None:
+        super().__init__(widget)
+        widget.setAcceptDrops(True)
+        widget.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Take drags and drops of local files and leave all else."""
+        taken = {QEvent.Type.DragEnter, QEvent.Type.DragMove, QEvent.Type.Drop}
+        if event.type() not in taken or not isinstance(event, QDropEvent):
+            return super().eventFilter(watched, event)
+        paths = _local_files(event)
+        if not paths:
+            event.ignore()
+            return True
+        event.acceptProposedAction()
+        if event.type() == QEvent.Type.Drop:
+            self.dropped.emit(paths)
+        return True
+
+
+def _local_files(event: QDropEvent) -> list[Path]:
+    return [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
