@@ -1,4 +1,4 @@
-"""What a journal consists of on the disk: generations of a project file and a log."""
+"""The files of a journal: generations of a project file and a log."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait as wait_for
 from typing import TYPE_CHECKING, Final
 
 from e4s_studio.files.journal.record import record_of, same_photograph
-from e4s_studio.files.output import write_whole
-from e4s_studio.files.project.saving import project_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,24 +20,37 @@ COMPACTED_AT: Final = 64 << 20
 
 
 class Writer:
-    """Writes generations: a whole project, and records of what changed since.
+    """Writes generations: a whole project, and a log of records of the changes since.
 
-    A generation with the number after another's goes on from it: its log begins where the other's
-    ends. Edits are kept in it while its own project is still being written, and a reader who finds
-    no such project replays both logs. A gap in the numbers tells that there is no such link.
+    A generation numbered one higher than another continues it: its log begins where the other's
+    ends. Edits go into it while its own project is still being written, and a reader who finds
+    no such project replays both logs. Generations that do not continue each other leave a gap in
+    the numbers.
 
     Parameters
     ----------
     folder
         The session's folder.
     on_failure
-        Called from another thread with what kept a whole project from being written; the edits
-        are safe all the same.
+        Called from another thread with the error that kept a whole project from being written;
+        the edits are safe all the same.
+    save
+        Writes a whole project to a path.
+    compacted_at
+        Bytes of records after which a new generation begins.
     """
 
-    def __init__(self, folder: Path, on_failure: Callable[[BaseException], None]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        on_failure: Callable[[BaseException], None],
+        save: Callable[[Project, Path], None],
+        compacted_at: int,
+    ) -> None:
         self._folder = folder
         self._on_failure = on_failure
+        self._save = save
+        self._compacted_at = compacted_at
         self._generation = -1
         self._written: Project | None = None
         self._based: Project | None = None
@@ -49,12 +60,12 @@ class Writer:
         self._last: Future[None] | None = None
 
     def write(self, project: Project) -> None:
-        """Have a project on the disk: as a record where only edits lie between it and the last one.
+        """Write a project: as a record if it has the target of the last one, else whole.
 
         Raises
         ------
         OSError, OutputError
-            If it cannot be written; `start_over` must come before the next one then.
+            If it cannot be written; call `start_over` before the next one then.
         """
         old, new = self._written, project.contents
         if old is None or not same_photograph(new.target, old.contents.target):
@@ -68,11 +79,11 @@ class Writer:
             self._write_base(project).add_done_callback(self._tell)
 
     def start_over(self) -> None:
-        """Begin with a whole project again: the end of the log may be damaged."""
+        """Write the next project whole: the end of the log may be damaged."""
         self._written = None
 
     def wait(self, timeout: float) -> bool:
-        """Wait until no project is being written any more; return whether that is so."""
+        """Wait until no whole project is being written; return whether that is so."""
         last = self._last
         return last is None or not wait_for([last], timeout).not_done
 
@@ -92,7 +103,7 @@ class Writer:
         if based is None or self._log is None:
             return True
         same = same_photograph(project.contents.source, based.contents.source)
-        grown = self._log.tell() > COMPACTED_AT
+        grown = self._log.tell() > self._compacted_at
         return not same or grown or project.fitted is not based.fitted
 
     def _append(self, record: bytes) -> None:
@@ -113,8 +124,16 @@ class Writer:
         self._log = None
 
     def _write_base(self, project: Project) -> Future[None]:
-        self._last = self._bases.submit(_write_base, self._folder, self._generation, project)
+        self._last = self._bases.submit(self._save_base, self._generation, project)
         return self._last
+
+    def _save_base(self, generation: int, project: Project) -> None:
+        """Write a generation's project, then remove the generations before it."""
+        base, _ = generation_files(self._folder, generation)
+        self._save(project, base)
+        for older in range(1, generation):
+            for path in generation_files(self._folder, older):
+                path.unlink(missing_ok=True)
 
     def _tell(self, done: Future[None]) -> None:
         error = done.exception()
@@ -122,15 +141,6 @@ class Writer:
             self._on_failure(error)
 
 
-def _write_base(folder: Path, generation: int, project: Project) -> None:
-    """Write a generation's project, and remove the generations before once it is whole."""
-    base, _ = generation_files(folder, generation)
-    write_whole(base, project_bytes(project))
-    for older in range(1, generation):
-        for path in generation_files(folder, older):
-            path.unlink(missing_ok=True)
-
-
 def generation_files(folder: Path, generation: int) -> tuple[Path, Path]:
-    """Return where a generation's project and its log lie."""
+    """Return the paths of a generation's project and its log."""
     return folder / f"base-{generation:06}.e4s", folder / f"edits-{generation:06}.log"

@@ -18,9 +18,9 @@ from session_to_kill import states
 
 from e4s_studio.core.errors import OutputError, ProjectError
 from e4s_studio.core.settings import EditSettings
-from e4s_studio.files.journal import Journal, recoverable_sessions, writer as writer_module
+from e4s_studio.files.journal import Journal, recoverable_sessions
 from e4s_studio.files.journal.record import record_of, replayed
-from e4s_studio.files.project import Labelling, Project
+from e4s_studio.files.project import Labelling, Project, save_project
 from e4s_studio.files.provenance.facts import Ground
 
 if TYPE_CHECKING:
@@ -151,16 +151,16 @@ def test_other_photographs_begin_a_new_generation(tmp_path):
     assert values(found) == values(document.contents())
 
 
-def stopped_base(monkeypatch) -> threading.Event:
-    """Let every whole project wait from now on until the event that is returned."""
-    go_on, write = threading.Event(), writer_module.project_bytes
+class Held:
+    """Writes whole projects, each as soon as `go_on` is set."""
 
-    def wait_and_write(project):
-        assert go_on.wait(10)
-        return write(project)
+    def __init__(self) -> None:
+        self.go_on = threading.Event()
+        self.go_on.set()
 
-    monkeypatch.setattr(writer_module, "project_bytes", wait_and_write)
-    return go_on
+    def save(self, project: Project, path: Path) -> None:
+        assert self.go_on.wait(10)
+        save_project(project, path)
 
 
 def recovered_copy(journal: Journal, folder: Path):
@@ -174,32 +174,33 @@ def recovered_copy(journal: Journal, folder: Path):
     return only(folder).recover()
 
 
-def test_edits_are_kept_while_a_whole_project_is_being_written(tmp_path, monkeypatch):
-    monkeypatch.setattr(writer_module, "COMPACTED_AT", 20_000)
-    journal = Journal(tmp_path / "own")
+def test_edits_are_kept_while_a_whole_project_is_being_written(tmp_path):
+    held = Held()
+    journal = Journal(tmp_path / "own", save=held.save, compacted_at=20_000)
     projects = states(4, 25)
     journal.record(next(projects))
     assert journal.flush()
-    go_on = stopped_base(monkeypatch)
+    held.go_on.clear()
     for project in projects:
         journal.record(project)
         journal.flush(0.02)
     found = recovered_copy(journal, tmp_path / "killed")
     assert len(list(journal.folder.glob("edits-*"))) > 1
     assert values(found.project.contents) == values(project.contents)
-    go_on.set()
+    held.go_on.set()
     assert journal.flush()
     assert len(list(journal.folder.glob("base-*"))) == 1
     crash(journal)
     assert values(only(tmp_path / "own").recover().project.contents) == values(project.contents)
 
 
-def test_edits_over_a_new_source_do_not_wait_for_it(tmp_path, monkeypatch):
-    journal = Journal(tmp_path / "own")
+def test_edits_over_a_new_source_do_not_wait_for_it(tmp_path):
+    held = Held()
+    journal = Journal(tmp_path / "own", save=held.save)
     document = random_document(1, 3)
     journal.record(Project(document.contents()))
     assert journal.flush()
-    go_on = stopped_base(monkeypatch)
+    held.go_on.clear()
     document.open(source=photographed(9, "new.png"))
     rng = np.random.default_rng(0)
     for _ in range(3):
@@ -209,19 +210,20 @@ def test_edits_over_a_new_source_do_not_wait_for_it(tmp_path, monkeypatch):
     assert not journal.flush(0)
     assert values(found.state) == values(document.state())
     assert values(found.commands) == values(document.contents().commands)
-    go_on.set()
+    held.go_on.set()
     crash(journal)
     contents = only(tmp_path / "own").recover().project.contents
     assert values(contents) == values(document.contents())
 
 
-def test_logs_without_a_link_are_not_joined(tmp_path, monkeypatch):
-    journal = Journal(tmp_path / "own")
+def test_logs_without_a_link_are_not_joined(tmp_path):
+    held = Held()
+    journal = Journal(tmp_path / "own", save=held.save)
     document = random_document(1, 3)
     journal.record(Project(document.contents()))
     assert journal.flush()
     before = document.contents()
-    go_on = stopped_base(monkeypatch)
+    held.go_on.clear()
     document.open(target=photographed(9, "new.png"))
     journal.record(Project(document.contents()))
     while len(list(journal.folder.glob("edits-*"))) < 2:
@@ -229,22 +231,25 @@ def test_logs_without_a_link_are_not_joined(tmp_path, monkeypatch):
     shutil.copytree(journal.folder, tmp_path / "killed" / "copy")
     found = only(tmp_path / "killed").recover().project.contents
     assert values(found) == values(before)
-    go_on.set()
+    held.go_on.set()
     crash(journal)
     assert values(only(tmp_path / "own").recover().project.contents) == values(document.contents())
 
 
-def test_a_whole_project_that_cannot_be_written_is_said_and_the_edits_stay(tmp_path, monkeypatch):
+def test_a_whole_project_that_cannot_be_written_is_said_and_the_edits_stay(tmp_path):
     said = []
-    journal = Journal(tmp_path, said.append)
+    is_full = threading.Event()
+
+    def save(project, path):
+        if is_full.is_set():
+            raise OutputError("The disk is full.")
+        save_project(project, path)
+
+    journal = Journal(tmp_path, said.append, save=save)
     document = random_document(1, 3)
     journal.record(Project(document.contents()))
     assert journal.flush()
-
-    def full(path, data):
-        raise OutputError("The disk is full.")
-
-    monkeypatch.setattr(writer_module, "write_whole", full)
+    is_full.set()
     document.open(source=photographed(9, "new.png"))
     journal.record(Project(document.contents()))
     edit(document, np.random.default_rng(0))
@@ -292,9 +297,8 @@ def test_labelling_is_kept_too(tmp_path):
     assert only(tmp_path).recover().project.labelling == labelling
 
 
-def test_a_long_log_is_compacted(tmp_path, monkeypatch):
-    monkeypatch.setattr(writer_module, "COMPACTED_AT", 20_000)
-    journal = Journal(tmp_path)
+def test_a_long_log_is_compacted(tmp_path):
+    journal = Journal(tmp_path, compacted_at=20_000)
     for project in states(4, 25):
         journal.record(project)
         assert journal.flush()
