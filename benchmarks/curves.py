@@ -24,6 +24,8 @@ from e4s_studio.engine.models import load_network
 from e4s_studio.engine.pictures import resize, resize_labels
 from e4s_studio.engine.session import Session
 from e4s_studio.train.pairs import lessons
+from e4s_studio.train.plan import TrainingPlan
+from e4s_studio.train.start import start_network
 
 if TYPE_CHECKING:
     from e4s_studio.core.portrait import Portrait
@@ -48,6 +50,11 @@ class Curve:
             self.levels[steps] = levels
         if self.steps_to_goal is None and min(levels) >= GOAL:
             self.steps_to_goal, self.seconds_to_goal = steps, seconds
+
+
+def untrained_network() -> RGI:
+    """Return the built-in network with random weights, seed 0."""
+    return start_network(TrainingPlan()).eval().requires_grad_(False)
 
 
 def levels_of(fitter: Fitter, source: Portrait, target: Portrait) -> tuple[float, float]:
@@ -115,7 +122,7 @@ def curves_table(samples: Path, checkpoint: Path | None = None, pair: str | None
     for name in names_of(samples) if pair is None else [pair]:
         source, target = (read(samples, f"{name}_{role}") for role in ("source", "target"))
         shipped = curve_of(load_network(checkpoint), source, target)
-        random = curve_of(load_network(built_in=()), source, target)
+        random = curve_of(untrained_network(), source, target)
         table.add_row(name, "shipped", *cells_of(shipped), times_sooner(shipped, random))
         table.add_row(name, "random", *cells_of(random))
     return table

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -14,13 +14,12 @@ from e4s_studio.core.errors import ProjectError, SettingsError
 from e4s_studio.files.export.kinds import SHOWING, ExportKind, require_suffix
 from e4s_studio.files.output import check_writable
 from e4s_studio.files.provenance.facts import Ground, facts_of
+from e4s_studio.files.resources import BUILT_IN_MODEL
 
 if TYPE_CHECKING:
     from e4s_studio.core.contents import DocumentSnapshot
     from e4s_studio.engine.session import Session
     from e4s_studio.files.project import Labelling, Project
-
-BUILT_IN_NAME: Final = "studio-256"
 
 
 def export(
@@ -97,7 +96,7 @@ def export(
         else None
     )
     session = _session(opened.project, snapshot, checkpoint, device, fit_steps)
-    model = BUILT_IN_NAME if checkpoint is None else checkpoint.name
+    model = BUILT_IN_MODEL if checkpoint is None else checkpoint.name
     layers, source = finished_layers(session, snapshot), snapshot.source
     job = ExportJob(
         path=output,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
@@ -14,8 +14,7 @@ from e4s_studio.core.settings import EditSettings
 from e4s_studio.files.images import check_writable, encode_image
 from e4s_studio.files.output import make_folder, require_other
 from e4s_studio.files.provenance.facts import Facts, Ground, Photograph, label_map_sha256
-
-BUILT_IN_NAME: Final = "studio-256"
+from e4s_studio.files.resources import BUILT_IN_MODEL
 
 
 def swap(
@@ -102,7 +101,7 @@ def swap(
 
     face = open_portrait(source, source_mask, face=source_face - 1)
     head = open_portrait(target, target_mask, face=target_face - 1)
-    network = load_network(checkpoint, device_named(device), seed=seed)
+    network = load_network(checkpoint, device_named(device))
     plan = plan_for(network, steps=fit_steps, seed=seed, tune_generator=fit_generator)
     session = Session(fit_with_progress(network, face, head, plan), face, head)
     label_map, hole = swap_label_maps(
@@ -118,7 +117,7 @@ def swap(
         target=Photograph.read(target),
         label_map_sha256=label_map_sha256(label_map),
         settings=settings,
-        model=checkpoint.name if checkpoint else BUILT_IN_NAME,
+        model=checkpoint.name if checkpoint else BUILT_IN_MODEL,
         ground=ground,
         film=composite.film,
     )

@@ -262,6 +262,7 @@ class _StopOnSignal:
 
 def _export(run: Run, outcome: Outcome, data: Path | None, start: Path | None, finish: int) -> None:
     from e4s_studio.files.output import write_whole
+    from e4s_studio.files.resources import sha256_of
     from e4s_studio.train.card import PORTRAITS, Card
 
     preset = run.plan.preset
@@ -278,5 +279,6 @@ def _export(run: Run, outcome: Outcome, data: Path | None, start: Path | None, f
         figures=run.judged(outcome.network),
         finish=finish,
     )
-    write_whole(run.folder / f"{preset}.md", card.text(outcome.network).encode())
+    text = card.text(outcome.network, sha256_of(weights))
+    write_whole(run.folder / f"{preset}.md", text.encode())
     typer.echo(f"Wrote {weights} and its card, {preset}.md")

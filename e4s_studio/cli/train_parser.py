@@ -46,6 +46,7 @@ def train_parser_in(
     from e4s_studio.cli.progress import StepProgress
     from e4s_studio.engine.parse.learned import parser_of
     from e4s_studio.files.output import make_folder, write_whole
+    from e4s_studio.files.resources import sha256_of
     from e4s_studio.networks.parser import SIDE
     from e4s_studio.train.parser.card import parser_card
     from e4s_studio.train.parser.examples import make_pool
@@ -66,7 +67,8 @@ def train_parser_in(
     weights = out / f"{PRESET}.safetensors"
     network.save(weights)
     command = shlex.join(["e4s-studio", *sys.argv[1:]])
-    write_whole(out / f"{PRESET}.md", parser_card(network, plan, command, start).encode())
+    card = parser_card(network, sha256_of(weights), plan, command, start)
+    write_whole(out / f"{PRESET}.md", card.encode())
     typer.echo(f"Wrote {weights} and its card, {PRESET}.md")
 
 

@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Final
 import psutil
 import torch
 
+from e4s_studio import __version__
 from e4s_studio.core.errors import OutputError
 from e4s_studio.engine.devices import available_devices
-from e4s_studio.engine.models import BUILT_IN_CHECKPOINT
 from e4s_studio.files import output, places
 from e4s_studio.files.model_folder import ModelFolder
 from e4s_studio.files.models import CATALOGUE, State
+from e4s_studio.files.resources import NETWORKS, NetworkState, network_state
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,7 +65,7 @@ class Finding:
 
 
 def examine(models: ModelFolder | None = None) -> Iterator[Finding]:
-    """Look at Python, Qt, torch, devices, models, disk, memory and folders, one after another.
+    """Look at the program, what it runs on, its networks, memory, disk and folders, in turn.
 
     Parameters
     ----------
@@ -72,9 +73,11 @@ def examine(models: ModelFolder | None = None) -> Iterator[Finding]:
         The installed models; the program's own folder unless told.
     """
     models = ModelFolder() if models is None else models
+    yield Finding("E4S Studio", Verdict.GOOD, __version__)
     yield _python()
     yield _qt()
     yield from _torch()
+    yield from map(_shipped_network, NETWORKS)
     yield from _models(models)
     yield _memory()
     folders = {
@@ -132,12 +135,15 @@ def _torch() -> Iterator[Finding]:
         yield Finding("Device", Verdict.NOTE, "no GPU, so the CPU computes", advice)
 
 
+def _shipped_network(name: str) -> Finding:
+    state = network_state(name)
+    if state is NetworkState.INTACT:
+        return Finding(f"Model {name}", Verdict.GOOD, "built in, intact")
+    advice = "Install E4S Studio again; weights of your own need their card beside them."
+    return Finding(f"Model {name}", Verdict.BAD, f"built in, {state.value}", advice)
+
+
 def _models(folder: ModelFolder) -> Iterator[Finding]:
-    if BUILT_IN_CHECKPOINT.is_file():
-        yield Finding("Model studio-256", Verdict.GOOD, "the built-in model")
-    else:
-        found = "the built-in model has no weights here, so fitting starts from random ones"
-        yield Finding("Model studio-256", Verdict.NOTE, found, "Fitting takes longer; no more.")
     for model in CATALOGUE:
         state = folder.state(model)
         verdict = Verdict.GOOD if state is State.INSTALLED else Verdict.NOTE

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 
 from e4s_studio.engine.devices import device_named
 from e4s_studio.engine.engine import Engine, Listeners, spare_threads
-from e4s_studio.engine.models import BUILT_IN_CHECKPOINT, load_network
+from e4s_studio.engine.models import load_network
 from e4s_studio.engine.opening import open_portrait, recut_portrait
 from e4s_studio.engine.sight import Sight
 from e4s_studio.engine.warm_up import warm_up
+from e4s_studio.files.resources import BUILT_IN_MODEL
 from e4s_studio.gui.collector import resting
 from e4s_studio.gui.ports import (
     EngineFailed,
@@ -75,7 +76,7 @@ class TrueEngine:
         self._fits = ThreadPoolExecutor(max_workers=1, thread_name_prefix="fits")
         self._closed = False
         checkpoint = choice.checkpoint
-        self.model = BUILT_IN_CHECKPOINT.stem if checkpoint is None else checkpoint.name
+        self.model = BUILT_IN_MODEL if checkpoint is None else checkpoint.name
         self._fits.submit(_warm_up)
         name = None if checkpoint is None else checkpoint.stem
         post(ModelInUse(name, _device_name(str(device)), self._engine.needs_fit))

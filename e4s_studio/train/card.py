@@ -56,8 +56,16 @@ class Card:
     figures: Figures | None
     finish: int = 0
 
-    def text(self, network: RGI) -> str:
-        """Write the card of a network, Markdown."""
+    def text(self, network: RGI, sha256: str) -> str:
+        """Write the card of a network, Markdown.
+
+        Parameters
+        ----------
+        network
+            The trained network.
+        sha256
+            Of its file, in hexadecimal digits: the program finds damage with it.
+        """
         count = sum(weight.numel() for weight in network.parameters())
         plan = self.plan
         measured = "not measured"
@@ -70,6 +78,7 @@ class Card:
         rows = {
             "Network": f"RGI, preset {plan.preset}, {network.config.size}², {count:,} weights",
             "Data": self.data,
+            "SHA-256": f"`{sha256}`",
             "Licence": self.licence,
             "Start": self.start or f"random weights, seed {plan.seed}",
             "Command": f"`{self.command}`",

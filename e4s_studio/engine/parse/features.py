@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import cv2
 import numpy as np
 
-from e4s_studio.core.regions import REGION_COUNT, Region
+from e4s_studio.core.regions import Region
 from e4s_studio.engine.parse import shapes
 from e4s_studio.engine.parse.colour import Colours
 from e4s_studio.engine.parse.curves import rise
@@ -100,7 +100,7 @@ class Window:
         return np.asarray(cv2.GaussianBlur(plane, (0, 0), distance * self.unit), np.float32)
 
 
-def window_of(lab: Plane, frame: FaceFrame, learned: Plane | None = None) -> Window:
+def window_of(lab: Plane, frame: FaceFrame, learned: Plane) -> Window:
     """Cut the inner face out of a crop.
 
     Parameters
@@ -110,7 +110,7 @@ def window_of(lab: Plane, frame: FaceFrame, learned: Plane | None = None) -> Win
     frame
         Its frame.
     learned
-        (S, S, 12) float32 probabilities of the network, if it is there.
+        (S, S, 12) float32, the probabilities of the built-in parser.
     """
     size = lab.shape[0]
     u, v = frame.grid(size)
@@ -120,9 +120,7 @@ def window_of(lab: Plane, frame: FaceFrame, learned: Plane | None = None) -> Win
     lab, u, v = lab[place], u[place], v[place]
     unit = frame.distance * size
     axis = u - frame.lean * v / frame.drop
-    odds = np.zeros((*u.shape, REGION_COUNT), np.float32)
-    if learned is not None:
-        odds = _odds(learned[place])
+    odds = _odds(learned[place])
     return Window(place, lab, u, v, axis, _dark(lab[..., 0], unit), _red(lab, unit), odds, unit)
 
 

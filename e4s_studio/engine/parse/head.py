@@ -29,7 +29,7 @@ DOUBTED: Final = 0.02
 """A colour never rules a region out altogether."""
 
 
-def head_regions(lab: Plane, frame: FaceFrame, learned: Plane | None = None) -> Plane:
+def head_regions(lab: Plane, frame: FaceFrame, learned: Plane) -> Plane:
     """Return the probability of face, hair, background, neck and ears at every pixel.
 
     Usual places weighed by colours give a first belief; what it believes teaches the colours of
@@ -42,8 +42,8 @@ def head_regions(lab: Plane, frame: FaceFrame, learned: Plane | None = None) -> 
     frame
         The crop's frame.
     learned
-        (S, S, 5) float32, what the network says of them, if it is there: it counts besides the
-        usual places.
+        (S, S, 5) float32, the probabilities of the built-in parser: they count besides the usual
+        places.
 
     Returns
     -------
@@ -70,10 +70,8 @@ def head_regions(lab: Plane, frame: FaceFrame, learned: Plane | None = None) -> 
     return belief
 
 
-def _pooled(usual: Plane, learned: Plane | None) -> Plane:
+def _pooled(usual: Plane, learned: Plane) -> Plane:
     """Return usual places weighed by what the network sees, (S, S, 5)."""
-    if learned is None:
-        return usual
     both = (usual + DOUBTED) ** USUAL_WEIGHT * (learned + DOUBTED) ** LEARNED_WEIGHT
     return np.asarray(both / both.sum(axis=-1, keepdims=True), np.float32)
 

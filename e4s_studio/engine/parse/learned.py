@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import cv2
@@ -12,28 +11,30 @@ import torch
 
 from e4s_studio.core.errors import CheckpointError
 from e4s_studio.engine.resample import shrunk
+from e4s_studio.files.resources import BUILT_IN_PARSER, network_file
 from e4s_studio.networks.parser import SIDE, ParserNet
 from e4s_studio.networks.weights import WeightsError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from numpy.typing import NDArray
 
     Plane = NDArray[np.float32]
 
-WEIGHTS: Final = Path(__file__).resolve().parents[3] / "checkpoints" / "parser-96.safetensors"
 SCALES: Final = (0.94, 1.0, 1.06)
 """The crop is looked at a little nearer and farther, and mirrored: the mean errs less."""
 
 
-def learned_chances(crop: NDArray[np.uint8], weights: Path = WEIGHTS) -> Plane | None:
-    """Return the probability of every region, or None where the weights are not installed.
+def learned_chances(crop: NDArray[np.uint8], weights: Path | None = None) -> Plane:
+    """Return the probability of every region.
 
     Parameters
     ----------
     crop
         (S, S, 3) uint8 RGB, aligned.
     weights
-        The parser's own file.
+        A parser's weights; None for the built-in parser.
 
     Returns
     -------
@@ -42,11 +43,9 @@ def learned_chances(crop: NDArray[np.uint8], weights: Path = WEIGHTS) -> Plane |
     Raises
     ------
     CheckpointError
-        If the file does not hold the parser's weights.
+        If the weights are missing, damaged, or not a parser's.
     """
-    if not weights.is_file():
-        return None
-    network = _network(weights, weights.stat().st_mtime_ns)
+    network = _network(weights)
     small = _sized(crop)
     views = [_scaled(small, scale) for scale in SCALES]
     views += [view[:, ::-1] for view in views]
@@ -79,9 +78,8 @@ def parser_of(weights: Path) -> ParserNet:
 
 
 @lru_cache(maxsize=1)
-def _network(weights: Path, _changed: int) -> ParserNet:
-    """Keep the network of the file as it was at a time of change."""
-    return parser_of(weights)
+def _network(weights: Path | None) -> ParserNet:
+    return parser_of(network_file(BUILT_IN_PARSER) if weights is None else weights)
 
 
 def _sized(crop: NDArray[np.uint8]) -> Plane:

@@ -1,4 +1,4 @@
-"""The starter map: a face parsed with no weights, for the artist to go on from."""
+"""The starter map: a face parsed without a download, for the artist to go on from."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ HEAD_REGIONS: Final = {
 
 
 def starter_map(crop: NDArray[np.uint8]) -> Parsing:
-    """Parse an aligned face with no weights.
+    """Parse an aligned face with what ships.
 
     Outlines of an average face are fitted to the eyes and the mouth; colours, learned from this
-    picture alone, decide where hair, background, neck and ears begin. Glasses and earrings are
-    not told from what they lie on.
+    picture alone, decide where hair, background, neck and ears begin; the built-in parser counts
+    in both. Glasses and earrings are not told from what they lie on.
 
     Parameters
     ----------
@@ -53,6 +53,11 @@ def starter_map(crop: NDArray[np.uint8]) -> Parsing:
     Returns
     -------
     Labels and doubt at the crop's size.
+
+    Raises
+    ------
+    CheckpointError
+        If the weights of the built-in parser are missing or damaged.
     """
     size = crop.shape[0]
     frame = frame_of(crop)
@@ -61,17 +66,16 @@ def starter_map(crop: NDArray[np.uint8]) -> Parsing:
     return Parsing(labels, doubt_of(chances))
 
 
-def _chances(crop: NDArray[np.uint8], frame: FaceFrame, learned: Plane | None) -> Plane:
+def _chances(crop: NDArray[np.uint8], frame: FaceFrame, learned: Plane) -> Plane:
     """Return the probability of every region, (FEATURE_SIDE, FEATURE_SIDE, 12)."""
-    seen = None if learned is None else resized(_head_of(learned), HEAD_SIDE)
+    seen = resized(_head_of(learned), HEAD_SIDE)
     rough = head_regions(lab_of(_sized(crop, HEAD_SIDE)), frame, seen)
     rough = np.asarray(cv2.GaussianBlur(rough, (0, 0), HEAD_SIDE / 200), np.float32)
     rough = resized(rough, FEATURE_SIDE)
     chances = np.zeros((FEATURE_SIDE, FEATURE_SIDE, REGION_COUNT), np.float32)
     for region, index in HEAD_REGIONS.items():
         chances[..., region] = rough[..., index]
-    if learned is not None:
-        learned = resized(learned, FEATURE_SIDE)
+    learned = resized(learned, FEATURE_SIDE)
     window = window_of(lab_of(_sized(crop, FEATURE_SIDE)), frame, learned)
     inner = chances[window.place]
     for region, chance in feature_chances(window, frame).items():

@@ -18,14 +18,18 @@ if TYPE_CHECKING:
 
 
 def parser_card(
-    network: ParserNet, plan: ParserPlan, command: str, start: Path | None = None
+    network: ParserNet, sha256: str, plan: ParserPlan, command: str, start: Path | None = None
 ) -> str:
-    """Write the card of a parser, Markdown: what it is, of what, and how it is made again."""
+    """Write the card of a parser, Markdown: what it is, of what, and how it is made again.
+
+    `sha256` is that of its file, in hexadecimal digits: the program finds damage with it.
+    """
     count = sum(weight.numel() for weight in network.parameters())
     rows = {
         "Network": f"U-Net, {SIDE}² aligned crops to 12 regions, {count:,} weights, half precision",
         "Data": f"{PORTRAITS} {plan.scenes:,} of them, changed into {plan.examples:,} examples:"
         " turned, lit, dressed, set before other backgrounds, and photographed in colour and grey",
+        "SHA-256": f"`{sha256}`",
         "Licence": "as that of the weights it started from" if start else "MIT, like the program",
         "Start": start.name if start else f"random weights, seed {plan.seed}",
         "Command": f"`{command}`",

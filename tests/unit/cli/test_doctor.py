@@ -10,9 +10,10 @@ import psutil
 import pytest
 from typer.testing import CliRunner
 
+from e4s_studio import __version__
 from e4s_studio.cli.app import app
-from e4s_studio.engine.health import Verdict, examine
-from e4s_studio.files import places
+from e4s_studio.engine.health import Finding, Verdict, examine
+from e4s_studio.files import places, resources
 from e4s_studio.files.model_folder import ModelFolder
 
 
@@ -34,6 +35,24 @@ def test_a_machine_that_runs_the_tests_is_well():
     for subject in ("Python", "Qt", "PyTorch", "Device", "Model e4s", "Memory", "Disk", "Folder"):
         assert subject in result.stdout
     assert sys.version.split()[0] in result.stdout
+
+
+def test_the_version_and_every_shipped_network_are_told():
+    assert found("E4S Studio").found == __version__
+    for name in resources.NETWORKS:
+        assert found(f"Model {name}") == Finding(f"Model {name}", Verdict.GOOD, "built in, intact")
+
+
+@pytest.mark.parametrize("state", ["missing", "damaged"])
+def test_a_shipped_network_that_cannot_be_used_is_told(monkeypatch, tmp_path, state):
+    if state == "damaged":
+        (tmp_path / "studio-256.safetensors").write_bytes(b"no weights")
+    monkeypatch.setattr(resources, "CHECKPOINTS", tmp_path)
+    finding = found("Model studio-256")
+    assert finding.verdict is Verdict.BAD
+    assert state in finding.found
+    assert "Install E4S Studio again" in finding.advice
+    assert CliRunner().invoke(app, ["doctor"]).exit_code == 1
 
 
 def test_whatever_is_not_good_comes_with_advice():

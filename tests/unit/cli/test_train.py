@@ -20,6 +20,7 @@ from typer.testing import CliRunner
 from e4s_studio.cli import progress
 from e4s_studio.cli.app import app
 from e4s_studio.cli.progress import StepProgress
+from e4s_studio.files.resources import sha256_of
 from e4s_studio.networks.config import PRESETS
 from e4s_studio.networks.rgi import RGI
 from e4s_studio.train.plan import PLANS, TrainingPlan
@@ -67,8 +68,10 @@ def test_it_ends_with_weights_and_their_card(tmp_path):
     for key, value in weights.state_dict().items():
         assert torch.equal(value, average[f"module.{key}"])
     card = (tmp_path / "tiny.md").read_text()
+    digest = sha256_of(tmp_path / "tiny.safetensors")
     for said in ("painted by the program", "MIT", "seed 4", "2 of 2 steps of 1 pairs", " dB"):
         assert said in card
+    assert f"**SHA-256**: `{digest}`" in card
     assert RGI(TINY).state_dict().keys() == weights.state_dict().keys()
 
 

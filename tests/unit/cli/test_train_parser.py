@@ -7,6 +7,7 @@ import torch
 from typer.testing import CliRunner
 
 from e4s_studio.cli.app import app
+from e4s_studio.files.resources import sha256_of
 from e4s_studio.networks.parser import ParserNet
 from e4s_studio.train.parser import training
 
@@ -29,7 +30,8 @@ def test_it_writes_weights_and_their_card(tmp_path):
     with torch.inference_mode():
         assert network(torch.rand(1, 3, 96, 96)).isfinite().all()
     card = (tmp_path / "parser-96.md").read_text()
-    for said in ("painted by the program", "MIT", "seed 4", "2 steps of 2 examples"):
+    digest = sha256_of(tmp_path / "parser-96.safetensors")
+    for said in ("painted by the program", "MIT", "seed 4", "2 steps of 2 examples", digest):
         assert said in card
 
 

@@ -6,7 +6,8 @@ import torch
 
 from e4s_studio.core.errors import CheckpointError
 from e4s_studio.engine.parse import starter_map
-from e4s_studio.engine.parse.learned import WEIGHTS, learned_chances
+from e4s_studio.engine.parse.learned import learned_chances
+from e4s_studio.files.resources import BUILT_IN_PARSER, network_file
 from e4s_studio.networks.parser import SIDE, ParserNet
 from e4s_studio.train.parser.examples import make_pool
 
@@ -17,9 +18,9 @@ def unseen():
     return make_pool(90001, 8, 8, 192)
 
 
-def test_without_weights_there_is_no_opinion(tmp_path):
-    crop = np.zeros((64, 64, 3), np.uint8)
-    assert learned_chances(crop, tmp_path / "parser.safetensors") is None
+def test_missing_weights_are_an_error(tmp_path):
+    with pytest.raises(CheckpointError, match="no weights"):
+        learned_chances(np.zeros((64, 64, 3), np.uint8), tmp_path / "parser.safetensors")
 
 
 @pytest.mark.parametrize("size", [64, SIDE, 300])
@@ -45,7 +46,7 @@ def test_a_damaged_file_is_named(tmp_path):
 
 
 def test_the_shipped_weights_know_unseen_examples(unseen):
-    assert WEIGHTS.stat().st_size <= 2_000_000
+    assert network_file(BUILT_IN_PARSER).stat().st_size <= 2_000_000
     right = []
     for picture, true in zip(unseen.pictures, unseen.labels, strict=True):
         labels = learned_chances(picture).argmax(axis=-1).repeat(2, axis=0).repeat(2, axis=1)
