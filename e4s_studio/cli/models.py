@@ -29,8 +29,7 @@ def _default(context: typer.Context) -> None:
 @models.command("list")
 def list_models() -> None:
     """List what can be installed: purpose, size, licence, where from, and what is there."""
-    from e4s_studio.files.model_folder import ModelFolder
-    from e4s_studio.files.models import CATALOGUE
+    from e4s_studio.files.models import CATALOGUE, ModelFolder
 
     folder = ModelFolder()
     console = Console(soft_wrap=True)
@@ -52,8 +51,7 @@ def list_models() -> None:
 def install(name: Name) -> None:
     """Download a model and verify it. A download that was cut goes on where it ended."""
     from e4s_studio.engine.model_checks import check_model
-    from e4s_studio.files.model_folder import ModelFolder
-    from e4s_studio.files.models import model_named
+    from e4s_studio.files.models import ModelFolder, model_named
 
     model, folder = model_named(name), ModelFolder()
     columns = "[progress.description]{task.description}", BarColumn(), DownloadColumn()
@@ -74,8 +72,7 @@ def use(
 ) -> None:
     """Install a model from a FILE on disk, or all models of a packed file (`use pack FILE`)."""
     from e4s_studio.engine.model_checks import check_model
-    from e4s_studio.files.model_folder import ModelFolder
-    from e4s_studio.files.models import model_named
+    from e4s_studio.files.models import ModelFolder, model_named
 
     folder = ModelFolder()
     if name == "pack":
@@ -89,7 +86,7 @@ def use(
 @models.command()
 def pack(target: Annotated[Path, typer.Argument(help="The .zip file to write.")]) -> None:
     """Pack the installed models into one file for a machine without a network."""
-    from e4s_studio.files.model_folder import ModelFolder
+    from e4s_studio.files.models import ModelFolder
 
     packed = ModelFolder().pack(target)
     names = ", ".join(model.name for model in packed)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from e4s_studio.engine.quad import Quad
-    from e4s_studio.files.model_folder import ModelFolder
+    from e4s_studio.files.models import ModelFolder
 
 LARGEST_CROP: Final = 1024
 
@@ -42,7 +42,7 @@ def parse(
     from e4s_studio.engine.align import crop, uncrop_labels
     from e4s_studio.engine.parse import parser_named
     from e4s_studio.engine.quad import Quad
-    from e4s_studio.files.model_folder import ModelFolder
+    from e4s_studio.files.models import ModelFolder
 
     models = ModelFolder()
     parsed = parser_named(parser, models)

@@ -11,8 +11,7 @@ import numpy as np
 
 from e4s_studio.engine.faces import find_faces
 from e4s_studio.engine.parse import parser_with
-from e4s_studio.files.model_folder import ModelFolder
-from e4s_studio.files.models import model_named
+from e4s_studio.files.models import ModelFolder, model_named
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -16,7 +16,7 @@ from gdown.exceptions import (
 )
 
 from e4s_studio.core.errors import CancelledError, DownloadError, OutputError
-from e4s_studio.files.partial import PARTIAL, partial_of
+from e4s_studio.files.output import PARTIAL, partial_of
 
 if TYPE_CHECKING:
     import threading

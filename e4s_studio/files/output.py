@@ -5,29 +5,48 @@ from __future__ import annotations
 import os
 import secrets
 import stat
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from e4s_studio.core.errors import OutputError
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PARTIAL: Final = "part"
+"""The suffix of files that are not whole yet."""
 _WRITABLE: Final = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 
 
 def write_whole(path: Path | str, data: bytes, *, mode: int | None = None) -> None:
-    """Put `data` at `path`, replacing what was there only when every byte is on the disk.
-
-    The bytes go to a hidden file in the same folder first, so that a full disk, a crash or
-    Ctrl-C leaves the old file, or none, and never half of the new one.
+    """Put `data` at `path`, as `replacing` does.
 
     Parameters
     ----------
     path
-        Where to write.
+        The file to write.
     data
         The whole file.
     mode
         The file's permissions, 0o600 for example; the system's default for None.
+
+    Raises
+    ------
+    OutputError
+        As `replacing` does.
+    """
+    with replacing(path) as part, part.open("xb") as stream:
+        if mode is not None:
+            part.chmod(mode)
+        stream.write(data)
+
+
+@contextmanager
+def replacing(path: Path | str) -> Iterator[Path]:
+    """Give a hidden file in the folder of `path` to write to; it replaces `path` at the end.
+
+    A full disk, a crash or Ctrl-C leaves the old file, or none, and never half of the new one.
 
     Raises
     ------
@@ -39,16 +58,13 @@ def write_whole(path: Path | str, data: bytes, *, mode: int | None = None) -> No
     _require_place(path)
     part = _part(path)
     try:
-        with part.open("xb") as stream:
-            if mode is not None:
-                part.chmod(mode)
-            stream.write(data)
-            stream.flush()
+        yield part
+        with part.open("r+b") as stream:
             # Else a power cut right after the renaming could leave an empty file.
             os.fsync(stream.fileno())
         part.replace(path)
     except OSError as error:
-        raise OutputError(f"“{path}” could not be written: {_reason(error)}.") from error
+        raise OutputError(f"“{path}” could not be written: {reason_of(error)}.") from error
     finally:
         # A disk that lets nothing be written lets nothing be removed: the first reason counts.
         with suppress(OSError):
@@ -56,9 +72,9 @@ def write_whole(path: Path | str, data: bytes, *, mode: int | None = None) -> No
 
 
 def check_writable(path: Path | str) -> None:
-    """Find out before long work whether `path` can be written at its end.
+    """Check before long work that `path` can be written at its end.
 
-    A file of no bytes is made beside `path` and removed again: permissions alone don't tell
+    A file of no bytes is made beside `path` and removed again: permissions alone do not tell
     (read-only disks, network folders).
 
     Raises
@@ -74,12 +90,12 @@ def check_writable(path: Path | str) -> None:
         part.unlink()
     except OSError as error:
         raise OutputError(
-            f"The folder “{path.parent}” cannot be written to: {_reason(error)}; choose another."
+            f"The folder “{path.parent}” cannot be written to: {reason_of(error)}; choose another."
         ) from error
 
 
 def require_other(path: Path | str, *read: Path | None) -> None:
-    """Refuse to write over a file that is read for it: nothing else may hold what it holds.
+    """Refuse to write over a file that is read for it.
 
     Raises
     ------
@@ -95,7 +111,7 @@ def require_other(path: Path | str, *read: Path | None) -> None:
 
 
 def make_folder(path: Path | str) -> None:
-    """Make the folder `path`, and those it lies in, where they are not there yet.
+    """Make the folder `path` and its parents, where they are missing.
 
     Raises
     ------
@@ -105,7 +121,18 @@ def make_folder(path: Path | str) -> None:
     try:
         Path(path).mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise OutputError(f"The folder “{path}” cannot be made: {_reason(error)}.") from error
+        raise OutputError(f"The folder “{path}” cannot be made: {reason_of(error)}.") from error
+
+
+def reason_of(error: OSError) -> str:
+    """Return the system's reason for an error, in lower case, to stand in a sentence."""
+    return (error.strerror or str(error)).lower()
+
+
+def partial_of(target: Path) -> Path | None:
+    """Return the file in which an unfinished download to `target` is so far, None without one."""
+    found = target.parent.glob(f"{target.name}{PARTIAL}*.{PARTIAL}")
+    return max(found, key=lambda path: path.stat().st_size, default=None)
 
 
 def _require_place(path: Path) -> None:
@@ -121,8 +148,4 @@ def _require_place(path: Path) -> None:
 
 
 def _part(path: Path) -> Path:
-    return path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
-
-
-def _reason(error: OSError) -> str:
-    return (error.strerror or str(error)).lower()
+    return path.with_name(f".{path.name}.{secrets.token_hex(4)}.{PARTIAL}")

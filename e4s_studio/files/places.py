@@ -1,4 +1,4 @@
-"""Where the program keeps what is its own: keys, models, and the journals of its sessions."""
+"""The program's own folders; none of them need exist yet."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ _NAME = "e4s-studio"
 
 
 def keys_folder() -> Path:
-    """Return the folder of the signing keys; it need not exist yet."""
+    """Return the folder of the signing keys."""
     return user_data_path(_NAME, appauthor=False) / "keys"
 
 
 def sessions_folder() -> Path:
-    """Return the folder of the sessions' journals; it need not exist yet."""
+    """Return the folder of the sessions' journals."""
     return user_state_path(_NAME, appauthor=False) / "sessions"
 
 
 def locks_folder() -> Path:
-    """Return the folder of the locks on open projects; it need not exist yet."""
+    """Return the folder of the locks on open projects."""
     return user_state_path(_NAME, appauthor=False) / "locks"
 
 
@@ -32,5 +32,5 @@ def models_folder() -> Path:
 
 
 def translations_folder() -> Path:
-    """Return the folder of translations that the artist added; it need not exist yet."""
+    """Return the folder of translations that the artist added."""
     return user_data_path(_NAME, appauthor=False) / "translations"

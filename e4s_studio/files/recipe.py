@@ -25,7 +25,13 @@ from e4s_studio.core.layers import FULL, EditState
 from e4s_studio.core.regions import REGION_COUNT, Region
 from e4s_studio.core.settings import EditSettings
 from e4s_studio.files.output import write_whole
-from e4s_studio.files.project.archive import LIMIT, Archive, DamagedEntryError, pixels_of, png_of
+from e4s_studio.files.project.archive import (
+    Archive,
+    DamagedEntryError,
+    file_bytes,
+    pixels_of,
+    png_of,
+)
 from e4s_studio.files.project.manifest import Size
 
 if TYPE_CHECKING:
@@ -152,14 +158,9 @@ def open_recipe(path: Path | str) -> Recipe:
     ProjectError
         If there is no such file, or it is no whole recipe.
     """
-    path = Path(path)
+    data = file_bytes(Path(path), "recipe")
     try:
-        if path.stat().st_size > LIMIT:
-            raise ProjectError(f"“{path}” is too large to be a recipe.")
-        return _read(Archive(path.read_bytes()))
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise ProjectError(f"“{path}” cannot be opened: {reason}.") from error
+        return _read(Archive(data))
     except (DamagedEntryError, ValidationError, SettingsError, ValueError, RecursionError) as error:
         raise ProjectError(
             f"“{path}” is no recipe of E4S Studio, or is damaged; open a copy of it."

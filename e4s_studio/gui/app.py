@@ -14,7 +14,7 @@ from PySide6.QtCore import QCoreApplication, QObject, QSettings, QTimer
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
-from e4s_studio.files.model_folder import ModelFolder
+from e4s_studio.files.models import ModelFolder
 from e4s_studio.files.resources import ICONS
 from e4s_studio.gui.background import ThreadRunner, unforeseen
 from e4s_studio.gui.canvas.view import ViewTransform

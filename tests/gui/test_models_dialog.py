@@ -10,8 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog
 
 from e4s_studio.files import downloads, models
-from e4s_studio.files.model_folder import ModelFolder
-from e4s_studio.files.models import Model, State
+from e4s_studio.files.models import Model, ModelFolder, State
 from e4s_studio.gui.dialogs.models import ModelsDialog
 
 CONTENT = b"weights" * 300_000

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from e4s_studio.engine.parse.parsing import Parsing
-    from e4s_studio.files.model_folder import ModelFolder
+    from e4s_studio.files.models import ModelFolder
 
     Parser = Callable[[NDArray[np.uint8]], Parsing]
 

@@ -16,10 +16,13 @@ import cv2
 import numpy as np
 from PIL import Image
 
+from e4s_studio.core.errors import ProjectError
 from e4s_studio.files.images import DAMAGE
+from e4s_studio.files.output import reason_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -40,6 +43,22 @@ _PNG_OPTIONS: Final = (cv2.IMWRITE_PNG_COMPRESSION, 1)
 
 class DamagedEntryError(Exception):
     """An entry that is missing, damaged or too large."""
+
+
+def file_bytes(path: Path, what: str, limit: int = LIMIT) -> bytes:
+    """Return the bytes of a file that should be a project or the like.
+
+    Raises
+    ------
+    ProjectError
+        If it cannot be read, or has more than `limit` bytes. The message calls it `what`.
+    """
+    try:
+        if path.stat().st_size > limit:
+            raise ProjectError(f"“{path}” is too large to be a {what}.")
+        return path.read_bytes()
+    except OSError as error:
+        raise ProjectError(f"“{path}” cannot be opened: {reason_of(error)}.") from error
 
 
 class Archive:

@@ -18,7 +18,13 @@ from e4s_studio.core.portrait import Portrait
 from e4s_studio.core.regions import REGION_COUNT
 from e4s_studio.core.settings import EditSettings
 from e4s_studio.files.images import decode_image
-from e4s_studio.files.project.archive import LIMIT, Archive, DamagedEntryError, pixels_of
+from e4s_studio.files.project.archive import (
+    LIMIT,
+    Archive,
+    DamagedEntryError,
+    file_bytes,
+    pixels_of,
+)
 from e4s_studio.files.project.history import MAPS, require_replayable, unpacked_history
 from e4s_studio.files.project.manifest import (
     MANIFEST,
@@ -55,14 +61,7 @@ def open_project(path: Path | str) -> Opened:
         not even its list of contents is left.
     """
     path = Path(path)
-    try:
-        if path.stat().st_size > LIMIT * 3:
-            raise ProjectError(f"“{path}” is too large to be a project.")
-        data = path.read_bytes()
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise ProjectError(f"“{path}” cannot be opened: {reason}.") from error
-    return opened_bytes(data, path.name)
+    return opened_bytes(file_bytes(path, "project", 3 * LIMIT), path.name)
 
 
 def opened_bytes(data: bytes, name: str) -> Opened:

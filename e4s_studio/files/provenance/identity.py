@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from e4s_studio.core.errors import CredentialError, OutputError
-from e4s_studio.files.output import make_folder, write_whole
+from e4s_studio.files.output import make_folder, reason_of, write_whole
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -130,8 +130,9 @@ def _contents(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise CredentialError(f"“{path}” cannot be read: {reason}; choose another.") from error
+        raise CredentialError(
+            f"“{path}” cannot be read: {reason_of(error)}; choose another."
+        ) from error
 
 
 def _private_key(path: Path, password: str | None) -> PrivateKeyTypes:

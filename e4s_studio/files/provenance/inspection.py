@@ -10,6 +10,7 @@ from typing import Any, Final
 import c2pa
 
 from e4s_studio.core.errors import CredentialError, ImageError
+from e4s_studio.files.output import reason_of
 from e4s_studio.files.provenance.credential import (
     EMBEDDING,
     PLAIN_BYTES,
@@ -156,5 +157,4 @@ def _read(path: Path) -> bytes:
             raise ImageError(f"“{path}” is too large to be looked into.")
         return path.read_bytes()
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise ImageError(f"“{path}” cannot be read: {reason}.") from error
+        raise ImageError(f"“{path}” cannot be read: {reason_of(error)}.") from error

@@ -18,8 +18,7 @@ from e4s_studio.gui.dialogs.models import ModelsDialog
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from e4s_studio.files.model_folder import ModelFolder
-    from e4s_studio.files.models import Model
+    from e4s_studio.files.models import Model, ModelFolder
     from e4s_studio.gui.controller import Controller
     from e4s_studio.gui.dialogs.models import ModelRow
     from e4s_studio.gui.main_window import MainWindow

@@ -14,7 +14,7 @@ from e4s_studio import __version__
 from e4s_studio.cli.app import app
 from e4s_studio.engine.health import Finding, Verdict, examine
 from e4s_studio.files import places, resources
-from e4s_studio.files.model_folder import ModelFolder
+from e4s_studio.files.models import ModelFolder
 
 
 @pytest.fixture(autouse=True)

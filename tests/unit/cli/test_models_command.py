@@ -9,8 +9,7 @@ from typer.testing import CliRunner
 from e4s_studio.cli.app import app
 from e4s_studio.core.errors import CheckpointError, DownloadError, SettingsError
 from e4s_studio.files import downloads, models
-from e4s_studio.files.model_folder import ModelFolder
-from e4s_studio.files.models import Model, State
+from e4s_studio.files.models import Model, ModelFolder, State
 
 CONTENT = b"weights" * 10_000
 

@@ -9,7 +9,7 @@ from e4s_studio.engine import sight as sight_module
 from e4s_studio.engine.face import Face
 from e4s_studio.engine.parse.parsing import Parsing
 from e4s_studio.engine.sight import REMEMBERED, Sight
-from e4s_studio.files.model_folder import ModelFolder
+from e4s_studio.files.models import ModelFolder
 
 FACE = Face(0.9, (1, 1, 9, 9), ((3, 3), (6, 3), (4.5, 5), (3, 7), (6, 7)))
 

@@ -11,7 +11,7 @@ from model_server import serving
 from e4s_studio.core.errors import CancelledError, DownloadError, OutputError
 from e4s_studio.files import downloads
 from e4s_studio.files.downloads import download
-from e4s_studio.files.partial import partial_of
+from e4s_studio.files.output import partial_of
 
 CONTENT = np.random.default_rng(0).bytes(3_000_000)
 SHA256 = hashlib.sha256(CONTENT).hexdigest()

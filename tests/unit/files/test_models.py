@@ -17,8 +17,7 @@ from e4s_studio.core.errors import (
     SettingsError,
 )
 from e4s_studio.files import downloads, models, places
-from e4s_studio.files.model_folder import ModelFolder
-from e4s_studio.files.models import CATALOGUE, Model, State, model_named
+from e4s_studio.files.models import CATALOGUE, Model, ModelFolder, State, model_named
 
 CONTENT = b"weights of a network" * 50_000
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
