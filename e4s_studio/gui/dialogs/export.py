@@ -1,4 +1,4 @@
-"""The dialog in which the artist says what to export, where to, and how it is labelled."""
+"""The dialog that asks what to export, where to, and how the export is labelled."""
 
 from __future__ import annotations
 
@@ -12,13 +12,11 @@ from PySide6.QtWidgets import (
     QDialog,
     QFileDialog,
     QFormLayout,
-    QHBoxLayout,
     QLabel,
     QLineEdit,
     QMessageBox,
     QProgressBar,
     QPushButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -27,6 +25,7 @@ from e4s_studio.files.project import Labelling
 from e4s_studio.files.provenance.facts import Ground
 from e4s_studio.gui.exporter import ExportOrder
 from e4s_studio.gui.signing import Signer
+from e4s_studio.gui.widgets.layouts import column, hint_label, row, sentence_label
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -63,7 +62,7 @@ _GROUNDS: Final = {
 }
 _MARKED: Final = frozenset({ExportKind.PICTURE, ExportKind.SHEET})
 _SIGNED: Final = _MARKED | {ExportKind.FACE}
-"""Label maps are no pictures of anybody: they have neither mark nor credential."""
+"""Label maps show nobody: they get neither mark nor credential."""
 
 
 class ExportDialog(QDialog):
@@ -76,18 +75,18 @@ class ExportDialog(QDialog):
     labelling
         How the project's exports are labelled.
     signer
-        With whose key they are signed.
+        The key that signs them.
     parent
         The window.
 
     Signals
     -------
     export_asked(ExportOrder)
-        The artist wants it.
+        The artist wants this export.
     cancel_asked()
-        The artist wants the export under way stopped.
+        The artist wants to stop the running export.
     signer_asked()
-        The artist wants to say who signs.
+        The artist wants to choose the signing key.
     """
 
     export_asked = Signal(object)
@@ -116,9 +115,7 @@ class ExportDialog(QDialog):
         self.signed_by = QLabel(self)
         self.change_signer = QPushButton(self.tr("C&hange …"), self)
         self.mark = QCheckBox(self.tr("Say “Face edited” in a &corner of the picture"), self)
-        self.said = QLabel(self)
-        self.said.setWordWrap(True)
-        self.said.setTextFormat(Qt.TextFormat.PlainText)  # file names may look like markup
+        self.said = sentence_label(self)
         self.signed_by.setTextFormat(Qt.TextFormat.PlainText)
         self.said.hide()
         self.progress = QProgressBar(self)
@@ -133,7 +130,7 @@ class ExportDialog(QDialog):
         self._show_ground()
 
     def show_progress(self, fraction: float) -> None:
-        """Show how far the export under way is; 0 for a picture that is still being drawn."""
+        """Show the progress of the export, 0 to 1; 0 while the picture is being drawn."""
         self._show_busy(busy=True)
         self.progress.setRange(0, STEPS if fraction > 0 else 0)
         self.progress.setValue(round(fraction * STEPS))
@@ -143,12 +140,12 @@ class ExportDialog(QDialog):
         self._show_busy(busy=False)
         self.said.setText(sentence)
         self.said.show()
-        # Else the texts above are cut to make room for it.
+        # Without more height the texts above would be cut.
         needed = self.heightForWidth(self.width())
         self.resize(self.width(), max(self.height(), needed))
 
     def show_signer(self, signer: Signer) -> None:
-        """Show with whose key exports are signed."""
+        """Show which key signs exports."""
         self._signer = signer
         if signer.certificate is None:
             self.signed_by.setText(self.tr("with this computer's key"))
@@ -157,7 +154,7 @@ class ExportDialog(QDialog):
             self.signed_by.setToolTip(str(signer.certificate))
 
     def reject(self) -> None:
-        """Stop the export under way, or close."""
+        """Stop the running export, or close."""
         if self._is_busy:
             self.cancel.setEnabled(False)
             self.cancel_asked.emit()
@@ -173,68 +170,35 @@ class ExportDialog(QDialog):
         form.setHorizontalSpacing(16)
         form.setVerticalSpacing(10)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        place = QHBoxLayout()
-        place.setSpacing(8)
-        place.addWidget(self.path, 1)
-        place.addWidget(self.browse)
         form.addRow(self.tr("&What"), self.kind)
         form.addRow(self.tr("&Format"), self.format)
         file = QLabel(self.tr("F&ile"), fields)
         file.setBuddy(self.path)
-        form.addRow(file, place)
+        form.addRow(file, row((self.path, 1), self.browse, spacing=8))
         form.addRow(self.tr("Face &used because"), self.ground)
-        signing = QVBoxLayout()
-        signing.setSpacing(2)
-        signing.addLayout(self._signer_row())
-        signing.addWidget(self._hint())
-        form.addRow("", signing)
+        told = self.tr(
+            "It states what was done, with which model and on what grounds, and reveals later"
+            " changes. Formats that cannot hold it get a .c2pa file beside them."
+        )
+        signer = row(self.credential, self.signed_by, None, self.change_signer, spacing=8)
+        form.addRow("", column(signer, hint_label(told, self, HINT), spacing=2))
         form.addRow("", self.mark)
         for button in (self.start, self.cancel):
             button.setMinimumWidth(BUTTON)
         self.start.setObjectName("primary")
         self.start.setDefault(True)
-        self.cancel.setAutoDefault(False)
-        self.browse.setAutoDefault(False)
-        buttons = QHBoxLayout()
-        buttons.addWidget(self.progress, 1)
-        buttons.addWidget(self.cancel)
-        buttons.addWidget(self.start)
+        for button in (self.cancel, self.browse, self.change_signer):
+            button.setAutoDefault(False)
         self.progress.setRange(0, STEPS)
         policy = self.progress.sizePolicy()
         policy.setRetainSizeWhenHidden(True)
         self.progress.setSizePolicy(policy)
         self.progress.hide()
-        column = QVBoxLayout(self)
-        column.setContentsMargins(16, 16, 16, 16)
-        column.setSpacing(14)
-        column.addWidget(fields)
-        column.addWidget(self.said)
-        column.addStretch(1)
-        column.addLayout(buttons)
-        return fields
-
-    def _signer_row(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addWidget(self.credential)
-        row.addWidget(self.signed_by)
-        row.addStretch(1)
-        row.addWidget(self.change_signer)
-        self.change_signer.setAutoDefault(False)
-        return row
-
-    def _hint(self) -> QLabel:
-        hint = QLabel(
-            self.tr(
-                "It tells what was done, with which model and on what ground, and shows later"
-                " changes. Formats that cannot hold it get a .c2pa file beside them."
-            ),
-            self,
+        buttons = row((self.progress, 1), self.cancel, self.start)
+        self.setLayout(
+            column(fields, self.said, None, buttons, margins=(16, 16, 16, 16), spacing=14)
         )
-        hint.setObjectName("heading")
-        hint.setWordWrap(True)
-        hint.setMinimumWidth(HINT)
-        return hint
+        return fields
 
     def _connect(self) -> None:
         self.kind.currentIndexChanged.connect(self._show_formats)
@@ -282,7 +246,7 @@ class ExportDialog(QDialog):
             self.path.setText(str(path.with_name(stem + self.format.currentData())))
 
     def _take_path(self) -> None:
-        """Follow a suffix that was typed; add one where there is none."""
+        """Follow a typed suffix, or add the missing one."""
         suffix = self._typed().suffix.lower()
         places = [i for i in range(self.format.count()) if suffix in _same(self.format.itemData(i))]
         if places:
@@ -293,7 +257,7 @@ class ExportDialog(QDialog):
         stated = self._ground() is not None
         self.start.setEnabled(stated and not self._is_busy)
         self.start.setToolTip(
-            "" if stated else self.tr("First state on what ground the face is used")
+            "" if stated else self.tr("State first on what grounds the face is used")
         )
 
     def _show_busy(self, *, busy: bool) -> None:
@@ -311,12 +275,12 @@ class ExportDialog(QDialog):
         return ExportKind(self.kind.currentData())
 
     def _ground(self) -> Ground | None:
-        # Qt hands back a plain text.
+        # Qt returns a plain string.
         stated = self.ground.currentData()
         return None if stated is None else Ground(stated)
 
     def _typed(self) -> Path:
-        """Return the file, in the folder first shown where a name alone was typed."""
+        """Return the typed file; a name without a folder is in the folder first shown."""
         name = self.path.text().strip()
         return self._folder / Path(name).expanduser() if name else Path()
 
@@ -333,7 +297,7 @@ class ExportDialog(QDialog):
     def _take_chosen(self, name: str) -> None:
         self.path.setText(name)
         self._take_path()
-        # The dialog has asked already whether to replace a file.
+        # The file dialog has already asked whether to replace it.
         self._agreed = self._typed()
 
     def _ask_export(self) -> None:
@@ -350,7 +314,7 @@ class ExportDialog(QDialog):
         box.setIcon(QMessageBox.Icon.Warning)
         box.setTextFormat(Qt.TextFormat.PlainText)
         box.setWindowTitle(self.tr("Replace"))
-        box.setText(self.tr("“{0}” is there already. Replace it?").format(path.name))
+        box.setText(self.tr("“{0}” exists already. Replace it?").format(path.name))
         replace = box.addButton(self.tr("&Replace"), QMessageBox.ButtonRole.AcceptRole)
         box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
         replace.clicked.connect(lambda: self._export(path))

@@ -10,17 +10,16 @@ from PySide6.QtWidgets import (
     QDialog,
     QFrame,
     QGridLayout,
-    QHBoxLayout,
     QLabel,
     QProgressBar,
     QPushButton,
     QScrollArea,
-    QVBoxLayout,
     QWidget,
 )
 
 from e4s_studio.files.models import State
 from e4s_studio.gui.names import model_licence, model_purpose
+from e4s_studio.gui.widgets.layouts import column, hint_label, row, sentence_label
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,7 +34,7 @@ BAR_STEPS: Final = 1000
 
 
 class ModelsDialog(QDialog):
-    """What can be installed. It may stay open while the artist works; closed, work goes on.
+    """What can be installed. It may stay open meanwhile; if it is closed, downloads continue.
 
     Parameters
     ----------
@@ -49,9 +48,9 @@ class ModelsDialog(QDialog):
     Signals
     -------
     install_asked(Model), file_asked(Model), stop_asked(Model), compute_asked(Model)
-        What the artist wants of one of them.
+        The artist clicked that button of a model.
     pack_asked(), unpack_asked()
-        All of them, for a machine without a network; and there.
+        The artist wants all models in one file for a computer without a network, or from one.
     """
 
     install_asked = Signal(object)
@@ -66,17 +65,15 @@ class ModelsDialog(QDialog):
         self.setWindowTitle(self.tr("Models"))
         self.resize(660, 560)
         self.rows = {model.name: self._row(model) for model in models}
-        self.said = QLabel(self)
-        self.said.setWordWrap(True)
-        self.said.setTextFormat(Qt.TextFormat.PlainText)  # file names may look like markup
+        self.said = sentence_label(self)
         self.said.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.said.hide()
         self.pack = QPushButton(self.tr("&Pack …"), self)
         self.pack.setToolTip(
-            self.tr("Put what is installed into one file, for a machine without a network")
+            self.tr("Put all installed models into one file, for a computer without a network")
         )
         self.unpack = QPushButton(self.tr("&Use a pack …"), self)
-        self.unpack.setToolTip(self.tr("Install all models of a packed file"))
+        self.unpack.setToolTip(self.tr("Install all models of such a file"))
         self.close_button = QPushButton(self.tr("Close"), self)
         for button in (self.pack, self.unpack, self.close_button):
             button.setAutoDefault(False)
@@ -85,60 +82,44 @@ class ModelsDialog(QDialog):
         self.pack.clicked.connect(self.pack_asked)
         self.unpack.clicked.connect(self.unpack_asked)
         self.close_button.clicked.connect(self.close)
-        self.close_button.setFocus()  # a stray key fetches nothing
+        self.close_button.setFocus()  # an accidental key downloads nothing
 
     def say(self, sentence: str) -> None:
-        """Show what went wrong, or well; an empty text hides it."""
+        """Show a sentence; an empty text hides it."""
         self.said.setText(sentence)
         self.said.setVisible(bool(sentence))
 
     def _row(self, model: Model) -> ModelRow:
-        row = ModelRow(model, self)
-        for wish in ("install", "file", "stop", "compute"):
-            getattr(row, f"{wish}_asked").connect(
-                partial(getattr(self, f"{wish}_asked").emit, model)
-            )
-        for button in row.findChildren(QPushButton):
+        one = ModelRow(model, self)
+        one.install_asked.connect(partial(self.install_asked.emit, model))
+        one.file_asked.connect(partial(self.file_asked.emit, model))
+        one.stop_asked.connect(partial(self.stop_asked.emit, model))
+        one.compute_asked.connect(partial(self.compute_asked.emit, model))
+        for button in one.findChildren(QPushButton):
             button.setAutoDefault(False)
-        return row
+        return one
 
     def _lay_out(self, folder: Path) -> None:
         head = QLabel(
             self.tr(
-                "The editor works without any of these. Nothing is fetched before you ask for it;"
-                " what comes is checked before it is used."
+                "The editor works without any of these. Nothing is downloaded before you ask for"
+                " it; each file is verified before it is used."
             ),
             self,
         )
         head.setWordWrap(True)
         inside = QWidget(self)
-        rows = QVBoxLayout(inside)
-        rows.setContentsMargins(0, 0, 0, 0)
-        rows.setSpacing(8)
-        for row in self.rows.values():
-            rows.addWidget(row)
-        rows.addStretch(1)
+        inside.setLayout(column(*self.rows.values(), None, margins=(0, 0, 0, 0), spacing=8))
         area = QScrollArea(self)
         area.setWidget(inside)
         area.setWidgetResizable(True)
         area.setFrameShape(QScrollArea.Shape.NoFrame)
-        kept = QLabel(self.tr("They are kept in {0}.").format(folder), self)
-        kept.setObjectName("heading")
-        kept.setWordWrap(True)
+        kept = hint_label(self.tr("They are stored in {0}.").format(folder), self)
         kept.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        buttons = QHBoxLayout()
-        buttons.addWidget(self.pack)
-        buttons.addWidget(self.unpack)
-        buttons.addStretch(1)
-        buttons.addWidget(self.close_button)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(16, 14, 16, 14)
-        column.setSpacing(10)
-        column.addWidget(head)
-        column.addWidget(area, 1)
-        column.addWidget(self.said)
-        column.addWidget(kept)
-        column.addLayout(buttons)
+        buttons = row(self.pack, self.unpack, None, self.close_button)
+        self.setLayout(
+            column(head, (area, 1), self.said, kept, buttons, margins=(16, 14, 16, 14), spacing=10)
+        )
 
 
 class ModelRow(QFrame):
@@ -154,7 +135,7 @@ class ModelRow(QFrame):
     Signals
     -------
     install_asked(), file_asked(), stop_asked(), compute_asked()
-        Download it; take it from disk; stop; compute with it.
+        Download it; install it from a file; stop; use it for the result.
     """
 
     install_asked = Signal()
@@ -189,14 +170,14 @@ class ModelRow(QFrame):
         self.show_state(State.MISSING, 0)
 
     def show_state(self, state: State, received: int) -> None:
-        """Show how far the installation is; `received` bytes of a download have come so far."""
+        """Show the state of the installation; `received` bytes are downloaded so far."""
         self._state = state
         words = {
             State.MISSING: self.tr("not installed"),
             State.STARTED: self.tr("{0} of {1} received").format(
                 _megabytes(received), _megabytes(self.model.size)
             ),
-            State.FOUND: self.tr("there, not checked"),
+            State.FOUND: self.tr("found, not verified"),
             State.INSTALLED: self.tr("✓ installed"),
         }
         texts = {
@@ -210,20 +191,20 @@ class ModelRow(QFrame):
         self._show_working(working=False)
 
     def show_waiting(self) -> None:
-        """Show that it is its turn after what is under way."""
+        """Show that it waits for another installation."""
         self.state.setText(self.tr("waiting …"))
         self.progress.setRange(0, BAR_STEPS)
         self.progress.setValue(0)
         self._show_working(working=True)
 
     def show_checking(self) -> None:
-        """Show that a file is being looked at."""
+        """Show that a file is being verified."""
         self.state.setText(self.tr("checking …"))
         self.progress.setRange(0, 0)
         self._show_working(working=True)
 
     def show_progress(self, received: int, size: int | None) -> None:
-        """Show how much has been received, of how many bytes."""
+        """Show how many bytes of how many are downloaded."""
         whole = max(size or self.model.size, 1)
         if received >= whole:
             self.show_checking()
@@ -248,26 +229,11 @@ class ModelRow(QFrame):
         size.setObjectName("heading")
         purpose = QLabel(model_purpose(model), self)
         purpose.setWordWrap(True)
-        terms = QLabel(
-            self.tr('Licence: {0}<br>From: <a href="{1}">{1}</a>').format(
-                model_licence(model), model.page
-            ),
-            self,
-        )
-        terms.setObjectName("heading")
-        terms.setWordWrap(True)
+        text = self.tr('Licence: {0}<br>From: <a href="{1}">{1}</a>')
+        terms = hint_label(text.format(model_licence(model), model.page), self)
         terms.setOpenExternalLinks(True)
-        head = QHBoxLayout()
-        head.setSpacing(8)
-        head.addWidget(title)
-        head.addWidget(size)
-        head.addStretch(1)
-        head.addWidget(self.state)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(6)
-        buttons.addStretch(1)
-        for button in (self.compute, self.use_file, self.install, self.stop):
-            buttons.addWidget(button)
+        head = row(title, size, None, self.state, spacing=8)
+        buttons = row(None, self.compute, self.use_file, self.install, self.stop, spacing=6)
         grid = QGridLayout(self)
         grid.setContentsMargins(12, 10, 12, 10)
         grid.setVerticalSpacing(4)

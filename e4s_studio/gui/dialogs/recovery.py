@@ -1,27 +1,28 @@
-"""The dialog that offers to go on with what a crash left behind."""
+"""The dialog that offers to continue sessions that crashed."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
 from PySide6.QtCore import QDateTime, QLocale, QSize, Qt, Signal
-from PySide6.QtGui import QIcon, QImage, QPixmap
+from PySide6.QtGui import QIcon, QPixmap
 from PySide6.QtWidgets import (
     QDialog,
-    QHBoxLayout,
     QLabel,
     QListWidget,
     QListWidgetItem,
     QMessageBox,
     QPushButton,
-    QVBoxLayout,
     QWidget,
 )
+
+from e4s_studio.gui.canvas.photograph import image_of
+from e4s_studio.gui.widgets.layouts import column, row
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from e4s_studio.files.journal import CrashedSession
@@ -30,11 +31,11 @@ PICTURE: Final = 128
 BUTTON: Final = 88
 
 Found = tuple["CrashedSession", "NDArray[np.uint8] | None"]
-"""A session, and its (h, w, 3) uint8 picture where there is one."""
+"""A session and its (h, w, 3) uint8 picture; None if it has none."""
 
 
 class RecoveryDialog(QDialog):
-    """Sessions that did not end in good order, each with its picture.
+    """Sessions that were not closed normally, each with its picture.
 
     Parameters
     ----------
@@ -46,9 +47,9 @@ class RecoveryDialog(QDialog):
     Signals
     -------
     go_on_asked(CrashedSession)
-        The artist wants to go on with it.
+        The artist wants to continue it.
     discard_asked(CrashedSession)
-        The artist wants it gone.
+        The artist wants it deleted.
     """
 
     go_on_asked = Signal(object)
@@ -82,25 +83,16 @@ class RecoveryDialog(QDialog):
     def _lay_out(self) -> None:
         said = QLabel(
             self.tr(
-                "The editor did not end in good order, but every finished edit was kept."
-                " Go on where you were?"
+                "The editor did not close normally, but every finished edit was saved."
+                " Continue where you were?"
             ),
             self,
         )
         said.setWordWrap(True)
         for button in (self.discard, self.later, self.go_on):
             button.setMinimumWidth(BUTTON)
-        buttons = QHBoxLayout()
-        buttons.addWidget(self.discard)
-        buttons.addStretch(1)
-        buttons.addWidget(self.later)
-        buttons.addWidget(self.go_on)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(16, 16, 16, 16)
-        column.setSpacing(12)
-        column.addWidget(said)
-        column.addWidget(self.list, 1)
-        column.addLayout(buttons)
+        buttons = row(self.discard, None, self.later, self.go_on)
+        self.setLayout(column(said, (self.list, 1), buttons, margins=(16, 16, 16, 16), spacing=12))
 
     def _add(self, session: CrashedSession, picture: NDArray[np.uint8] | None) -> None:
         file = session.project_file
@@ -125,7 +117,7 @@ class RecoveryDialog(QDialog):
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.setIcon(QMessageBox.Icon.Warning)
         box.setWindowTitle(self.tr("Discard"))
-        box.setText(self.tr("Discard these edits for good?"))
+        box.setText(self.tr("Delete these edits permanently?"))
         box.setStandardButtons(
             QMessageBox.StandardButton.Discard | QMessageBox.StandardButton.Cancel
         )
@@ -146,11 +138,8 @@ def _icon(picture: NDArray[np.uint8] | None) -> QIcon:
         blank = QPixmap(PICTURE, PICTURE)
         blank.fill(Qt.GlobalColor.transparent)
         return QIcon(blank)
-    pixels = np.ascontiguousarray(picture)
-    height, width = pixels.shape[:2]
-    image = QImage(pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888)
-    shown = QPixmap.fromImage(image)
+    shown = QPixmap.fromImage(image_of(picture))
     icon = QIcon(shown)
-    # The chosen one keeps its colours.
+    # The selected one keeps its colours.
     icon.addPixmap(shown, QIcon.Mode.Selected)
     return icon

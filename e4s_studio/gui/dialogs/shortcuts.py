@@ -1,4 +1,4 @@
-"""The dialog in which the artist gives actions other keys."""
+"""The dialog in which the artist changes the keyboard shortcuts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from PySide6.QtGui import QIcon, QKeySequence, QPixmap
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
-    QHBoxLayout,
     QHeaderView,
     QKeySequenceEdit,
     QLabel,
@@ -17,9 +16,10 @@ from PySide6.QtWidgets import (
     QPushButton,
     QTreeWidget,
     QTreeWidgetItem,
-    QVBoxLayout,
     QWidget,
 )
+
+from e4s_studio.gui.widgets.layouts import column, row
 
 if TYPE_CHECKING:
     from e4s_studio.gui.actions import Actions
@@ -70,11 +70,11 @@ class ShortcutsDialog(QDialog):
         self.tree.setCurrentItem(next(iter(self._items.values())))
 
     def chosen(self) -> dict[str, str]:
-        """Return every action's keys as portable text."""
+        """Return every action's keys, as portable text."""
         return dict(self._keys)
 
     def give(self, name: str, keys: str) -> None:
-        """Give an action other keys; an action that had them loses them."""
+        """Assign keys to an action; an action that had them loses them."""
         for other, taken in self._keys.items():
             if keys and taken == keys and other != name:
                 self._set(other, "")
@@ -101,16 +101,8 @@ class ShortcutsDialog(QDialog):
         )
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
-        keys = QHBoxLayout()
-        keys.addWidget(QLabel(self.tr("New key"), self))
-        keys.addWidget(self.edit, 1)
-        keys.addWidget(self.restore)
-        column = QVBoxLayout(self)
-        column.addWidget(self.search)
-        column.addWidget(self.tree, 1)
-        column.addLayout(keys)
-        column.addWidget(self.warning)
-        column.addWidget(buttons)
+        keys = row(QLabel(self.tr("New key"), self), (self.edit, 1), self.restore)
+        self.setLayout(column(self.search, (self.tree, 1), keys, self.warning, buttons))
 
     def _text(self, name: str) -> str:
         return self._actions[name].text().replace("&", "").removesuffix(" …")
@@ -129,10 +121,8 @@ class ShortcutsDialog(QDialog):
 
     def _restore(self) -> None:
         self.warning.clear()
-        self.give(
-            self._current(),
-            QKeySequence(self._actions.default_shortcut(self._current())).toString(),
-        )
+        default = self._actions.default_shortcut(self._current())
+        self.give(self._current(), QKeySequence(default).toString())
         self._show_current()
 
     def _set(self, name: str, keys: str) -> None:

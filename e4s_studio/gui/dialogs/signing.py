@@ -1,25 +1,23 @@
-"""The dialog in which the artist says with whose key exports are signed."""
+"""The dialog in which the artist chooses the key that signs exports."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QDialog,
     QFileDialog,
     QFormLayout,
-    QHBoxLayout,
-    QLabel,
     QLineEdit,
     QPushButton,
     QRadioButton,
-    QVBoxLayout,
     QWidget,
 )
 
 from e4s_studio.gui.signing import Signer
+from e4s_studio.gui.widgets.layouts import column, hint_label, row, sentence_label
 
 WIDTH: Final = 520
 BUTTON: Final = 96
@@ -34,14 +32,14 @@ class SigningDialog(QDialog):
     Parameters
     ----------
     signer
-        Who signs so far.
+        The present choice.
     parent
         The window, or a dialog.
 
     Signals
     -------
     chosen(Signer)
-        The artist wants this one; it is not tried yet.
+        The artist chose this one; it is not validated yet.
     """
 
     chosen = Signal(object)
@@ -52,13 +50,12 @@ class SigningDialog(QDialog):
         self.setMinimumWidth(WIDTH)
         self.own = QRadioButton(self.tr("With a key made on &this computer"), self)
         self.mine = QRadioButton(self.tr("With &my own certificate"), self)
-        self.certificate, self.key = (_FileField(self._title(n), self) for n in range(2))
+        self.certificate = _FileField(self.tr("Choose a certificate"), self)
+        self.key = _FileField(self.tr("Choose the private key"), self)
         self.password = QLineEdit(signer.password or "", self)
         self.password.setEchoMode(QLineEdit.EchoMode.Password)
         self.password.setPlaceholderText(self.tr("if the key has one"))
-        self.said = QLabel(self)
-        self.said.setWordWrap(True)
-        self.said.setTextFormat(Qt.TextFormat.PlainText)  # file names may look like markup
+        self.said = sentence_label(self)
         self.said.hide()
         self.use = QPushButton(self.tr("&Use"), self)
         self.cancel = QPushButton(self.tr("Cancel"), self)
@@ -69,19 +66,16 @@ class SigningDialog(QDialog):
         self.cancel.clicked.connect(self.reject)
 
     def say(self, sentence: str) -> None:
-        """Show why this one cannot be used, and let the artist choose again."""
+        """Show why the choice cannot be used, and let the artist choose again."""
         self._show_busy(busy=False)
         self.said.setText(sentence)
         self.said.show()
         self.adjustSize()
 
     def reject(self) -> None:
-        """Close, unless a certificate is just being tried."""
+        """Close, unless a certificate is being validated."""
         if self.use.isEnabled():
             super().reject()
-
-    def _title(self, place: int) -> str:
-        return (self.tr("Choose a certificate"), self.tr("Choose the private key"))[place]
 
     def _show_signer(self, signer: Signer) -> None:
         has_own = signer.certificate is not None
@@ -116,45 +110,31 @@ class SigningDialog(QDialog):
         form.addRow(self.tr("&Certificate"), self.certificate)
         form.addRow(self.tr("Private &key"), self.key)
         form.addRow(self.tr("&Password"), self.password)
-        form.addRow("", self._hint(self.tr("The password is forgotten when the editor closes.")))
+        forgotten = self.tr("The password is forgotten when the editor closes.")
+        form.addRow("", hint_label(forgotten, self, HINT))
         for button in (self.use, self.cancel):
             button.setMinimumWidth(BUTTON)
         self.use.setObjectName("primary")
         self.use.setDefault(True)
-        buttons = QHBoxLayout()
-        buttons.addStretch(1)
-        buttons.addWidget(self.cancel)
-        buttons.addWidget(self.use)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(16, 16, 16, 16)
-        column.setSpacing(8)
-        column.addWidget(self.own)
-        own = self._hint(
-            self.tr(
-                "Made on the first export and readable by you alone. Others see a valid signature"
-                " by somebody whom they do not know."
+        made = self.tr(
+            "Created on the first export; only you can read it. Others see a valid signature by"
+            " somebody they do not know."
+        )
+        own = hint_label(made, self, HINT)
+        own.setContentsMargins(INDENT, 0, 0, 8)
+        buttons = row(None, self.cancel, self.use)
+        self.setLayout(
+            column(
+                *(self.own, own, self.mine, files, self.said, None, 6, buttons),
+                margins=(16, 16, 16, 16),
+                spacing=8,
             )
         )
-        own.setContentsMargins(INDENT, 0, 0, 8)
-        column.addWidget(own)
-        column.addWidget(self.mine)
-        column.addWidget(files)
-        column.addWidget(self.said)
-        column.addStretch(1)
-        column.addSpacing(6)
-        column.addLayout(buttons)
         return files
-
-    def _hint(self, text: str) -> QLabel:
-        hint = QLabel(text, self)
-        hint.setObjectName("heading")
-        hint.setWordWrap(True)
-        hint.setMinimumWidth(HINT)
-        return hint
 
 
 class _FileField(QWidget):
-    """A file's place, to be typed or browsed for."""
+    """The path of a file, typed or browsed for."""
 
     def __init__(self, title: str, parent: QWidget) -> None:
         super().__init__(parent)
@@ -163,16 +143,12 @@ class _FileField(QWidget):
         self.browse = QPushButton(self.tr("Browse …"), self)
         self.browse.setAutoDefault(False)
         self.setFocusProxy(self.line)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(8)
-        row.addWidget(self.line, 1)
-        row.addWidget(self.browse)
+        self.setLayout(row((self.line, 1), self.browse, margins=(0, 0, 0, 0), spacing=8))
         self.browse.clicked.connect(self._ask)
 
     @property
     def path(self) -> Path | None:
-        """The place; None where nothing is typed."""
+        """The path; None where nothing is typed."""
         text = self.line.text().strip()
         return Path(text).expanduser() if text else None
 

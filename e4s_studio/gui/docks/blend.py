@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import (
-    QButtonGroup,
-    QCheckBox,
-    QComboBox,
-    QHBoxLayout,
-    QLabel,
-    QPushButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QButtonGroup, QCheckBox, QComboBox, QLabel, QPushButton, QWidget
 
 from e4s_studio.core.settings import MAX_BLEND_WIDTH, EditSettings, Precision
 from e4s_studio.gui.icons import name_icon
 from e4s_studio.gui.names import precision_name
+from e4s_studio.gui.widgets.layouts import column, row
 from e4s_studio.gui.widgets.slider import SliderRow, align_names
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class BlendDock(QWidget):
@@ -41,12 +38,24 @@ class BlendDock(QWidget):
         self.detail_row = self._make_percent("detail", self.tr("Detail"))
         self.light_row = self._make_percent("light", self.tr("Follow light"))
         self.film_row = self._make_percent("film", self.tr("Follow film"))
-        self.width_row = self._make_width()
+        self.width_row = self._make_row(
+            "blend_width",
+            self.tr("Blend width"),
+            (0, round(MAX_BLEND_WIDTH), round(EditSettings().blend_width)),
+            lambda value: self.tr("{0} px").format(value),
+            1,
+        )
         self.live = QCheckBox(self.tr("Live preview"), self)
-        self.precision = QComboBox(self)
-        self._fill_in()
+        self.live.clicked.connect(lambda on: self.edited.emit("live_preview", on, ""))
+        self.precision = self._make_precision()
         self._explain()
-        self._lay_out()
+        rows = [self.detail_row, self.light_row, self.film_row, self.width_row]
+        align_names(rows)
+        order = row(*((button, 1) for button in self.on_top.values()), spacing=4)
+        precision = row(QLabel(self.tr("Precision"), self), (self.precision, 1))
+        layout = column(order, *rows, self.live, precision, None, margins=(8, 6, 8, 8), spacing=5)
+        layout.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.setLayout(layout)
 
     def show_settings(self, settings: EditSettings) -> None:
         """Show `settings`."""
@@ -59,7 +68,7 @@ class BlendDock(QWidget):
         self.precision.setCurrentIndex(self.precision.findData(settings.precision))
 
     def show_film(self, *, followed: bool) -> None:
-        """Say what following the film does, and let it be set only where it does anything."""
+        """Explain what following the film does; without an effect it cannot be set."""
         self.film_row.setEnabled(followed)
         self.film_row.setToolTip(
             self.tr(
@@ -91,37 +100,36 @@ class BlendDock(QWidget):
 
     def _make_percent(self, attribute: str, name: str) -> SliderRow:
         home = round(getattr(EditSettings(), attribute) * 100)
-        row = SliderRow(name, (0, 100, home), lambda value: self.tr("{0} %").format(value), self)
-        row.edited.connect(
+        return self._make_row(
+            attribute, name, (0, 100, home), lambda value: self.tr("{0} %").format(value), 100
+        )
+
+    def _make_row(
+        self,
+        attribute: str,
+        name: str,
+        limits: tuple[int, int, int],
+        text: Callable[[int], str],
+        steps: int,
+    ) -> SliderRow:
+        """Return the slider of an attribute that has `steps` positions for each unit."""
+        slider = SliderRow(name, limits, text, self)
+        slider.edited.connect(
             lambda value, gesture: self.edited.emit(
-                attribute, value / 100, f"{attribute} {gesture}"
+                attribute, value / steps, f"{attribute} {gesture}"
             )
         )
-        row.released.connect(self.released)
-        return row
+        slider.released.connect(self.released)
+        return slider
 
-    def _make_width(self) -> SliderRow:
-        limits = (0, round(MAX_BLEND_WIDTH), round(EditSettings().blend_width))
-        row = SliderRow(
-            self.tr("Blend width"), limits, lambda value: self.tr("{0} px").format(value), self
-        )
-        row.edited.connect(
-            lambda value, gesture: self.edited.emit(
-                "blend_width", float(value), f"blend_width {gesture}"
-            )
-        )
-        row.released.connect(self.released)
-        return row
-
-    def _fill_in(self) -> None:
+    def _make_precision(self) -> QComboBox:
+        box = QComboBox(self)
         for precision in Precision:
-            self.precision.addItem(precision_name(precision), precision)
-        self.precision.activated.connect(
-            lambda index: self.edited.emit(
-                "precision", Precision(self.precision.itemData(index)), ""
-            )
+            box.addItem(precision_name(precision), precision)
+        box.activated.connect(
+            lambda index: self.edited.emit("precision", Precision(box.itemData(index)), "")
         )
-        self.live.clicked.connect(lambda on: self.edited.emit("live_preview", on, ""))
+        return box
 
     def _explain(self) -> None:
         self.on_top[False].setToolTip(self.tr("The target's fringe stays over the new face"))
@@ -138,24 +146,3 @@ class BlendDock(QWidget):
             self.tr("The result follows while you paint or drag; else it waits for the release")
         )
         self.precision.setToolTip(self.tr("The number format that the generator computes in"))
-
-    def _lay_out(self) -> None:
-        rows = [self.detail_row, self.light_row, self.film_row, self.width_row]
-        align_names(rows)
-        order = QHBoxLayout()
-        order.setSpacing(4)
-        for button in self.on_top.values():
-            order.addWidget(button, 1)
-        format_row = QHBoxLayout()
-        format_row.addWidget(QLabel(self.tr("Precision"), self))
-        format_row.addWidget(self.precision, 1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(8, 6, 8, 8)
-        column.setSpacing(5)
-        column.addLayout(order)
-        for row in rows:
-            column.addWidget(row)
-        column.addWidget(self.live)
-        column.addLayout(format_row)
-        column.addStretch(1)
-        column.setAlignment(Qt.AlignmentFlag.AlignTop)

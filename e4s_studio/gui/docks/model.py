@@ -5,19 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import (
-    QComboBox,
-    QFormLayout,
-    QHBoxLayout,
-    QLabel,
-    QProgressBar,
-    QPushButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QComboBox, QFormLayout, QLabel, QProgressBar, QPushButton, QWidget
 
 from e4s_studio.gui.icons import name_icon
 from e4s_studio.gui.names import model_name, quality_name
+from e4s_studio.gui.widgets.layouts import column, row
 
 if TYPE_CHECKING:
     from e4s_studio.gui.ports import FitProgress, ModelInUse
@@ -29,7 +21,7 @@ class ModelDock(QWidget):
     Signals
     -------
     refine_asked(), cancel_asked(), checkpoint_asked(), builtin_asked()
-        The artist's wishes.
+        The artist clicked that button.
     device_chosen(str)
         "auto", "cpu" or "cuda".
     """
@@ -46,7 +38,7 @@ class ModelDock(QWidget):
         self.model.setWordWrap(True)
         self.device = QComboBox(self)
         for name, text in (
-            ("auto", self.tr("Best there is")),
+            ("auto", self.tr("Best available")),
             ("cpu", self.tr("Processor")),
             ("cuda", self.tr("Graphics card (CUDA)")),
         ):
@@ -77,11 +69,11 @@ class ModelDock(QWidget):
         self.model.setText(self.tr("{0}\non {1}").format(model_name(model.name), model.device))
 
     def show_device(self, name: str) -> None:
-        """Show which device was asked for: "auto", "cpu" or "cuda"."""
+        """Show which device was requested: "auto", "cpu" or "cuda"."""
         self.device.setCurrentIndex(max(0, self.device.findData(name)))
 
     def show_ready(self, *, ready: bool) -> None:
-        """Offer to refine once a pair is open."""
+        """Enable refining once a pair is open."""
         self.refine.setEnabled(ready)
         if ready:
             self.progress.setValue(0)
@@ -95,9 +87,9 @@ class ModelDock(QWidget):
         self.fit_state.setText(self._fit_text(fit))
 
     def show_kept_fit(self) -> None:
-        """Show that the model goes on with the fit that a project kept."""
+        """Show that the fit comes from the project."""
         self.progress.setValue(self.progress.maximum())
-        self.fit_state.setText(self.tr("Goes on with the fit that the project kept."))
+        self.fit_state.setText(self.tr("Continues with the fit saved in the project."))
 
     def _fit_text(self, fit: FitProgress) -> str:
         likeness = ""
@@ -106,7 +98,7 @@ class ModelDock(QWidget):
                 quality_name(fit.quality), fit.quality
             )
         if fit.cancelled:
-            return self.tr("Stopped. What was learnt is in use.{0}").format(likeness)
+            return self.tr("Stopped. The fit so far is in use.{0}").format(likeness)
         if fit.is_over:
             return self.tr("Fitted to this pair.{0}").format(likeness)
         return self.tr("Fitting to this pair …{0}").format(likeness)
@@ -117,38 +109,32 @@ class ModelDock(QWidget):
         self.open_checkpoint.clicked.connect(self.checkpoint_asked)
         self.use_builtin.clicked.connect(self.builtin_asked)
         self.refine.setToolTip(self.tr("Fit the model further to these two photographs"))
-        self.cancel.setToolTip(self.tr("Stop fitting and keep what was learnt"))
+        self.cancel.setToolTip(self.tr("Stop fitting and keep the fit so far"))
         self.open_checkpoint.setToolTip(self.tr("Use published or own weights from a file"))
         self.use_builtin.setToolTip(self.tr("Use the model that comes with the editor"))
         self.fit_state.setToolTip(
             self.tr(
-                "How near the model's own drawing of the two faces comes to the photographs; "
-                "detail and blend add what it lacks"
+                "How closely the model alone redraws the two faces; detail and blend add what it"
+                " lacks"
             )
         )
         self.device.setToolTip(self.tr("Where the network computes"))
 
     def _lay_out(self) -> None:
-        choices = QHBoxLayout()
-        choices.setSpacing(4)
-        choices.addWidget(self.open_checkpoint, 2)
-        choices.addWidget(self.use_builtin, 1)
-        fit = QHBoxLayout()
-        fit.setSpacing(4)
-        fit.addWidget(self.refine, 2)
-        fit.addWidget(self.cancel, 1)
         form = QFormLayout()
         form.setHorizontalSpacing(8)
         form.addRow(self.tr("Model"), self.model)
         form.addRow(self.tr("Device"), self.device)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(8, 6, 8, 8)
-        column.setSpacing(6)
-        column.addLayout(form)
-        column.addLayout(choices)
-        column.addSpacing(4)
-        column.addWidget(self.fit_state)
-        column.addWidget(self.progress)
-        column.addLayout(fit)
-        column.addStretch(1)
-        column.setAlignment(Qt.AlignmentFlag.AlignTop)
+        layout = column(
+            form,
+            row((self.open_checkpoint, 2), (self.use_builtin, 1), spacing=4),
+            4,
+            self.fit_state,
+            self.progress,
+            row((self.refine, 2), (self.cancel, 1), spacing=4),
+            None,
+            margins=(8, 6, 8, 8),
+            spacing=6,
+        )
+        layout.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.setLayout(layout)

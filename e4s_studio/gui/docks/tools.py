@@ -1,20 +1,19 @@
-"""The tools dock: the tool in hand, and its options."""
+"""The tools dock: the current tool, its options, and which regions it may cover."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QGridLayout,
-    QHBoxLayout,
     QLabel,
     QMenu,
     QToolButton,
-    QVBoxLayout,
     QWidget,
     QWidgetAction,
 )
@@ -24,9 +23,12 @@ from e4s_studio.core.regions import Region
 from e4s_studio.gui.docks.regions import swatch_picture
 from e4s_studio.gui.names import region_name
 from e4s_studio.gui.tools.tool import HARD, LARGEST_SIZE, PAINTING, SOFT, ToolKind, ToolOptions
+from e4s_studio.gui.widgets.layouts import column, row
 from e4s_studio.gui.widgets.slider import SliderRow, align_names
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from PySide6.QtGui import QAction
 
     from e4s_studio.core.label_map import PaintRules
@@ -61,17 +63,18 @@ class ToolsDock(QWidget):
         self.region = QLabel(self)
         self.region.setObjectName("value")
         self.size_row = self._make_size()
-        self.hardness_row = self._make_percent("hardness", self.tr("Hardness"), 50)
-        self.amount_row = self._make_percent("amount", self.tr("Leaves"), 50)
+        change = self.option_changed.emit
+        self.hardness_row = self._make_percent(self.tr("Hardness"), partial(change, "hardness"))
+        self.amount_row = self._make_percent(self.tr("Amount"), partial(change, "amount"))
         self.paint_over = PaintOver(self)
         self.paint_over.changed.connect(self.rules_changed)
         self.boxes = self._make_boxes()
-        self.overlay_row = self._make_overlay()
+        self.overlay_row = self._make_percent(self.tr("Overlay"), self.overlay_changed.emit)
         self._explain()
         self._lay_out(actions)
 
     def show_options(self, kind: ToolKind, options: ToolOptions) -> None:
-        """Show the tool in hand and its options."""
+        """Show the current tool and its options."""
         self._kind = kind
         self.swatch.setPixmap(swatch_picture(options.region, self.devicePixelRatioF()))
         self.region.setText(region_name(options.region))
@@ -108,41 +111,34 @@ class ToolsDock(QWidget):
             box.setVisible(relevant[name])
 
     def _make_size(self) -> SliderRow:
-        home = _position(ToolOptions().size)
-        row = SliderRow(
+        slider = SliderRow(
             self.tr("Size"),
-            (0, SIZE_STEPS, home),
+            (0, SIZE_STEPS, _position(ToolOptions().size)),
             lambda position: self.tr("{0} px").format(round(_size(position))),
             self,
         )
-        row.edited.connect(
+        slider.edited.connect(
             lambda position, _gesture: self.option_changed.emit(
                 "size", float(round(_size(position)))
             )
         )
-        return row
+        return slider
 
-    def _make_percent(self, option: str, name: str, home: int) -> SliderRow:
-        row = SliderRow(name, (0, 100, home), lambda value: self.tr("{0} %").format(value), self)
-        row.edited.connect(lambda value, _gesture: self.option_changed.emit(option, value / 100))
-        return row
-
-    def _make_overlay(self) -> SliderRow:
-        row = SliderRow(
-            self.tr("Overlay"), (0, 100, 50), lambda value: self.tr("{0} %").format(value), self
-        )
-        row.edited.connect(lambda value, _gesture: self.overlay_changed.emit(value / 100))
-        return row
+    def _make_percent(self, name: str, change: Callable[[float], object]) -> SliderRow:
+        """Return a slider that calls `change` with a value from 0 to 1."""
+        slider = SliderRow(name, (0, 100, 50), lambda value: self.tr("{0} %").format(value), self)
+        slider.edited.connect(lambda value, _gesture: change(value / 100))
+        return slider
 
     def _make_boxes(self) -> dict[str, QCheckBox]:
         texts = {
             "symmetric": (
                 self.tr("Both sides of the face"),
-                self.tr("Strokes are mirrored about the face's own midline"),
+                self.tr("Strokes are mirrored about the face's midline"),
             ),
             "encircle": (
                 self.tr("Fill closed outlines"),
-                self.tr("A stroke that ends where it began fills what it encircles"),
+                self.tr("A stroke that ends where it began fills its inside"),
             ),
             "pressure": (
                 self.tr("Pen pressure sets size"),
@@ -150,7 +146,7 @@ class ToolsDock(QWidget):
             ),
             "inside_region": (
                 self.tr("Only inside the region"),
-                self.tr("The amount changes inside the chosen region alone"),
+                self.tr("The amount changes only inside the chosen region"),
             ),
             "everywhere": (
                 self.tr("Fill all of a region"),
@@ -169,7 +165,7 @@ class ToolsDock(QWidget):
         self.size_row.setToolTip(self.tr("Diameter of the brush; also [ and ], or Shift and drag"))
         self.hardness_row.setToolTip(self.tr("Edge of the brush, from soft to hard"))
         self.amount_row.setToolTip(
-            self.tr("How much of the slider's amount is left where this brush paints")
+            self.tr("How much of the slider's amount remains where this brush paints")
         )
         self.overlay_row.setToolTip(self.tr("Opacity of the label map over the target"))
 
@@ -181,23 +177,19 @@ class ToolsDock(QWidget):
             button = _tool_button(actions[f"tool.{kind}"], self)
             grid.addWidget(button, place // COLUMNS, place % COLUMNS)
         grid.setColumnStretch(COLUMNS, 1)
-        region = QHBoxLayout()
-        region.setSpacing(6)
-        region.addWidget(self.swatch)
-        region.addWidget(self.region, 1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(8, 6, 8, 8)
-        column.setSpacing(5)
-        column.addLayout(grid)
-        column.addSpacing(2)
-        column.addLayout(region)
-        for row in (self.size_row, self.hardness_row, self.amount_row, self.paint_over):
-            column.addWidget(row)
-        for box in self.boxes.values():
-            column.addWidget(box)
-        column.addWidget(self.overlay_row)
-        column.addStretch(1)
-        column.setAlignment(Qt.AlignmentFlag.AlignTop)
+        layout = column(
+            grid,
+            2,
+            row(self.swatch, (self.region, 1), spacing=6),
+            *(self.size_row, self.hardness_row, self.amount_row, self.paint_over),
+            *self.boxes.values(),
+            self.overlay_row,
+            None,
+            margins=(8, 6, 8, 8),
+            spacing=5,
+        )
+        layout.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.setLayout(layout)
 
 
 def _tool_button(action: QAction, parent: QWidget) -> QToolButton:
@@ -234,7 +226,7 @@ class PaintOver(QWidget):
         self._region = Region.SKIN
         self.menu = QMenu(self)
         self.anything = self.menu.addAction(self.tr("Anything"))
-        self.background = self.menu.addAction(self.tr("Background alone"))
+        self.background = self.menu.addAction(self.tr("Only the background"))
         self.menu.addSeparator()
         self.choices = {region: self._make_choice(region) for region in Region}
         self.button = QToolButton(self)
@@ -243,15 +235,13 @@ class PaintOver(QWidget):
         self.button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.button.setToolTip(self.tr("Which regions this one may cover"))
         self.preserve = QCheckBox(self.tr("Preserve all others"), self)
-        self.preserve.setToolTip(self.tr("Paint lands on the background alone"))
+        self.preserve.setToolTip(self.tr("Paint covers only the background"))
         self.anything.triggered.connect(lambda: self._let_cover(None))
         self.background.triggered.connect(lambda: self._let_cover(frozenset({Region.BACKGROUND})))
         self.preserve.clicked.connect(self._preserve)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(5)
-        column.addWidget(self.button, 0, Qt.AlignmentFlag.AlignLeft)
-        column.addWidget(self.preserve)
+        layout = column(self.button, self.preserve, margins=(0, 0, 0, 0), spacing=5)
+        layout.setAlignment(self.button, Qt.AlignmentFlag.AlignLeft)
+        self.setLayout(layout)
         self._show()
 
     def show_rules(self, rules: PaintRules) -> None:

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from e4s_studio.gui.icons import name_icon
-from e4s_studio.gui.widgets.labels import ElidedLabel
+from e4s_studio.gui.widgets.layouts import ElidedLabel
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QByteArray

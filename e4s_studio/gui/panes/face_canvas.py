@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from e4s_studio.engine.quad import Point, Quad
 
 FAR: Final = 10
-"""How much further a key goes with Shift."""
+"""How much larger a key's step is with Shift."""
 NUDGE: Final = 1.0
 """Logical pixels that an arrow key moves the frame."""
 TURN: Final = 0.5
@@ -32,7 +32,7 @@ GROW: Final = 1.005
 CLICK: Final = 4.0
 """Logical pixels within which a press and its release are a click."""
 SAME: Final = 0.2
-"""Of a quad's side: a frame this near to a face's own quad is that face's."""
+"""A frame that differs from a face's quad by less than this part of its side is that face's."""
 
 ARROWS: Final = {
     Qt.Key.Key_Left: (-1, 0),
@@ -72,14 +72,14 @@ CURSORS: Final = {
 
 
 class FaceCanvas(QWidget):
-    """Shows a photograph, its faces and the frame; a click picks a face, handles move the frame.
+    """Shows a photograph, its faces and the frame. A click picks a face, handles move the frame.
 
     Signals
     -------
     moved()
-        The frame stands elsewhere now, or another face is picked.
+        The frame has moved, or another face is picked.
     accepted(), left()
-        The artist wants this frame; the artist wants none.
+        The artist accepted the frame, or left without one.
     """
 
     moved = Signal()
@@ -108,7 +108,7 @@ class FaceCanvas(QWidget):
 
     @property
     def quad(self) -> Quad:
-        """Where the frame stands."""
+        """Where the frame is."""
         return self._frame.quad
 
     @property
@@ -118,7 +118,7 @@ class FaceCanvas(QWidget):
 
     @property
     def picked(self) -> Face | None:
-        """The face whose frame it is; None where it was placed by hand."""
+        """The face that the frame belongs to; None if it was placed by hand."""
         return self._picked
 
     def show_photograph(self, pixels: NDArray[np.uint8], quad: Quad | None) -> None:
@@ -139,7 +139,7 @@ class FaceCanvas(QWidget):
         self._levels = []
 
     def show_faces(self, faces: list[Face]) -> None:
-        """Show what was found, the surest first."""
+        """Show the faces that were found, the highest confidence first."""
         self._faces = list(faces)
         self._picked = next((face for face in faces if _is_near(face.quad, self.quad)), None)
         self.update()
@@ -152,18 +152,18 @@ class FaceCanvas(QWidget):
         self._changed()
 
     def reset(self) -> None:
-        """Put the frame back to where the picked face has it, else to where it stood first."""
+        """Move the frame back to the picked face, or to where it was first."""
         self._frame.put(self._first if self._picked is None else self._picked.quad)
         self._changed()
 
     def sizeHint(self) -> QSize:
-        """Return a size at which faces can be told apart."""
+        """Return a size at which faces can be recognised."""
         return QSize(720, 560)
 
     # Mouse
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Take hold of a handle, of the frame, or of the photograph."""
+        """Grab a handle, the frame, or the photograph."""
         if event.button() != Qt.MouseButton.LeftButton:
             return
         self._pressed = event.position()
@@ -171,7 +171,7 @@ class FaceCanvas(QWidget):
             self._panned = event.position()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Follow what is held, or say what a press would do."""
+        """Drag what is grabbed, or show what a press would do."""
         place = event.position()
         if self._pressed is None:
             self._hover(place)
@@ -186,7 +186,7 @@ class FaceCanvas(QWidget):
             self._changed()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Let go; where nothing was moved, pick the face that is there."""
+        """Release; a click without a drag picks the face under the pointer."""
         if event.button() != Qt.MouseButton.LeftButton or self._pressed is None:
             return
         clicked = self._is_click(event.position())
@@ -199,7 +199,7 @@ class FaceCanvas(QWidget):
         self._hover(event.position())
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Take the face that is there."""
+        """Accept the face under the pointer."""
         face = face_at(self._faces, self._point(event.position()))
         if event.button() == Qt.MouseButton.LeftButton and face is not None:
             self._pressed = None
@@ -207,7 +207,7 @@ class FaceCanvas(QWidget):
             self.accepted.emit()
 
     def leaveEvent(self, event: QEvent) -> None:
-        """Point at nothing."""
+        """Highlight no face."""
         self._hovered = None
         self.update()
         super().leaveEvent(event)
@@ -234,7 +234,7 @@ class FaceCanvas(QWidget):
     # Keys
 
     def event(self, event: QEvent) -> bool:
-        """Take the keys that are ours before any shortcut of the window gets them."""
+        """Take the keys of this view before any shortcut of the window does."""
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
             others = event.modifiers() & ~(
                 Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.KeypadModifier
@@ -245,7 +245,7 @@ class FaceCanvas(QWidget):
         return super().event(event)
 
     def focusNextPrevChild(self, next: bool) -> bool:  # noqa: A002, FBT001, ARG002 - Qt's own
-        """Keep Tab: it goes from face to face."""
+        """Keep Tab, which goes from face to face."""
         return False
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -285,7 +285,7 @@ class FaceCanvas(QWidget):
             self._view.zoom_by(ZOOM_PER_NOTCH**steps, viewport)
 
     def _escape(self) -> None:
-        """Take the gesture under way back; without one, leave."""
+        """Undo the unfinished gesture; without one, leave."""
         self._pressed = self._panned = None
         if self._frame.cancel():
             self._changed()
@@ -302,7 +302,7 @@ class FaceCanvas(QWidget):
             self._view.look_at(both.center(), zoom)
 
     def _handles(self) -> QRectF:
-        """Return the rectangle of the photograph in which the frame, its knob and corners lie."""
+        """Return the bounding box of the frame and its knob, in the photograph."""
         frame = face_marks.frame_polygon(self.quad, QTransform()).boundingRect()
         reach = self._reach()
         knob = QRectF(0, 0, 2 * reach, 2 * reach)
@@ -363,7 +363,7 @@ class FaceCanvas(QWidget):
         return face_marks.REACH / self._zoom()
 
     def _point(self, place: QPointF) -> Point:
-        """Return the photograph's point under a point of the widget, as quads have it."""
+        """Return the photograph's point under a point of the widget, in quad coordinates."""
         point = self._view.to_picture(place, QSizeF(self.size()))
         return point.x() - 0.5, point.y() - 0.5
 

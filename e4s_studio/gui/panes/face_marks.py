@@ -1,4 +1,4 @@
-"""What is drawn over a whole photograph: its faces, the alignment frame, the crop to come."""
+"""What is drawn over a whole photograph: faces, alignment frame, preview of the crop."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ HANDLE: Final = 6.0
 REACH: Final = 11.0
 """Logical pixels within which a handle is caught."""
 PREVIEW: Final = 168
-"""Side of the picture of the crop to come, in logical pixels."""
+"""Side of the crop's preview, in logical pixels."""
 MARGIN: Final = 12
 SHADE: Final = QColor(0, 0, 0, 95)
 INK: Final = QColor(255, 255, 255)
@@ -65,7 +65,7 @@ def draw_shade(painter: QPainter, room: QRectF, quad: Quad, transform: QTransfor
 
 
 def draw_face(painter: QPainter, face: Face, transform: QTransform, *, lit: bool) -> None:
-    """Draw a face that could be picked, with its confidence."""
+    """Draw a face that can be picked, with its confidence."""
     place = face_rectangle(face, transform)
     radius = min(place.width(), place.height()) * 0.12
     painter.setBrush(QColor(255, 255, 255, 40) if lit else Qt.BrushStyle.NoBrush)
@@ -78,7 +78,7 @@ def draw_face(painter: QPainter, face: Face, transform: QTransform, *, lit: bool
 def draw_frame(
     painter: QPainter, frame: QuadFrame, transform: QTransform, accent: QColor, face: Face | None
 ) -> None:
-    """Draw the frame with its handles, the places of eyes and mouth, and the face's confidence."""
+    """Draw the frame with its handles, guides for eyes and mouth, and the face's confidence."""
     quad, points = frame.quad, to_points(transform)
     corners = [points.map(QPointF(x, y)) for x, y in quad.corners]
     top = (corners[0] + corners[3]) / 2
@@ -107,7 +107,7 @@ def draw_preview(painter: QPainter, levels: list[QImage], quad: Quad, place: QRe
     painter
         It draws in logical pixels.
     levels
-        The photograph, and the same halved again and again.
+        The photograph, and copies of half the size each (`halved_levels`).
     quad
         The quad.
     place
@@ -134,7 +134,7 @@ def draw_preview(painter: QPainter, levels: list[QImage], quad: Quad, place: QRe
 
 
 def halved_levels(image: QImage) -> list[QImage]:
-    """Return a picture and the same halved until its longer side is below 256 pixels."""
+    """Return a picture and copies of half the size each, until both sides are below 257 pixels."""
     levels = [image]
     while max(levels[-1].width(), levels[-1].height()) > 256:
         last = levels[-1]
@@ -151,7 +151,7 @@ def halved_levels(image: QImage) -> list[QImage]:
 
 def _to_place(quad: Quad, place: QRectF) -> QTransform:
     """Return the transform from the photograph's image coordinates into a rectangle."""
-    # Rounded, so that Qt sees a plain turn where there is one, and draws it fast.
+    # Rounded, so that Qt recognises plain rotations, which it draws faster.
     (a, b, c), (d, e, f), (g, h, i) = quad.to_crop(2).round(10).tolist()
     crop = QTransform(a, d, g, b, e, h, c, f, i)  # Qt has row vectors
     scale = place.width() / 2
@@ -161,7 +161,7 @@ def _to_place(quad: Quad, place: QRectF) -> QTransform:
 
 
 def _draw_features(painter: QPainter, quad: Quad, points: QTransform) -> None:
-    """Draw where eyes and mouth belong, to align a face by hand."""
+    """Draw guides for eyes and mouth, to align a face by hand."""
     origin = QPointF(*quad.corners[0])
     across, down = QPointF(*quad.corners[3]) - origin, QPointF(*quad.corners[1]) - origin
 
@@ -185,7 +185,7 @@ def _percent(face: Face) -> str:
 
 
 def _draw_tag(painter: QPainter, place: QRectF, text: str, shade: QColor) -> None:
-    """Write above the left of a rectangle."""
+    """Write above the upper left corner of a rectangle."""
     metrics = painter.fontMetrics()
     size = QSizeF(metrics.horizontalAdvance(text) + 8, metrics.height() + 1)
     tag = QRectF(QPointF(place.left(), place.top() - size.height() - 2), size)

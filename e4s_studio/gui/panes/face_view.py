@@ -1,4 +1,4 @@
-"""The view of a whole photograph that lies over all panes while a face is chosen in it."""
+"""The view over all panes in which a face of a whole photograph is chosen."""
 
 from __future__ import annotations
 
@@ -10,14 +10,12 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QDockWidget,
     QFrame,
-    QHBoxLayout,
     QLabel,
     QPushButton,
-    QVBoxLayout,
 )
 
 from e4s_studio.gui.panes.face_canvas import FaceCanvas
-from e4s_studio.gui.widgets.labels import ElidedLabel
+from e4s_studio.gui.widgets.layouts import ElidedLabel, column, row
 
 if TYPE_CHECKING:
     import numpy as np
@@ -38,11 +36,11 @@ class Choice:
     Attributes
     ----------
     quad
-        Where the face is, in the photograph.
+        Where the face is in the photograph.
     keep_map
-        Whether the label map stays where it was on the face; else it is parsed anew.
+        Whether the label map moves with the face; otherwise the face is parsed again.
     another
-        Whether it is another face than before.
+        Whether it is a different face than before.
     """
 
     quad: Quad
@@ -51,23 +49,23 @@ class Choice:
 
 
 class FaceView(QFrame):
-    """Photograph, faces, frame and what the artist can do about them.
+    """Photograph, faces and frame, with the buttons to choose a face.
 
     Parameters
     ----------
     window
-        Whose docks it lies over.
+        The window; the view covers its docks.
     panes
-        The panes in the window's middle, which it lies over as well.
+        The panes in the window's middle, which it covers as well.
 
     Signals
     -------
     chosen(Choice)
-        The artist wants this face, cut out like this.
+        The artist chose this face and quad.
     left()
-        It was closed without a choice.
+        The view was closed without a choice.
     covers(bool)
-        Whether it lies over the parts of the window, which keys are not to go to then.
+        Whether the view covers the window, whose other parts must not get the focus then.
     """
 
     chosen = Signal(object)
@@ -91,8 +89,8 @@ class FaceView(QFrame):
         self.keep = QCheckBox(self.tr("&Keep the map"), self)
         self.keep.setToolTip(
             self.tr(
-                "The map stays where it is on the face. Off: the regions are found anew. What you"
-                " painted stays in either case."
+                "The map moves with the face. Off: the regions are found again. Your paint stays in"
+                " both cases."
             )
         )
         self.reset = QPushButton(self.tr("Re&set"), self)
@@ -111,7 +109,7 @@ class FaceView(QFrame):
         self.take.clicked.connect(self._choose)
         for button in (self.reset, self.cancel, self.take):
             button.setMinimumWidth(BUTTON)
-        # The keyboard stays with the photograph; each has a key of its own.
+        # The photograph keeps the focus; each button has a key of its own.
         for control in (self.keep, self.reset, self.cancel, self.take):
             control.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         for watched in (window, panes):
@@ -135,7 +133,7 @@ class FaceView(QFrame):
         pixels
             The photograph.
         quad
-            Where the face is now; None where nobody knows.
+            Where the face is now; None if it is unknown.
         can_keep
             Whether there is a label map to keep.
         """
@@ -149,7 +147,7 @@ class FaceView(QFrame):
             self.covers.emit(True)
         self.show()
         self.raise_()
-        self._column.activate()  # the photograph is fitted into the canvas's true size
+        self._column.activate()  # the photograph is fitted into the canvas's final size
         self.canvas.show_photograph(pixels, quad)
         self.canvas.setFocus()
 
@@ -161,19 +159,19 @@ class FaceView(QFrame):
         self._follow()
 
     def close_view(self) -> None:
-        """Close it; nothing is chosen."""
+        """Close the view without a choice."""
         if self.is_open:
             self._go()
             self.left.emit()
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Let the photograph go, unless it is the system that hides the window."""
+        """Free the photograph's memory, unless the system hides the window."""
         if not event.spontaneous():
             self.canvas.forget_photograph()
         super().hideEvent(event)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Lie over the panes and the docks beside them, whatever their sizes."""
+        """Keep covering the panes and docks when their sizes change."""
         if event.type() in {QEvent.Type.Resize, QEvent.Type.Move} and self.is_open:
             self._place()
         return super().eventFilter(watched, event)
@@ -200,7 +198,7 @@ class FaceView(QFrame):
         self.chosen.emit(choice)
 
     def _go(self) -> None:
-        """Hide, and give the keyboard back to where it was."""
+        """Hide, and return the focus to where it was."""
         self.hide()
         self.covers.emit(False)
         keyboard, self._keyboard = self._keyboard, None
@@ -229,16 +227,7 @@ class FaceView(QFrame):
         ).format(count)
 
     def _lay_out(self) -> None:
-        bar = QHBoxLayout()
-        bar.setContentsMargins(10, 6, 10, 6)
-        bar.setSpacing(8)
-        bar.addWidget(self.words, 1)
-        bar.addWidget(self.keep)
-        for button in (self.reset, self.cancel, self.take):
-            bar.addWidget(button)
-        self._column = column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.title)
-        column.addWidget(self.canvas, 1)
-        column.addLayout(bar)
+        buttons = (self.keep, self.reset, self.cancel, self.take)
+        bar = row((self.words, 1), *buttons, margins=(10, 6, 10, 6), spacing=8)
+        self._column = column(self.title, (self.canvas, 1), bar, margins=(0, 0, 0, 0), spacing=0)
+        self.setLayout(self._column)

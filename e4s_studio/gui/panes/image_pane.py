@@ -1,4 +1,4 @@
-"""A pane that shows one photograph under the shared view, and takes dropped ones."""
+"""A pane that shows one photograph in the shared view, and accepts dropped files."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 
 class ImagePane(QWidget):
-    """A photograph under the shared view.
+    """A photograph in the shared view.
 
     Parameters
     ----------
     view
         The view that all panes share.
     invitation
-        What stands in the pane while it is empty.
+        The text of the empty pane.
 
     Signals
     -------
@@ -63,15 +63,15 @@ class ImagePane(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:
-        """Return a size at which a face can be judged."""
+        """Return a comfortable size."""
         return QSize(420, 420)
 
     def minimumSizeHint(self) -> QSize:
-        """Return the least size that is of use."""
+        """Return the smallest useful size."""
         return QSize(120, 120)
 
     def crop(self) -> QRectF:
-        """Return the rectangle of picture points that a picture covers."""
+        """Return the rectangle that a picture covers, in picture points."""
         return QRectF(QPointF(0, 0), self.view.picture)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002
@@ -89,7 +89,7 @@ class ImagePane(QWidget):
         picture.draw(painter, self.view.transform(QSizeF(self.size())), self.crop())
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Take hold of the picture; ask for a photograph where there is none."""
+        """Grab the picture; without one, ask for a photograph."""
         if event.button() != Qt.MouseButton.LeftButton:
             super().mousePressEvent(event)
         elif self._picture is None:
@@ -99,13 +99,13 @@ class ImagePane(QWidget):
             self.setCursor(Qt.CursorShape.ClosedHandCursor)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Move the picture that is held."""
+        """Drag the picture."""
         if self._held is not None:
             self.navigator.view.pan_by(event.position() - self._held, QSizeF(self.size()))
             self._held = event.position()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Let the picture go."""
+        """Release the picture."""
         if event.button() == Qt.MouseButton.LeftButton:
             self._held = None
             self.unsetCursor()

@@ -1,4 +1,4 @@
-"""The alignment quad in the artist's hand: moved, turned and scaled. No Qt."""
+"""Moving, rotating and scaling the alignment quad by hand. No Qt."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 SNAP: Final = 15.0
 """Degrees between the angles at which a frame stops while turned with Shift."""
 STEM: Final = 3.0
-"""How far the knob that turns the frame stands off it, in reaches."""
+"""Distance of the rotation knob from the frame, in reaches."""
 SMALLEST: Final = 16.0
-"""Pixels: no face of use is cut out smaller."""
+"""Smallest side of a quad, in pixels of the photograph."""
 LARGEST: Final = 4.0
-"""Of the photograph's longer side."""
+"""Largest side of a quad, in parts of the photograph's longer side."""
 
 
 class Grip(Enum):
-    """What a press takes hold of."""
+    """What a press grabs."""
 
     MOVE = auto()
     SCALE = auto()
@@ -35,15 +35,15 @@ class Grip(Enum):
 
 
 class QuadFrame:
-    """A quad over a photograph, and the gesture under way on it.
+    """A quad over a photograph, and the gesture that moves it.
 
-    Points are (x, y) as the quad has them. A reach is how near a point must be to a handle, in
-    pixels of the photograph.
+    Points are (x, y) in the quad's coordinates. A reach is the distance within which a point grabs
+    a handle, in pixels of the photograph.
 
     Parameters
     ----------
     quad
-        Where it stands first.
+        Where it is first.
     size
         (width, height) of the photograph; the frame's centre stays inside.
     """
@@ -56,32 +56,32 @@ class QuadFrame:
 
     @property
     def quad(self) -> Quad:
-        """Where it stands."""
+        """Where it is."""
         return self._quad
 
     @property
     def grip(self) -> Grip | None:
-        """What is held; None while nothing is."""
+        """What is grabbed; None while nothing is."""
         return self._grip
 
     @property
     def has_moved(self) -> bool:
-        """Whether the gesture under way has put it elsewhere."""
+        """Whether the present gesture has moved it."""
         return self._grip is not None and self._quad != self._before
 
     def put(self, quad: Quad) -> None:
-        """Put it somewhere else; a gesture under way ends."""
+        """Move it to a quad; this ends the present gesture."""
         self._grip = None
         self._set(lambda: quad)
 
     def knob(self, reach: float) -> Point:
-        """Return where the knob is that turns it, above the middle of its upper edge."""
+        """Return the place of the rotation knob, above the middle of the upper edge."""
         top, up = self._top()
         x, y = top + up * STEM * reach
         return float(x), float(y)
 
     def grip_at(self, point: Point, reach: float) -> Grip | None:
-        """Return what a press at a point would take hold of."""
+        """Return what a press at a point would grab."""
         if np.hypot(*np.subtract(self.knob(reach), point)) <= reach:
             return Grip.TURN
         if np.hypot(*(self._quad.points - point).T).min() <= reach:
@@ -91,13 +91,13 @@ class QuadFrame:
         return Grip.MOVE if inside else None
 
     def press(self, point: Point, reach: float) -> bool:
-        """Take hold of it; False where there is nothing to hold."""
+        """Begin a gesture; False if there is nothing to grab at the point."""
         self._grip = self.grip_at(point, reach)
         self._before, self._from = self._quad, point
         return self._grip is not None
 
     def drag(self, point: Point, *, snap: bool = False) -> None:
-        """Follow the pointer; `snap` turns in steps."""
+        """Follow the pointer; `snap` rotates in steps."""
         before, centre = self._before, np.array(self._before.centre)
         old, new = np.subtract(self._from, centre), np.subtract(point, centre)
         if self._grip is Grip.MOVE:
@@ -111,11 +111,11 @@ class QuadFrame:
             self._set(lambda: before.turned(degrees))
 
     def release(self) -> None:
-        """Let go of it."""
+        """End the gesture."""
         self._grip = None
 
     def cancel(self) -> bool:
-        """Put it back to where the gesture under way began; False where none is."""
+        """Undo the present gesture; False if there is none."""
         if self._grip is None:
             return False
         self._grip, self._quad = None, self._before
@@ -126,7 +126,7 @@ class QuadFrame:
         self._set(lambda: self._quad.moved(dx, dy))
 
     def turn(self, degrees: float) -> None:
-        """Turn it clockwise."""
+        """Rotate it clockwise."""
         self._set(lambda: self._quad.turned(degrees))
 
     def scale(self, factor: float) -> None:
@@ -140,8 +140,8 @@ class QuadFrame:
         return top, (top - bottom) / np.linalg.norm(top - bottom)
 
     def _set(self, moved: Callable[[], Quad]) -> None:
-        """Take another quad if it is one that a face can be cut out with."""
-        with suppress(FaceError):  # one that is folded or too small: the last good one stays
+        """Move to another quad, unless no face can be cropped with it."""
+        with suppress(FaceError):  # folded or too small: the last valid quad stays
             quad = moved()
             x, y = quad.centre
             width, height = self._size
@@ -151,7 +151,7 @@ class QuadFrame:
 
 
 def central_quad(width: int, height: int) -> Quad:
-    """Return a quad in the middle of a photograph, to be placed by hand."""
+    """Return a quad in the middle of a photograph, as a start for placing it by hand."""
     side = 0.6 * min(width, height)
     corner = np.array([(width - 1 - side) / 2, (height - 1 - side) / 2])
     return Quad.of(corner + side * np.array([(0, 0), (0, 1), (1, 1), (1, 0)]))

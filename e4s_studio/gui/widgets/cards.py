@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from e4s_studio.gui.icons import name_icon
-from e4s_studio.gui.widgets.labels import sentence_label
+from e4s_studio.gui.widgets.layouts import sentence_label
 
 if TYPE_CHECKING:
     from collections.abc import Callable
