@@ -16,12 +16,12 @@ SIDE = 256
 
 
 def shown(studio) -> bool:
-    return not studio.window.canvas._doubt.image.isNull()
+    return not studio.window.canvas.doubt.image.isNull()
 
 
 def alpha(studio, x: float, y: float) -> int:
     """Return how opaque the stripes of doubt are around parts of the crop's side."""
-    image = studio.window.canvas._doubt.image
+    image = studio.window.canvas.doubt.image
     row, column = round(y * SIDE), round(x * SIDE)
     return max(image.pixelColor(column + step, row).alpha() for step in range(-STRIPE, STRIPE))
 
@@ -52,7 +52,9 @@ def test_a_key_shows_and_hides_it(doubtful, qtbot):
     assert alpha(doubtful, *SECOND) > 50
     assert alpha(doubtful, 0.9, 0.1) == 0
     canvas = doubtful.window.canvas
-    place = canvas._transform().map(QPointF(*FIRST) * SIDE).toPoint()
+    place = (
+        doubtful.editor.view.transform(QSizeF(canvas.size())).map(QPointF(*FIRST) * SIDE).toPoint()
+    )
     with_doubt = canvas.grab().toImage().pixelColor(place)
     press(doubtful, Qt.Key.Key_Q, qtbot)
     assert not shown(doubtful)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, QSizeF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMessageBox
 
@@ -15,6 +15,7 @@ from e4s_studio.engine.recrop import quad_of
 from e4s_studio.files.images import write_image
 from e4s_studio.gui.controller import Photographs
 from e4s_studio.gui.journal_keeper import UNTOUCHED
+from e4s_studio.gui.panes.face_marks import REACH
 from e4s_studio.gui.recutting import Wish
 
 FACES = ((60, 80, 70), (260, 150, 60), (430, 60, 50))
@@ -65,13 +66,22 @@ def choose(studio, role, qtbot):
 
 
 def opened(studio, qtbot):
-    qtbot.waitUntil(lambda: view(studio).is_open and view(studio)._knows_faces, timeout=60_000)
+    qtbot.waitUntil(lambda: view(studio).is_open and view(studio).knows_faces, timeout=60_000)
     return view(studio).canvas
 
 
 def on_screen(canvas, x, y) -> QPoint:
     """Return where a photograph's point, as quads have it, is on the canvas."""
-    return canvas._transform().map(QPointF(x + 0.5, y + 0.5)).toPoint()
+    return canvas.view.transform(QSizeF(canvas.size())).map(QPointF(x + 0.5, y + 0.5)).toPoint()
+
+
+def zoom_of(canvas) -> float:
+    return canvas.view.zoom(QSizeF(canvas.size()))
+
+
+def knob_of(canvas) -> tuple[float, float]:
+    """Return where the knob is that rotates the frame, in the photograph."""
+    return canvas.frame.knob(REACH / zoom_of(canvas))
 
 
 def drag(canvas, start, end, keys=Qt.KeyboardModifier.NoModifier) -> None:
@@ -126,9 +136,9 @@ def test_the_knob_of_a_face_at_the_upper_edge_can_be_reached(with_group, qtbot):
     canvas = choose(with_group, "target", qtbot)
     while canvas.quad.points[:, 1].min() > 2:
         qtbot.keyClick(canvas, Qt.Key.Key_Up, Qt.KeyboardModifier.ShiftModifier)
-    assert not canvas.rect().contains(on_screen(canvas, *canvas._frame.knob(canvas._reach())))
+    assert not canvas.rect().contains(on_screen(canvas, *knob_of(canvas)))
     qtbot.keyClick(canvas, Qt.Key.Key_0)
-    assert canvas.rect().contains(on_screen(canvas, *canvas._frame.knob(canvas._reach())))
+    assert canvas.rect().contains(on_screen(canvas, *knob_of(canvas)))
 
 
 def test_faces_and_frame_are_drawn_where_they_are(with_group, qtbot):
@@ -268,10 +278,9 @@ def test_the_map_can_be_found_anew(with_group, qtbot):
 def test_the_knob_turns_and_the_keys_do_all_of_it(with_group, qtbot):
     canvas = choose(with_group, "target", qtbot)
     first = canvas.quad
-    reach = canvas._reach()
-    knob = canvas._frame.knob(reach)
+    grip = knob_of(canvas)
     x, y = first.centre
-    drag(canvas, knob, (x + (y - knob[1]), y))
+    drag(canvas, grip, (x + (y - grip[1]), y))
     assert canvas.quad.angle == pytest.approx(90, abs=3)
     qtbot.keyClick(canvas, Qt.Key.Key_Home)
     assert canvas.quad == first
@@ -283,7 +292,7 @@ def test_the_knob_turns_and_the_keys_do_all_of_it(with_group, qtbot):
         (
             Qt.Key.Key_Up,
             Qt.KeyboardModifier.ShiftModifier,
-            lambda q: q.moved(0, -10 / canvas._zoom()),
+            lambda q: q.moved(0, -10 / zoom_of(canvas)),
         ),
     ):
         before = canvas.quad
@@ -331,15 +340,15 @@ def test_the_keyboard_stays_and_goes_back_to_where_it_was(with_group, qtbot, end
 
 def test_the_photograph_can_be_zoomed_and_panned(with_group, qtbot):
     canvas = choose(with_group, "target", qtbot)
-    first, zoom = canvas.quad, canvas._zoom()
+    first, zoom = canvas.quad, zoom_of(canvas)
     qtbot.keyClick(canvas, Qt.Key.Key_Plus)
-    assert canvas._zoom() == pytest.approx(1.25 * zoom)
+    assert zoom_of(canvas) == pytest.approx(1.25 * zoom)
     before = on_screen(canvas, 520, 300)
     drag(canvas, (520, 300), (500, 280))
     assert canvas.quad == first
     assert (on_screen(canvas, 520, 300) - before).x() < -10
     qtbot.keyClick(canvas, Qt.Key.Key_0)
-    assert canvas._zoom() == pytest.approx(zoom)
+    assert zoom_of(canvas) == pytest.approx(zoom)
 
 
 def test_without_a_face_the_quad_is_placed_by_hand(studio, pictures, qtbot):

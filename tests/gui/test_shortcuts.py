@@ -16,7 +16,7 @@ def dialog(studio):
 
 
 def choose(dialog, name: str) -> None:
-    dialog.tree.setCurrentItem(dialog._items[name])
+    dialog.tree.setCurrentItem(dialog.items[name])
 
 
 def type_key(dialog, key) -> None:
@@ -65,10 +65,10 @@ def test_the_default_comes_back(studio, dialog, qtbot):
 
 def test_search_finds_by_name_and_key(dialog):
     QTest.keyClicks(dialog.search, "wipe")
-    shown = [name for name, item in dialog._items.items() if not item.isHidden()]
+    shown = [name for name, item in dialog.items.items() if not item.isHidden()]
     assert shown == ["compare.wipe"]
     dialog.search.setText("Ctrl+Shift+Z")
-    shown = [name for name, item in dialog._items.items() if not item.isHidden()]
+    shown = [name for name, item in dialog.items.items() if not item.isHidden()]
     assert shown == ["edit.redo"]
 
 

@@ -234,8 +234,8 @@ def test_a_notice_waits_for_whoever_reads_it(studio, qtbot):
     QTest.mouseMove(handle, notice.mapTo(studio.window, notice.rect().center()))
     qtbot.waitUntil(notice.underMouse)
     for _ in range(2):
-        with qtbot.waitSignal(notice._timer.timeout):
-            notice._timer.setInterval(1)
+        with qtbot.waitSignal(notice.timer.timeout):
+            notice.timer.setInterval(1)
         assert notice.isVisible()
     QTest.mouseMove(handle, QPoint(5, 5))
     qtbot.waitUntil(notice.isHidden)

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from e4s_studio.core.brush import Dab
 from e4s_studio.gui.canvas import marks
 from e4s_studio.gui.canvas.doubt import DoubtOverlay
-from e4s_studio.gui.canvas.hands import Hands
+from e4s_studio.gui.canvas.input import CanvasInput
 from e4s_studio.gui.canvas.overlay import Overlay, OverlayStyle
 from e4s_studio.gui.canvas.photograph import PhotographPainter, image_of
 from e4s_studio.gui.canvas.view import Navigator
@@ -35,10 +35,15 @@ RING: Final = 1 / 24
 
 
 class MaskCanvas(QWidget):
-    """Shows the target photograph with the label map over it and hands events to the tools.
+    """Shows the target photograph with the label map over it, and passes events to the tools.
 
-    The document is the state. A change of it renews only the overlay's changed rectangle and
-    repaints that; nothing here waits for a result.
+    The document is the state. A change of it updates and repaints only the changed rectangle of
+    the overlay; nothing here waits for a result.
+
+    Attributes
+    ----------
+    doubt
+        The overlay of the parser's doubt.
 
     Signals
     -------
@@ -60,7 +65,7 @@ class MaskCanvas(QWidget):
         self._view = view
         self._style = OverlayStyle()
         self._overlay = Overlay()
-        self._doubt = DoubtOverlay()
+        self.doubt = DoubtOverlay()
         self._spot: Point | None = None
         self._photograph = PhotographPainter()
         self._preview = Preview()
@@ -74,13 +79,13 @@ class MaskCanvas(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(160, 160)
         self.setAccessibleName(self.tr("Mask canvas"))
-        self._hands = Hands(self, toolbox, view)
-        # The filter that comes last is asked first: what pans never reaches a tool.
+        self._input = CanvasInput(self, toolbox, view)
+        # Qt asks the last filter first: events that pan never reach a tool.
         self.navigator = Navigator(self, view)
-        self.navigator.panned.connect(self._hands.point_at)
+        self.navigator.panned.connect(self._input.point_at)
         self.focus_frame = FocusFrame(self)
-        self._hands.moved.connect(self._on_moved)
-        self._hands.pointed.connect(self.pointed)
+        self._input.moved.connect(self._on_moved)
+        self._input.pointed.connect(self.pointed)
         view.changed.connect(self._on_view)
         for unsubscribe in (
             toolbox.subscribe(self._on_toolbox),
@@ -90,11 +95,11 @@ class MaskCanvas(QWidget):
         self._open()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Fit the picture anew, if it is fitted."""
+        """Update a fitted view."""
         super().resizeEvent(event)
         self._on_view()
 
-    # How the overlay is shown
+    # The overlay
 
     @property
     def style_of_overlay(self) -> OverlayStyle:
@@ -113,8 +118,8 @@ class MaskCanvas(QWidget):
 
     def show_doubt(self, doubt: NDArray[np.float32] | None) -> None:
         """Show the parser's doubt, (S, S) from 0 to 1, over the map; None hides it."""
-        self._doubt.show(doubt)
-        self._doubt.refresh(self._document, self._document.box)
+        self.doubt.show(doubt)
+        self.doubt.refresh(self._document, self._document.box)
         self._spot = None
         self.update()
 
@@ -132,7 +137,7 @@ class MaskCanvas(QWidget):
         """Return a comfortable size."""
         return QSize(640, 640)
 
-    # What changes it
+    # Changes
 
     def _open(self) -> None:
         target = self._document.target
@@ -156,14 +161,14 @@ class MaskCanvas(QWidget):
     def _refresh(self, box: Box) -> Box:
         if self._document.is_empty:
             return box
-        self._doubt.refresh(self._document, box)
+        self.doubt.refresh(self._document, box)
         return self._overlay.refresh(self._document, box, self._style)
 
     def _on_view(self) -> None:
-        # A reduced outline one pixel wide would fade away.
+        # Scaling down would make an outline one pixel wide nearly invisible.
         reduced = self._view.zoom(QSizeF(self.size())) * self.devicePixelRatioF() < 1
         self.change_style(outline_width=2 if reduced else 1)
-        self._hands.follow()
+        self._input.follow()
         self.update()
 
     def _on_toolbox(self) -> None:
@@ -187,7 +192,7 @@ class MaskCanvas(QWidget):
             self.setCursor(shape)
 
     def _cursor_shape(self) -> Qt.CursorShape:
-        """Return what says best what a press would do; the brush's outline needs no arrow."""
+        """Return the cursor for what a press would do; none if the brush outline is drawn."""
         toolbox, tool = self._toolbox, self._toolbox.tool
         if self._document.is_empty:
             return Qt.CursorShape.ArrowCursor
@@ -204,7 +209,7 @@ class MaskCanvas(QWidget):
     # Painting
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw what the event's region asks for."""
+        """Draw photograph, overlay, doubt and the tool's marks."""
         painter = QPainter(self)
         painter.fillRect(event.rect(), self.palette().color(QPalette.ColorRole.Dark))
         if self._document.is_empty:
@@ -217,7 +222,7 @@ class MaskCanvas(QWidget):
         self._photograph.paint(painter, transform, picture, self.devicePixelRatioF())
         if self._style.shown:
             self._paint_overlay(painter, transform, picture)
-        if not self._doubt.image.isNull():
+        if not self.doubt.image.isNull():
             self._paint_doubt(painter, transform, picture)
         self._paint_marks(painter, transform)
 
@@ -225,7 +230,7 @@ class MaskCanvas(QWidget):
         painter.save()
         painter.setTransform(transform, combine=True)
         painter.setOpacity(1.0 if self._style.outlines else self._style.opacity)
-        # Reduced, the overlay's pixels are averaged; magnified, each is to be seen as it is.
+        # Average the overlay's pixels when it is scaled down; keep them sharp when magnified.
         reduced = abs(transform.m11()) * self.devicePixelRatioF() < 1
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, reduced)
         painter.drawImage(picture, self._overlay.image)
@@ -235,7 +240,7 @@ class MaskCanvas(QWidget):
         painter.save()
         painter.setTransform(transform, combine=True)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        painter.drawImage(picture, self._doubt.image)
+        painter.drawImage(picture, self.doubt.image)
         painter.restore()
         if self._spot is not None:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -260,7 +265,7 @@ class MaskCanvas(QWidget):
 
     def _cursors(self, transform: QTransform) -> list[QPainterPath]:
         """Return the outline of the brush, and of its mirror image."""
-        place = self._preview.anchor or self._hands.place
+        place = self._preview.anchor or self._input.place
         if self._preview.cursor is None or place is None:
             return []
         places = [place]
@@ -273,7 +278,7 @@ class MaskCanvas(QWidget):
         ]
 
     def _show_marks(self) -> None:
-        """Repaint where the tool's marks were and are."""
+        """Repaint where the tool's marks were and where they are now."""
         before, self._preview = self._preview, self._toolbox.tool.preview()
         if self._preview.proposal is not before.proposal:
             proposal, self._proposal = self._preview.proposal, QImage()
@@ -285,7 +290,7 @@ class MaskCanvas(QWidget):
         self._marked = now
 
     def _marks_region(self) -> QRegion:
-        """Return where marks are drawn. Each has its own rectangle: two cursors lie far apart."""
+        """Return where marks are drawn: one rectangle each, as two cursors may be far apart."""
         transform = self._transform()
         places = [path.boundingRect() for path in self._cursors(transform)]
         places.append(marks.outline_path(self._preview, transform).boundingRect())
@@ -303,7 +308,7 @@ class MaskCanvas(QWidget):
     def _update_picture(self, box: Box) -> None:
         """Repaint a box of the picture."""
         place = self._transform().mapRect(marks.rectangle(box))
-        # Smooth scaling lets a pixel reach one further on the screen.
+        # Smooth scaling spreads a pixel by one further pixel of the screen.
         self.update(place.adjusted(-2, -2, 2, 2).toAlignedRect())
 
 

@@ -19,19 +19,19 @@ if TYPE_CHECKING:
     Plane = NDArray[np.float32]
 
 SHOWN_FROM: Final = 0.5
-"""Doubt from which it shows; below, the two likeliest regions lie far enough apart."""
+"""Smallest doubt that is shown; below it the likeliest region is clear enough."""
 FULL_FROM: Final = 0.9
 STRIPE: Final = 8
-"""Width of the stripes, in pixels of the crop: what is in doubt must be seen between them."""
+"""Width of the stripes, in pixels of the crop; the picture stays visible between them."""
 ON_STRIPES: Final = 0.85
 BETWEEN: Final = 0.15
 """Opacity of the strongest doubt on the stripes and between them."""
 COLOUR: Final = (255, 48, 144)
-"""A pink that no region has and no face."""
+"""A pink that neither regions nor faces have."""
 
 
 class DoubtOverlay:
-    """A premultiplied ARGB picture of the doubt; where the artist has painted there is none."""
+    """A premultiplied ARGB picture of the doubt, transparent where the artist has painted."""
 
     def __init__(self) -> None:
         self._alpha: NDArray[np.uint8] | None = None
@@ -39,7 +39,7 @@ class DoubtOverlay:
         self.image = QImage()
 
     def show(self, doubt: Plane | None) -> None:
-        """Take another (S, S) doubt, 0 to 1; None shows nothing."""
+        """Show another (S, S) doubt, 0 to 1; None shows nothing."""
         if doubt is None:
             self._alpha, self.image = None, QImage()
             return
@@ -58,7 +58,7 @@ class DoubtOverlay:
         )
 
     def refresh(self, document: Document, box: Box) -> None:
-        """Draw a box of the picture anew."""
+        """Redraw a box of the picture."""
         if self._alpha is None or self._alpha.shape != document.box.shape:
             return
         painted = document.pixels(Layer.PAINTED)[box.slices]
@@ -70,7 +70,7 @@ class DoubtOverlay:
 
 
 class Spot(NamedTuple):
-    """A doubtful spot: where, in image coordinates, and which of how many."""
+    """A doubtful spot: its image coordinates, its number, and how many there are."""
 
     x: float
     y: float
@@ -79,7 +79,7 @@ class Spot(NamedTuple):
 
 
 class DoubtWalk:
-    """Goes from one doubtful spot to the next, the most doubtful first, and around.
+    """Steps through the doubtful spots, the most doubtful first, and starts again at the end.
 
     Parameters
     ----------
@@ -92,7 +92,7 @@ class DoubtWalk:
         self._place: tuple[int, int] | None = None
 
     def step(self, step: int, painted: NDArray[np.uint8]) -> Spot | None:
-        """Go on, or back; spots that were painted over are left out.
+        """Step forward or back; spots that were painted over are left out.
 
         Parameters
         ----------
@@ -103,7 +103,7 @@ class DoubtWalk:
 
         Returns
         -------
-        The spot; None where there is none.
+        The spot; None if none is left.
         """
         spots = [spot for spot in self._spots if not painted[spot]]
         if not spots:

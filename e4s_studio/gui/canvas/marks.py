@@ -1,4 +1,4 @@
-"""What is drawn over the canvas for the tool in hand: outlines, boxes, proposals, the midline."""
+"""What is drawn over the canvas for the current tool: outlines, boxes, proposals, the midline."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MARGIN: Final = 4.0
 """Logical pixels that marks reach beyond their own points."""
 
 PIXELS_SHOWN: Final = 6.0
-"""Zoom from which the brush's outline follows the very pixels that it covers."""
+"""Zoom from which the brush's outline follows the borders of the covered pixels."""
 
 HANDLE: Final = 6.0
 """Radius of a handle in logical pixels."""
@@ -35,7 +35,7 @@ SMALLEST_CURSOR: Final = 3.0
 
 
 def draw_path(painter: QPainter, path: QPainterPath, *, dashed: bool = False) -> None:
-    """Stroke a path so that it reads on any picture: light on dark."""
+    """Draw a path that is visible on any picture: light on dark."""
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setPen(QPen(DARK, 2.5))
     painter.drawPath(path)
@@ -47,7 +47,7 @@ def draw_path(painter: QPainter, path: QPainterPath, *, dashed: bool = False) ->
 
 
 def cursor_path(dab: Dab, transform: QTransform, *, pixels: bool) -> QPainterPath:
-    """Return a brush's true outline in logical pixels.
+    """Return a brush's exact outline in logical pixels.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ def cursor_path(dab: Dab, transform: QTransform, *, pixels: bool) -> QPainterPat
     transform
         From image coordinates to logical pixels.
     pixels
-        Whether a hard brush covers whole pixels, whose outline shows where they are large.
+        Whether the outline follows whole pixels where they are large, for a hard brush.
     """
     zoom = abs(transform.m11())
     path = QPainterPath()
@@ -73,7 +73,7 @@ def cursor_path(dab: Dab, transform: QTransform, *, pixels: bool) -> QPainterPat
 
 
 def outline_path(preview: Preview, transform: QTransform) -> QPainterPath:
-    """Return the path and the box that a tool has under way, in logical pixels."""
+    """Return a tool's unfinished path and box, in logical pixels."""
     path = QPainterPath()
     if preview.outline:
         path.addPolygon(transform.map(QPolygonF([QPointF(x, y) for x, y in preview.outline])))
@@ -109,7 +109,7 @@ def ring_path(place: tuple[float, float], radius: float, transform: QTransform) 
 
 
 def proposal_image(proposal: Stencil, colour: QColor) -> QImage:
-    """Return a proposal's picture: its pixels tinted, its edge in light and dark dashes."""
+    """Return an image of a proposal: tinted pixels, its edge in light and dark dashes."""
     mask = proposal.mask
     edge = mask & ~_eroded(mask)
     y, x = np.indices(mask.shape)
@@ -124,7 +124,7 @@ def proposal_image(proposal: Stencil, colour: QColor) -> QImage:
 
 
 def rectangle(box: Box) -> QRectF:
-    """Return a box as Qt has it, in image coordinates."""
+    """Return a box as Qt's rectangle, in image coordinates."""
     return QRectF(box.left, box.top, box.width, box.height)
 
 

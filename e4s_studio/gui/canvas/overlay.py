@@ -1,4 +1,4 @@
-"""The coloured overlay of the label map, kept as a picture and renewed where it changed."""
+"""The coloured overlay of the label map: a picture that is updated where the map changes."""
 
 from __future__ import annotations
 
@@ -55,8 +55,8 @@ class OverlayStyle:
 class Overlay:
     """A premultiplied ARGB picture as large as the label map.
 
-    Where the occluder holds, the region's colour gives way to white stripes: the target's own
-    pixels win there. Where the soft amount is low the colour is faint. The background is clear.
+    White stripes mark the occluder, where the target's own pixels are kept. A low texture amount
+    makes the colour faint. The background is transparent.
     """
 
     def __init__(self) -> None:
@@ -69,7 +69,7 @@ class Overlay:
         return self._image
 
     def refresh(self, document: Document, box: Box, style: OverlayStyle) -> Box:
-        """Draw the overlay anew where the document changed.
+        """Redraw the overlay where the document changed.
 
         Parameters
         ----------
@@ -111,7 +111,7 @@ class Overlay:
 
 
 def _colours(hidden: frozenset[Region]) -> NDArray[np.uint32]:
-    """Return (12,) uint32: each region's colour, 0 where it is clear."""
+    """Return (12,) uint32: each region's colour, 0 if it is transparent."""
     red, green, blue = PALETTE.astype(np.uint32).T
     table: NDArray[np.uint32] = 0xFF000000 | (red << 16) | (green << 8) | blue
     table[[int(region) for region in hidden | {Region.BACKGROUND}]] = 0
@@ -142,7 +142,7 @@ def _matted(
     """Return (N,) premultiplied pixels that show both mattes; all arguments are (N,)."""
     original = occluder / np.float32(FULL)
     strength = FAINTEST + (1 - FAINTEST) * (amount / np.float32(FULL))
-    # In 256ths, so that a shift divides: floats on four channels take ten times as long.
+    # Integers in 256ths: floats on four channels take ten times as long.
     kept = (256 * strength * (1 - original)).astype(np.uint16)[:, None]
     mixed = (drawn.view(np.uint8).reshape(-1, 4) * kept) >> 8
     mixed += (FULL * STRIPE_STRENGTH * original * striped).astype(np.uint16)[:, None]

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QTransform
 
 CRISP_FROM: Final = 2.0
-"""Screen pixels per picture pixel from which single pixels are to be seen."""
+"""Screen pixels per picture pixel from which single pixels are visible."""
 
 
 def image_of(pixels: NDArray[np.uint8]) -> QImage:
-    """Return a picture for the screen.
+    """Return an image for the screen.
 
     Parameters
     ----------
@@ -34,8 +34,8 @@ def image_of(pixels: NDArray[np.uint8]) -> QImage:
 class PhotographPainter:
     """Draws a picture through a view's transform.
 
-    A reduced picture is scaled once, with an area filter, and kept: drawing a part of it again
-    costs no more than copying it.
+    A reduced picture is scaled once, with an area filter, and cached: redrawing a part of it costs
+    no more than a copy.
     """
 
     def __init__(self) -> None:
@@ -44,7 +44,7 @@ class PhotographPainter:
 
     @property
     def image(self) -> QImage:
-        """The picture at its full size; null where there is none."""
+        """The picture at its full size; null if there is none."""
         return self._image
 
     def set_image(self, image: QImage) -> None:
@@ -59,7 +59,7 @@ class PhotographPainter:
         Parameters
         ----------
         painter
-            Its clip says what needs drawing.
+            Its clip region limits what is drawn.
         transform
             From picture points to logical pixels.
         picture
@@ -118,10 +118,7 @@ class Picture:
         self._painter.paint(painter, transform, crop, scaling)
 
     def _enlarge(self, size: QSize) -> None:
-        """Bring a coarse picture to the size at which it is seen, at most the crop's.
-
-        Its own pixels would show as squares.
-        """
+        """Scale a coarse picture up, at most to the crop's size, so that no squares show."""
         if self.image.size() != size:
             to = (size.width(), size.height())
             enlarged = cv2.resize(self.pixels, to, interpolation=cv2.INTER_CUBIC)

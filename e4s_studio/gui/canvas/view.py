@@ -25,9 +25,9 @@ PRESSES: Final = (QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonDblClick)
 class ViewTransform(QObject):
     """What part of a picture the panes show, how large, and whether mirrored.
 
-    It knows no widget. Each pane passes its own viewport (its size in logical pixels), so that
-    panes of different sizes show the same picture point at their centre at the same zoom; while
-    the view is fitted, each fits the picture into itself.
+    Each pane passes its own viewport (its size in logical pixels), so that panes of different
+    sizes show the same picture point at their centre at the same zoom; while the view is fitted,
+    each pane fits the picture into itself.
 
     The zoom is in logical screen pixels per picture pixel. Picture points are in image
     coordinates of the aligned crop, whatever the resolution of what a pane draws there.
@@ -72,7 +72,7 @@ class ViewTransform(QObject):
             return self._zoom
         across = viewport.width() / self._picture.width()
         down = viewport.height() / self._picture.height()
-        # A pane that is not laid out yet has no size, but its transform must have an inverse.
+        # A pane without a layout has no size, but its transform must be invertible.
         return max(min(across, down) * FIT_MARGIN, 1e-6)
 
     def transform(self, viewport: QSizeF) -> QTransform:
@@ -167,14 +167,14 @@ def _limited(zoom: float) -> float:
 class Navigator(QObject):
     """Turns a pane's wheel, middle-button drags and pinches into changes of its view.
 
-    Install it as the pane's event filter (its parent becomes the pane): the wheel zooms about the
-    cursor, the middle button pans, a pinch zooms. `pan_button` lets another button pan as well,
-    while a pane's hand tool is on. `view` is what it moves; a pane may exchange it.
+    It is an event filter of the pane, its parent: the wheel zooms about the cursor, the middle
+    button pans, a pinch zooms. `pan_button` is a second button that pans. `view` is what it
+    moves; a pane may replace it.
 
     Signals
     -------
     panned(QPointF)
-        The pointer is at this point of the pane and pans.
+        The pointer pans and is at this point of the pane.
     """
 
     panned = Signal(QPointF)

@@ -61,13 +61,13 @@ class ShortcutsDialog(QDialog):
         self.warning = QLabel(self)
         self.warning.setWordWrap(True)
         self.restore = QPushButton(self.tr("Default key"), self)
-        self._items = self._fill()
+        self.items = self._fill()
         self._lay_out()
         self.search.textChanged.connect(self._filter)
         self.tree.currentItemChanged.connect(self._show_current)
         self.edit.editingFinished.connect(self._take)
         self.restore.clicked.connect(self._restore)
-        self.tree.setCurrentItem(next(iter(self._items.values())))
+        self.tree.setCurrentItem(next(iter(self.items.values())))
 
     def chosen(self) -> dict[str, str]:
         """Return every action's keys, as portable text."""
@@ -109,7 +109,7 @@ class ShortcutsDialog(QDialog):
 
     def _current(self) -> str:
         current = self.tree.currentItem()
-        return next(name for name, item in self._items.items() if item is current)
+        return next(name for name, item in self.items.items() if item is current)
 
     def _show_current(self) -> None:
         if self.tree.currentItem() is not None:
@@ -127,10 +127,10 @@ class ShortcutsDialog(QDialog):
 
     def _set(self, name: str, keys: str) -> None:
         self._keys[name] = keys
-        self._items[name].setText(1, _native(keys))
+        self.items[name].setText(1, _native(keys))
 
     def _filter(self, text: str) -> None:
-        for item in self._items.values():
+        for item in self.items.values():
             found = text.casefold() in f"{item.text(0)} {item.text(1)}".casefold()
             item.setHidden(not found)
 

@@ -88,18 +88,18 @@ class FaceCanvas(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._view = ViewTransform(self)
-        self._view.changed.connect(self.update)
+        self.view = ViewTransform(self)
+        self.view.changed.connect(self.update)
         self._photograph = PhotographPainter()
         self._levels: list[QImage] = []
         self._faces: list[Face] = []
         self._picked: Face | None = None
-        self._frame = QuadFrame(central_quad(64, 64), (64, 64))
-        self._first = self._frame.quad
+        self.frame = QuadFrame(central_quad(64, 64), (64, 64))
+        self._first = self.frame.quad
         self._hovered: Face | None = None
         self._pressed: QPointF | None = None
         self._panned: QPointF | None = None
-        Navigator(self, self._view)
+        Navigator(self, self.view)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
@@ -109,7 +109,7 @@ class FaceCanvas(QWidget):
     @property
     def quad(self) -> Quad:
         """Where the frame is."""
-        return self._frame.quad
+        return self.frame.quad
 
     @property
     def faces(self) -> list[Face]:
@@ -127,9 +127,9 @@ class FaceCanvas(QWidget):
         self._photograph.set_image(image_of(pixels))
         self._levels = face_marks.halved_levels(self._photograph.image)
         self._first = quad or central_quad(width, height)
-        self._frame = QuadFrame(self._first, (width, height))
+        self.frame = QuadFrame(self._first, (width, height))
         self._faces, self._picked, self._hovered = [], None, None
-        self._view.set_picture(QSizeF(width, height))
+        self.view.set_picture(QSizeF(width, height))
         self._fit()
         self.update()
 
@@ -148,12 +148,12 @@ class FaceCanvas(QWidget):
     def pick(self, face: Face) -> None:
         """Put the frame around a face."""
         self._picked = face
-        self._frame.put(face.quad)
+        self.frame.put(face.quad)
         self._changed()
 
     def reset(self) -> None:
         """Move the frame back to the picked face, or to where it was first."""
-        self._frame.put(self._first if self._picked is None else self._picked.quad)
+        self.frame.put(self._first if self._picked is None else self._picked.quad)
         self._changed()
 
     def sizeHint(self) -> QSize:
@@ -167,7 +167,7 @@ class FaceCanvas(QWidget):
         if event.button() != Qt.MouseButton.LeftButton:
             return
         self._pressed = event.position()
-        if not self._frame.press(self._point(event.position()), self._reach()):
+        if not self.frame.press(self._point(event.position()), self._reach()):
             self._panned = event.position()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
@@ -178,11 +178,11 @@ class FaceCanvas(QWidget):
         elif self._is_click(place):
             return
         elif self._panned is not None:
-            self._view.pan_by(place - self._panned, QSizeF(self.size()))
+            self.view.pan_by(place - self._panned, QSizeF(self.size()))
             self._panned = place
         else:
             snap = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
-            self._frame.drag(self._point(place), snap=snap)
+            self.frame.drag(self._point(place), snap=snap)
             self._changed()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -190,8 +190,8 @@ class FaceCanvas(QWidget):
         if event.button() != Qt.MouseButton.LeftButton or self._pressed is None:
             return
         clicked = self._is_click(event.position())
-        held = self._frame.grip
-        self._frame.release()
+        held = self.frame.grip
+        self.frame.release()
         self._pressed = self._panned = None
         face = face_at(self._faces, self._point(event.position()))
         if clicked and held in {None, Grip.MOVE} and face is not None:
@@ -214,7 +214,7 @@ class FaceCanvas(QWidget):
 
     def _hover(self, place: QPointF) -> None:
         point = self._point(place)
-        grip = self._frame.grip_at(point, self._reach())
+        grip = self.frame.grip_at(point, self._reach())
         face = None if grip in {Grip.SCALE, Grip.TURN} else face_at(self._faces, point)
         if face is self._picked:
             face = None
@@ -228,7 +228,7 @@ class FaceCanvas(QWidget):
 
     def _is_click(self, place: QPointF) -> bool:
         pressed = self._pressed or place
-        still = self._panned in (None, self._pressed) and not self._frame.has_moved
+        still = self._panned in (None, self._pressed) and not self.frame.has_moved
         return still and (place - pressed).manhattanLength() <= CLICK
 
     # Keys
@@ -255,11 +255,11 @@ class FaceCanvas(QWidget):
         if key in ARROWS:
             x, y = ARROWS[Qt.Key(key)]
             step = far * NUDGE / self._zoom()
-            self._frame.move(x * step, y * step)
+            self.frame.move(x * step, y * step)
         elif key in TURNS:
-            self._frame.turn(far * TURN * TURNS[Qt.Key(key)])
+            self.frame.turn(far * TURN * TURNS[Qt.Key(key)])
         elif key in SIZES:
-            self._frame.scale(GROW ** (far * SIZES[Qt.Key(key)]))
+            self.frame.scale(GROW ** (far * SIZES[Qt.Key(key)]))
         elif key in OTHERS:
             self._other_key(Qt.Key(key))
             return
@@ -282,31 +282,31 @@ class FaceCanvas(QWidget):
             self._fit()
         else:
             steps = 1 if key == Qt.Key.Key_Plus else -1
-            self._view.zoom_by(ZOOM_PER_NOTCH**steps, viewport)
+            self.view.zoom_by(ZOOM_PER_NOTCH**steps, viewport)
 
     def _escape(self) -> None:
         """Undo the unfinished gesture; without one, leave."""
         self._pressed = self._panned = None
-        if self._frame.cancel():
+        if self.frame.cancel():
             self._changed()
         else:
             self.left.emit()
 
     def _fit(self) -> None:
         """Show the whole photograph, and all handles of the frame."""
-        self._view.fit()
+        self.view.fit()
         shown = self._transform().inverted()[0].mapRect(QRectF(self.rect()))
         if not shown.contains(self._handles()):
-            both = self._handles().united(QRectF(QPointF(0, 0), self._view.picture))
+            both = self._handles().united(QRectF(QPointF(0, 0), self.view.picture))
             zoom = min(self.width() / both.width(), self.height() / both.height()) * FIT_MARGIN
-            self._view.look_at(both.center(), zoom)
+            self.view.look_at(both.center(), zoom)
 
     def _handles(self) -> QRectF:
         """Return the bounding box of the frame and its knob, in the photograph."""
         frame = face_marks.frame_polygon(self.quad, QTransform()).boundingRect()
         reach = self._reach()
         knob = QRectF(0, 0, 2 * reach, 2 * reach)
-        knob.moveCenter(QPointF(*self._frame.knob(reach)))
+        knob.moveCenter(QPointF(*self.frame.knob(reach)))
         return frame.united(knob)
 
     def _step(self, step: int) -> None:
@@ -326,7 +326,7 @@ class FaceCanvas(QWidget):
         if not self._levels:
             return
         transform = self._transform()
-        whole = QRectF(QPointF(0, 0), self._view.picture)
+        whole = QRectF(QPointF(0, 0), self.view.picture)
         self._photograph.paint(painter, transform, whole, self.devicePixelRatioF())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         face_marks.draw_shade(painter, QRectF(self.rect()), self.quad, transform)
@@ -334,7 +334,7 @@ class FaceCanvas(QWidget):
             if face is not self._picked:
                 face_marks.draw_face(painter, face, transform, lit=face is self._hovered)
         accent = self.palette().color(QPalette.ColorRole.Link)
-        face_marks.draw_frame(painter, self._frame, transform, accent, self._picked)
+        face_marks.draw_frame(painter, self.frame, transform, accent, self._picked)
         face_marks.draw_preview(painter, self._levels, self.quad, self._preview_place())
         painter.end()
 
@@ -354,17 +354,17 @@ class FaceCanvas(QWidget):
     # Where things are
 
     def _transform(self) -> QTransform:
-        return self._view.transform(QSizeF(self.size()))
+        return self.view.transform(QSizeF(self.size()))
 
     def _zoom(self) -> float:
-        return self._view.zoom(QSizeF(self.size()))
+        return self.view.zoom(QSizeF(self.size()))
 
     def _reach(self) -> float:
         return face_marks.REACH / self._zoom()
 
     def _point(self, place: QPointF) -> Point:
         """Return the photograph's point under a point of the widget, in quad coordinates."""
-        point = self._view.to_picture(place, QSizeF(self.size()))
+        point = self.view.to_picture(place, QSizeF(self.size()))
         return point.x() - 0.5, point.y() - 0.5
 
 

@@ -58,6 +58,11 @@ class FaceView(QFrame):
     panes
         The panes in the window's middle, which it covers as well.
 
+    Attributes
+    ----------
+    knows_faces
+        Whether the search for faces is finished.
+
     Signals
     -------
     chosen(Choice)
@@ -78,7 +83,7 @@ class FaceView(QFrame):
         self._panes = panes
         self._before: Face | None = None
         self._keyboard: QWidget | None = None
-        self._can_keep = self._knows_faces = False
+        self._can_keep = self.knows_faces = False
         self.setObjectName("faceView")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.canvas = FaceCanvas(self)
@@ -138,7 +143,7 @@ class FaceView(QFrame):
             Whether there is a label map to keep.
         """
         self.title.setText(title)
-        self._can_keep, self._knows_faces, self._before = can_keep, False, None
+        self._can_keep, self.knows_faces, self._before = can_keep, False, None
         self.keep.setChecked(can_keep)
         self._follow()
         self._place()
@@ -153,7 +158,7 @@ class FaceView(QFrame):
 
     def show_faces(self, faces: list[Face]) -> None:
         """Show what was found in the photograph."""
-        self._knows_faces = True
+        self.knows_faces = True
         self.canvas.show_faces(faces)
         self._before = self.canvas.picked
         self._follow()
@@ -212,7 +217,7 @@ class FaceView(QFrame):
 
     def _sentence(self) -> str:
         count = len(self.canvas.faces)
-        if not self._knows_faces:
+        if not self.knows_faces:
             return self.tr("Looking for faces …")
         if count == 0:
             return self.tr(

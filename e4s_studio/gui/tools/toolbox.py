@@ -1,4 +1,4 @@
-"""Which tool is in hand."""
+"""All tools of the canvas, and which one is current."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from e4s_studio.gui.tools.tool import (
     NameStep,
     Point,
     Pointer,
-    Preview,
     Tool,
     ToolKind,
     ToolOptions,
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class Toolbox(Workbench):
-    """All tools over one document, and the one in hand.
+    """All tools for one document, and the current one.
 
     Parameters
     ----------
@@ -68,33 +67,33 @@ class Toolbox(Workbench):
 
     @property
     def kind(self) -> ToolKind:
-        """The tool in hand: the one held for the moment, else the chosen one."""
+        """The current tool: the one held for a moment, else the chosen one."""
         return self._held or self._kind
 
     @property
     def chosen(self) -> ToolKind:
-        """The chosen tool, whatever is held for the moment."""
+        """The chosen tool, whichever is held for a moment."""
         return self._kind
 
     @property
     def tool(self) -> Tool:
-        """The tool in hand."""
+        """The current tool."""
         return self.midline_tool if self._on_midline else self._tools[self.kind]
 
     def reach_for(self, pointer: Pointer) -> None:
-        """Take the midline's handle if the pointer is over one, else the tool in hand."""
+        """Let the midline have the pointer while it is over a handle of it."""
         if not self.tool.is_busy:
             self._on_midline = self.options.symmetric and self.midline_tool.is_near(pointer)
 
     def choose(self, kind: ToolKind) -> None:
-        """Take a tool; what the last one had under way is dropped."""
+        """Choose a tool; this cancels what the last one has not finished."""
         if kind is not self._kind:
             self.tool.cancel()
             self._kind = kind
             self.notify()
 
     def hold(self, kind: ToolKind) -> bool:
-        """Take a tool for as long as a key is held; False while a gesture is under way."""
+        """Use a tool for as long as a key is held; False during a gesture."""
         if self.tool.is_busy:
             return False
         self._held = kind
@@ -121,24 +120,24 @@ HANDLES: Final = (0.05, 0.95)
 """Heights of the two handles, as parts of the picture's."""
 
 REACH: Final = 9.0
-"""Screen pixels within which a handle is caught."""
+"""Screen pixels within which a handle can be grabbed."""
 
 
 class MidlineTool(Tool):
-    """Two handles on the midline, near the upper and the lower edge; each moves sideways."""
+    """Moves the midline of symmetric strokes: two handles near its ends, which go sideways."""
 
     def __init__(self, bench: Workbench) -> None:
         super().__init__(bench)
-        self._caught: int | None = None
+        self._grabbed: int | None = None
         self._before = bench.midline
 
     @property
     def is_busy(self) -> bool:
-        """Whether a handle is held."""
-        return self._caught is not None
+        """Whether a handle is grabbed."""
+        return self._grabbed is not None
 
     def handles(self) -> tuple[Point, Point]:
-        """Return the two handles' places in image coordinates."""
+        """Return where the two handles are, in image coordinates."""
         line, height = self.bench.midline, self.document.box.height
         upper, lower = (part * height for part in HANDLES)
         slope = (line.x1 - line.x0) / (line.y1 - line.y0)
@@ -152,36 +151,32 @@ class MidlineTool(Tool):
         return any(pointer.distance(Pointer(x, y)) <= REACH for x, y in self.handles())
 
     def press(self, pointer: Pointer) -> None:
-        """Catch the nearer handle."""
+        """Grab the nearer handle."""
         distances = [pointer.distance(Pointer(x, y)) for x, y in self.handles()]
-        self._caught = distances.index(min(distances))
+        self._grabbed = distances.index(min(distances))
         self._before = self.bench.midline
 
     def drag(self, pointer: Pointer) -> None:
         """Move the handle sideways, within the picture."""
-        if self._caught is None:
+        if self._grabbed is None:
             return
         places = list(self.handles())
         x = min(max(pointer.x, 0.0), float(self.document.box.width))
-        places[self._caught] = (x, places[self._caught][1])
+        places[self._grabbed] = (x, places[self._grabbed][1])
         self._set(Line(*places[0], *places[1]))
 
     def release(self, pointer: Pointer) -> None:
-        """Let the handle go."""
+        """Release the handle."""
         self.drag(pointer)
-        self._caught = None
+        self._grabbed = None
 
     def cancel(self) -> bool:
-        """Put the midline back to where it was."""
-        if self._caught is None:
+        """Move the midline back to where it was."""
+        if self._grabbed is None:
             return False
-        self._caught = None
+        self._grabbed = None
         self._set(self._before)
         return True
-
-    def preview(self) -> Preview:
-        """Show no brush."""
-        return Preview()
 
     def _set(self, line: Line) -> None:
         self.bench.midline = line

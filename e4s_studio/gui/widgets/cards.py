@@ -111,7 +111,7 @@ class Hint(Card):
 class Notice(Card):
     """A sentence at the upper edge, which does not interrupt the work.
 
-    It is closed by its cross, or by itself after a while; it waits while the pointer is on it or
+    It is closed by its cross, or by its `timer`; that waits while the pointer is on the notice or
     another window is active.
     """
 
@@ -135,10 +135,10 @@ class Notice(Card):
         row.addWidget(self.sentence, 1)
         row.addWidget(self.offer, 0, Qt.AlignmentFlag.AlignVCenter)
         row.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(SHOWN_FOR_MS)
-        self._timer.timeout.connect(self._expire)
+        self.timer = QTimer(self)
+        self.timer.setSingleShot(True)
+        self.timer.setInterval(SHOWN_FOR_MS)
+        self.timer.timeout.connect(self._expire)
 
     def say(self, sentence: str, offer: str = "", act: Callable[[], object] | None = None) -> None:
         """Show a sentence in place of the last one.
@@ -157,7 +157,7 @@ class Notice(Card):
         self.offer.setVisible(bool(offer))
         self._act = act
         self.pop_up()
-        self._timer.start()
+        self.timer.start()
 
     def place(self) -> None:
         """Move to the middle of the upper edge."""
@@ -170,7 +170,7 @@ class Notice(Card):
     def _expire(self) -> None:
         """Hide, unless the artist is reading it, or has not seen it in this window yet."""
         if self.underMouse() or not self.isActiveWindow():
-            self._timer.start()
+            self.timer.start()
         else:
             self.hide()
 

@@ -1,4 +1,4 @@
-"""From mouse, pen and keys on the canvas to the tool in hand."""
+"""Mouse, pen and keys on the canvas, passed to the current tool."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ HOLDING: Final[dict[int, ToolKind]] = {
     Qt.Key.Key_Space: ToolKind.PAN,
     Qt.Key.Key_Alt: ToolKind.PICK,
 }
-"""Keys that exchange the tool for as long as they are held."""
+"""Keys that switch to a tool for as long as they are held."""
 
 STEPS: Final[dict[int, QPointF]] = {
     Qt.Key.Key_Left: QPointF(-1, 0),
@@ -35,17 +35,16 @@ LONG_STEP: Final = 10
 WRITING: Final = (QLineEdit, QAbstractSpinBox, QTextEdit)
 
 
-class Hands(QObject):
-    """Feeds the tool in hand with what happens to a canvas.
+class CanvasInput(QObject):
+    """Passes the events of a canvas to the current tool.
 
-    Besides mouse and pen there is a pointer for the keyboard: the arrow keys move it (with Shift
-    ten times as far) and Return clicks there. Return without a move before it takes what the tool
-    has under way.
+    The keyboard moves the pointer as well: arrow keys by one pixel, with Shift by ten, and Return
+    clicks there. Return without such a move accepts what the tool proposes.
 
     Signals
     -------
     moved()
-        The pointer moved or a gesture changed; what the tool shows may be new.
+        The pointer moved or a gesture changed; the tool's preview may differ.
     pointed(object)
         The pointer is over this `Region`, or over none (None).
     """
@@ -66,24 +65,24 @@ class Hands(QObject):
 
     @property
     def place(self) -> Point | None:
-        """Where the pointer is, in image coordinates; None while it is elsewhere."""
+        """Where the pointer is, in image coordinates; None while it is outside the canvas."""
         if self._on_screen is None:
             return None
         point = self._view.to_picture(self._on_screen, self._viewport())
         return point.x(), point.y()
 
     def point_at(self, position: QPointF) -> None:
-        """Take note of where the pointer is while something else than a tool has it."""
+        """Note where the pointer is while no tool receives its events."""
         self._on_screen = QPointF(position)
         self.follow()
 
     def follow(self) -> None:
-        """Find the pointer's place in the picture anew after the view moved under it."""
+        """Update the pointer's place in the picture after the view has moved."""
         self._point()
         self.moved.emit()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Take the events that are the tools' and leave all others."""
+        """Take the events for the tools and leave all others."""
         if isinstance(event, QTabletEvent):
             return self._tablet(event)
         if isinstance(event, QMouseEvent):
@@ -107,7 +106,7 @@ class Hands(QObject):
         kind = event.type()
         if kind is QEvent.Type.MouseMove:
             if not event.buttons() & Qt.MouseButton.LeftButton:
-                # The button came up where nobody told us: behind a dialog, over another window.
+                # The release went to a dialog or another window.
                 self._release(pointer, event.modifiers())
             self._move(pointer)
         elif event.button() is not Qt.MouseButton.LeftButton:
@@ -123,7 +122,7 @@ class Hands(QObject):
         return True
 
     def _tablet(self, event: QTabletEvent) -> bool:
-        """Take a pen's event, so that Qt makes no mouse event of it; panning is the mouse's."""
+        """Take a pen's event; only for panning Qt turns it into a mouse event."""
         if self._toolbox.kind is ToolKind.PAN:
             event.ignore()
             return True
@@ -191,9 +190,9 @@ class Hands(QObject):
     # Keys
 
     def _key(self, event: QKeyEvent) -> bool:
-        key = event.key()  # any number: keyboards have keys that Qt.Key does not name
+        key = event.key()  # an int: keyboards have keys that Qt.Key does not name
         if event.type() is QEvent.Type.ShortcutOverride:
-            # While a gesture is under way its own keys go before any shortcut of the window.
+            # During a gesture its own keys take precedence over the window's shortcuts.
             event.setAccepted(key in ENDING and self._toolbox.tool.is_busy)
             return event.isAccepted()
         pressed = event.type() is QEvent.Type.KeyPress
@@ -243,13 +242,13 @@ class Hands(QObject):
         self._stepped = True
         self._move(self._pointer(start + step, Qt.KeyboardModifier.NoModifier))
 
-    # Where things are
+    # Geometry
 
     def _viewport(self) -> QSizeF:
         return QSizeF(self._canvas.size())
 
     def _point(self) -> None:
-        """Say which region the pointer is over."""
+        """Report which region the pointer is over."""
         place, document = self.place, self._toolbox.document
         region = None
         if place is not None and not document.is_empty:
@@ -261,6 +260,6 @@ class Hands(QObject):
             self.pointed.emit(region)
 
     def _enter(self) -> None:
-        """Take the keyboard when the pointer comes in, unless someone is writing."""
+        """Take the focus when the pointer enters, unless a text field has it."""
         if not isinstance(QApplication.focusWidget(), WRITING):
             self._canvas.setFocus(Qt.FocusReason.MouseFocusReason)
