@@ -1,13 +1,11 @@
-"""Downloads that resume, can be stopped, and appear whole and verified or not at all."""
+"""Downloads that resume, can be stopped, and appear whole or not at all."""
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 import gdown
-import pooch
 import requests
 from gdown.exceptions import (
     DownloadCancelled,
@@ -27,75 +25,39 @@ if TYPE_CHECKING:
 
 TIMEOUT: Final = 30.0
 RETRIES: Final = 3
-"""How often a broken connection is taken up again by itself."""
+"""How often a broken connection is continued automatically."""
 
 
 def download(
     url: str,
     target: Path,
     *,
-    sha256: str | None = None,
     progress: Progress | None = None,
     cancel: threading.Event | None = None,
 ) -> None:
-    """Fetch a file, going on where an earlier attempt ended.
+    """Download a file, continuing an earlier attempt.
 
     Parameters
     ----------
     url
-        http, https or a Google Drive file's address.
+        http, https or the address of a file on Google Drive.
     target
-        Where it goes; its folder exists. What an unfinished attempt has received lies beside it.
-    sha256
-        The file's known hash, 64 hexadecimal digits.
+        Where it goes; its folder exists. An unfinished attempt stays beside it (`partial_of`).
     progress
-        Called with the bytes received so far and, where the server says so, the file's size.
+        Called with the bytes received so far and, if the server tells it, the file's size.
     cancel
         Set it to stop.
 
     Raises
     ------
     DownloadError
-        If the server cannot be reached, has no such file, or breaks off; or if what came has
-        another hash. Nothing is at `target` then.
+        If the server cannot be reached, has no such file, or breaks off. Nothing is at `target`
+        then.
     OutputError
         If it cannot be stored, for example on a full disk.
     CancelledError
         If `cancel` was set.
     """
-
-    def transfer(_url: str, output: str, _pooch: object) -> None:
-        _fetch(url, target, progress, cancel).replace(output)
-
-    pooch.get_logger().setLevel(logging.WARNING)
-    known = None if sha256 is None else f"sha256:{sha256}"
-    try:
-        pooch.retrieve(url, known, target.name, target.parent, downloader=transfer)
-    except DownloadCancelled as error:
-        raise CancelledError("Stopped; what was received is kept for the next attempt.") from error
-    except ValueError as error:
-        raise DownloadError(
-            f"What {_host(url)} sent is not the file it should be (its SHA-256 differs); it was"
-            " not installed. Try again later, or get the file elsewhere and use it from disk."
-        ) from error
-    except requests.HTTPError as error:
-        raise DownloadError(_answer(url, error)) from error
-    except (requests.RequestException, TransferError, FileURLRetrievalError) as error:
-        raise DownloadError(_broken(url, target, error)) from error
-    except OSError as error:
-        raise OutputError(
-            f"“{target}” could not be stored ({error.strerror or error}); free some space or"
-            " choose another folder, then start again to go on."
-        ) from error
-
-
-def _fetch(
-    url: str,
-    target: Path,
-    progress: Progress | None,
-    cancel: threading.Event | None,
-) -> Path:
-    """Download beside the target, afresh where the server cannot go on."""
     whole = target.with_name(f"{target.name}{PARTIAL}")
 
     def attempt() -> None:
@@ -113,17 +75,29 @@ def _fetch(
 
     begun = partial_of(target)
     try:
-        attempt()
-    except (requests.HTTPError, TransferError) as error:
-        if begun is None or not _cannot_go_on(error):
-            raise
-        begun.unlink()
-        attempt()
-    return whole
+        try:
+            attempt()
+        except (requests.HTTPError, TransferError) as error:
+            if begun is None or not _cannot_go_on(error):
+                raise
+            begun.unlink()
+            attempt()
+        whole.replace(target)
+    except DownloadCancelled as error:
+        raise CancelledError("Stopped; what was received is kept for the next attempt.") from error
+    except requests.HTTPError as error:
+        raise DownloadError(_answer(url, error)) from error
+    except (requests.RequestException, TransferError, FileURLRetrievalError) as error:
+        raise DownloadError(_broken(url, target, error)) from error
+    except OSError as error:
+        raise OutputError(
+            f"“{target}” could not be stored ({error.strerror or error}); free some space or"
+            " choose another folder, then start again to go on."
+        ) from error
 
 
 def _cannot_go_on(error: requests.HTTPError | TransferError) -> bool:
-    """Say whether the server has the file, but not from where the last attempt ended."""
+    """Return whether the server has the file, but cannot continue the last attempt."""
     if isinstance(error, requests.HTTPError):
         unsatisfiable = requests.codes.requested_range_not_satisfiable
         return error.response is not None and error.response.status_code == unsatisfiable

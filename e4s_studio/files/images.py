@@ -1,4 +1,4 @@
-"""Photographs in and out: whatever a camera or an editor saved, as 8-bit sRGB."""
+"""Photographs in and out: reads what cameras and editors save, as 8-bit sRGB."""
 
 from __future__ import annotations
 
@@ -25,19 +25,8 @@ MAX_PIXELS: Final = 120_000_000
 """More than any current camera takes, and few enough to edit in 4 GB of memory."""
 
 # Pillow reads more, but some of it runs other programs (EPS) or is hardly ever a photograph.
-_READ_FORMATS: Final = (
-    "JPEG",
-    "PNG",
-    "TIFF",
-    "WEBP",
-    "HEIF",
-    "AVIF",
-    "JPEG2000",
-    "BMP",
-    "GIF",
-    "PPM",
-)
-_READ_NAMES: Final = "JPEG, PNG, TIFF, WebP, HEIC, AVIF, JPEG 2000, BMP, GIF or PPM"
+_FORMATS: Final = ("JPEG", "PNG", "TIFF", "WEBP", "HEIF", "AVIF", "JPEG2000", "BMP", "GIF", "PPM")
+_FORMAT_NAMES: Final = "JPEG, PNG, TIFF, WebP, HEIC, AVIF, JPEG 2000, BMP, GIF or PPM"
 
 _WRITE_FORMATS: Final[dict[str, tuple[str, dict[str, object]]]] = {
     ".png": ("PNG", {"compress_level": 4}),
@@ -52,7 +41,7 @@ _WRITE_FORMATS: Final[dict[str, tuple[str, dict[str, object]]]] = {
 DAMAGE: Final = (OSError, RuntimeError, ValueError, SyntaxError, EOFError, struct.error)
 """What Pillow's decoders raise on damaged files."""
 
-# HEIC, which telephones save, is a plugin of Pillow's; without it Pillow reads the rest alone.
+# HEIC, which telephones save, needs a plugin of Pillow's.
 register_heif_opener(thumbnails=False)
 
 SIXTEEN_BIT: Final = frozenset({"I", "I;16", "I;16B", "I;16L", "I;16N"})
@@ -60,16 +49,16 @@ SIXTEEN_BIT: Final = frozenset({"I", "I;16", "I;16B", "I;16L", "I;16N"})
 
 
 def read_image(path: Path | str) -> NDArray[np.uint8]:
-    """Read a photograph as the artist sees it.
+    """Read a photograph as a viewer shows it.
 
     The EXIF orientation is applied; an embedded ICC profile is converted to sRGB; grey, CMYK,
-    16-bit and indexed pictures become 8-bit RGB; transparency is laid over white.
+    16-bit and indexed pictures become 8-bit RGB; transparent pixels are put on white.
 
     Parameters
     ----------
     path
-        A JPEG, PNG, TIFF, WebP, HEIC, AVIF, JPEG 2000, BMP, GIF or PPM file. Of several frames the
-        first is read.
+        A JPEG, PNG, TIFF, WebP, HEIC, AVIF, JPEG 2000, BMP, GIF or PPM file; the first of its
+        frames is read.
 
     Returns
     -------
@@ -88,14 +77,7 @@ def read_image(path: Path | str) -> NDArray[np.uint8]:
 
 
 def decode_image(data: bytes, name: str) -> NDArray[np.uint8]:
-    """Read a photograph from its file's bytes, as `read_image` does.
-
-    Parameters
-    ----------
-    data
-        The whole file.
-    name
-        What errors call it.
+    """Read a photograph from its file's bytes, as `read_image` does; `name` is for errors.
 
     Raises
     ------
@@ -103,10 +85,7 @@ def decode_image(data: bytes, name: str) -> NDArray[np.uint8]:
         If the bytes are no picture, damaged, or larger than `MAX_PIXELS`.
     """
     with _damage_reported(name):
-        with Image.open(io.BytesIO(data), formats=_READ_FORMATS) as picture:
-            _require_size(Path(name), picture.width, picture.height)
-            _turn_upright(picture)
-        return np.array(_flat_srgb(picture))
+        return np.array(_flat_srgb(_upright(io.BytesIO(data), name)))
 
 
 def open_picture(path: Path | str) -> Image.Image:
@@ -120,15 +99,11 @@ def open_picture(path: Path | str) -> Image.Image:
     path = Path(path)
     with _damage_reported(path):
         _require_content(path)
-        with Image.open(path, formats=_READ_FORMATS) as picture:
-            # The header alone is read so far: a picture too large never reaches the decoder.
-            _require_size(path, picture.width, picture.height)
-            _turn_upright(picture)
-            return picture
+        return _upright(path, path)
 
 
 def write_image(path: Path | str, image: NDArray[np.uint8]) -> None:
-    """Write a picture whole or not at all, in the format that its suffix names.
+    """Write a picture whole or not at all, in the format of its suffix.
 
     Parameters
     ----------
@@ -174,7 +149,7 @@ def encode_image(path: Path | str, image: NDArray[np.uint8], **options: object) 
 
 
 def check_writable(path: Path | str) -> None:
-    """Find out before long work whether `write_image` can write to `path` at its end.
+    """Check before long work that `write_image` can write to `path` at its end.
 
     Raises
     ------
@@ -190,12 +165,12 @@ def check_writable(path: Path | str) -> None:
 def _damage_reported(path: Path | str) -> Iterator[None]:
     try:
         with warnings.catch_warnings():
-            # Pillow warns of odd metadata and of sizes below its own limit; ours is checked.
+            # Pillow warns of odd metadata, and of sizes below our own limit.
             warnings.simplefilter("ignore")
             yield
     except UnidentifiedImageError as error:
         raise ImageError(
-            f"“{path}” is not a picture that can be read; save it as {_READ_NAMES}."
+            f"“{path}” is not a picture that can be read; save it as {_FORMAT_NAMES}."
         ) from error
     except Image.DecompressionBombError as error:
         raise _too_large(path) from error
@@ -218,15 +193,16 @@ def _require_content(path: Path) -> None:
         raise ImageError(f"“{path}” is empty (0 bytes); get it again or save it anew.")
 
 
-def _require_size(path: Path, width: int, height: int) -> None:
-    if width * height > MAX_PIXELS:
-        raise _too_large(path)
-
-
-def _turn_upright(picture: Image.Image) -> None:
-    """Decode a picture and apply its EXIF orientation; a copy would cost as much as decoding."""
-    picture.load()
-    ImageOps.exif_transpose(picture, in_place=True)
+def _upright(source: Path | io.BytesIO, name: Path | str) -> Image.Image:
+    """Decode a picture and apply its EXIF orientation."""
+    with Image.open(source, formats=_FORMATS) as picture:
+        # So far only the header was read: a picture that is too large never reaches the decoder.
+        if picture.width * picture.height > MAX_PIXELS:
+            raise _too_large(name)
+        picture.load()
+        # In place, since a copy would cost as much as decoding.
+        ImageOps.exif_transpose(picture, in_place=True)
+        return picture
 
 
 def _too_large(path: Path | str) -> ImageError:
@@ -255,7 +231,7 @@ def _eight_bit(picture: Image.Image) -> Image.Image:
 
 
 def _srgb(original: Image.Image, picture: Image.Image) -> Image.Image:
-    """Convert `picture` to RGB through the profile of `original`, if it has one that is whole."""
+    """Convert `picture` to RGB through the profile of `original`, if that has a valid one."""
     mode = {"L": "L", "LA": "L", "CMYK": "CMYK"}.get(original.mode, "RGB")
     plain = _in_mode(picture, mode)
     profile = original.info.get("icc_profile")
@@ -273,14 +249,14 @@ def _srgb(original: Image.Image, picture: Image.Image) -> Image.Image:
             return plain
         return transform.apply(plain)
     except (OSError, ValueError):
-        # A broken profile says nothing about the colours; every viewer then takes sRGB.
+        # Viewers take sRGB where the profile is broken.
         return _in_mode(plain, "RGB")
 
 
 def _changes_nothing(transform: ImageCms.ImageCmsTransform) -> bool:
-    """Say whether a transform keeps all RGB colours to a level, as from most cameras' sRGB.
+    """Return whether a transform changes RGB colours by one level at most, as most cameras' do.
 
-    Asking a lattice of colours takes a hundredth of the time of converting a photograph.
+    Trying a grid of colours takes a hundredth of the time of converting a photograph.
     """
     steps = np.arange(0, 256, 5, dtype=np.uint8)
     colours = np.stack(np.meshgrid(steps, steps, steps), axis=-1).reshape(len(steps), -1, 3)
@@ -289,7 +265,7 @@ def _changes_nothing(transform: ImageCms.ImageCmsTransform) -> bool:
 
 
 def _in_mode(picture: Image.Image, mode: str) -> Image.Image:
-    """Convert a picture, without the copy that Pillow makes of one that is in the mode already."""
+    """Convert a picture; Pillow would copy one that has the mode already."""
     return picture if picture.mode == mode else picture.convert(mode)
 
 

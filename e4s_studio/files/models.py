@@ -367,7 +367,7 @@ def _download(
 ) -> None:
     from e4s_studio.files.downloads import download  # noqa: PLC0415 (0.3 s, rarely)
 
-    download(model.url, staged, sha256=model.sha256, progress=progress, cancel=cancel)
+    download(model.url, staged, progress=progress, cancel=cancel)
 
 
 def _move_aside(path: Path) -> None:

@@ -145,7 +145,7 @@ def test_a_cut_download_is_said_and_goes_on(shop):
 
 @pytest.mark.parametrize(
     ("fault", "words"),
-    [({"status": 404}, "no longer has this file"), ({"content": b"other"}, "not the file")],
+    [({"status": 404}, "no longer has this file"), ({"content": b"other"}, "was not installed")],
 )
 def test_failures_are_sentences(shop, fault, words):
     for name, value in fault.items():

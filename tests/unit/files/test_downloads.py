@@ -1,6 +1,5 @@
 """Downloads from a server on this machine: whole, cut short, wrong, gone, stopped, no space."""
 
-import hashlib
 import resource
 import threading
 
@@ -14,7 +13,6 @@ from e4s_studio.files.downloads import download
 from e4s_studio.files.output import partial_of
 
 CONTENT = np.random.default_rng(0).bytes(3_000_000)
-SHA256 = hashlib.sha256(CONTENT).hexdigest()
 
 
 @pytest.fixture
@@ -35,7 +33,7 @@ def left_in(folder):
 def test_a_file_arrives_whole_and_its_progress_is_told(server, tmp_path):
     told = []
     target = tmp_path / "model.pth"
-    download(server.url, target, sha256=SHA256, progress=lambda *step: told.append(step))
+    download(server.url, target, progress=lambda *step: told.append(step))
     assert target.read_bytes() == CONTENT
     assert left_in(tmp_path) == ["model.pth"]
     assert [so_far for so_far, _ in told] == sorted(so_far for so_far, _ in told)
@@ -46,14 +44,14 @@ def test_a_cut_connection_is_taken_up_where_it_ended(server, tmp_path):
     target = tmp_path / "model.pth"
     server.cut_after = 1_000_000
     with pytest.raises(DownloadError, match="go on where it ended"):
-        download(server.url, target, sha256=SHA256)
+        download(server.url, target)
     assert not target.exists()
     received = partial_of(target).stat().st_size
     assert 0 < received <= 1_000_000
 
     server.cut_after = None
     server.sent = 0
-    download(server.url, target, sha256=SHA256)
+    download(server.url, target)
     assert target.read_bytes() == CONTENT
     assert left_in(tmp_path) == ["model.pth"]
     assert f"bytes={received}-" in server.requests
@@ -63,7 +61,7 @@ def test_a_broken_connection_is_taken_up_again_by_itself(server, tmp_path, monke
     monkeypatch.setattr(downloads, "RETRIES", 3)
     monkeypatch.setattr("random.uniform", lambda *_: 0.0)
     server.cut_after = 1_600_000
-    download(server.url, tmp_path / "model.pth", sha256=SHA256)
+    download(server.url, tmp_path / "model.pth")
     assert (tmp_path / "model.pth").read_bytes() == CONTENT
 
 
@@ -71,33 +69,17 @@ def test_a_server_that_cannot_go_on_is_asked_for_the_whole_again(server, tmp_pat
     target = tmp_path / "model.pth"
     server.cut_after = 1_000_000
     with pytest.raises(DownloadError):
-        download(server.url, target, sha256=SHA256)
+        download(server.url, target)
     server.cut_after, server.ranges = None, False
-    download(server.url, target, sha256=SHA256)
+    download(server.url, target)
     assert target.read_bytes() == CONTENT
     assert left_in(tmp_path) == ["model.pth"]
-
-
-def test_what_has_another_hash_is_not_installed(server, tmp_path):
-    target = tmp_path / "model.pth"
-    with pytest.raises(DownloadError, match="SHA-256 differs"):
-        download(server.url, target, sha256="0" * 64)
-    assert left_in(tmp_path) == []
-
-
-def test_leftovers_of_another_file_do_not_spoil_the_next_attempt(server, tmp_path):
-    target = tmp_path / "model.pth"
-    (tmp_path / "model.pthpart12345678.part").write_bytes(b"x" * 100)
-    with pytest.raises(DownloadError, match="SHA-256 differs"):
-        download(server.url, target, sha256=SHA256)
-    download(server.url, target, sha256=SHA256)
-    assert target.read_bytes() == CONTENT
 
 
 def test_more_than_there_is_was_never_this_file(server, tmp_path):
     target = tmp_path / "model.pth"
     (tmp_path / "model.pthpart12345678.part").write_bytes(b"x" * (len(CONTENT) + 5))
-    download(server.url, target, sha256=SHA256)
+    download(server.url, target)
     assert target.read_bytes() == CONTENT
 
 
@@ -106,11 +88,11 @@ def test_what_was_received_outlives_a_server_in_trouble(server, tmp_path, troubl
     target = tmp_path / "model.pth"
     server.cut_after = 1_000_000
     with pytest.raises(DownloadError):
-        download(server.url, target, sha256=SHA256)
+        download(server.url, target)
     received = partial_of(target).stat().st_size
     server.status, server.cut_after = (404, None) if trouble == "gone" else (200, 0)
     with pytest.raises(DownloadError):
-        download(server.url, target, sha256=SHA256)
+        download(server.url, target)
     assert partial_of(target).stat().st_size >= received > 0
 
 
@@ -141,10 +123,10 @@ def test_it_can_be_stopped_and_taken_up_later(server, tmp_path):
         cancel.set()
 
     with pytest.raises(CancelledError, match="kept for the next attempt"):
-        download(server.url, target, sha256=SHA256, progress=stop, cancel=cancel)
+        download(server.url, target, progress=stop, cancel=cancel)
     assert not target.exists()
     assert 0 < partial_of(target).stat().st_size < len(CONTENT)
-    download(server.url, target, sha256=SHA256)
+    download(server.url, target)
     assert target.read_bytes() == CONTENT
 
 
@@ -154,11 +136,11 @@ def test_a_disk_that_takes_no_more_keeps_what_it_has(server, tmp_path):
     resource.setrlimit(resource.RLIMIT_FSIZE, (1_500_000, hard))
     try:
         with pytest.raises(OutputError, match="free some space"):
-            download(server.url, target, sha256=SHA256)
+            download(server.url, target)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert not target.exists()
-    download(server.url, target, sha256=SHA256)
+    download(server.url, target)
     assert target.read_bytes() == CONTENT
 
 

@@ -102,6 +102,24 @@ def test_what_is_no_network_is_not_installed(folder, unpinned, server):
     assert folder.state(unpinned) is State.INSTALLED
 
 
+def test_a_file_with_another_hash_is_not_installed(folder, model):
+    other = replace(model, sha256="0" * 64)
+    with pytest.raises(DownloadError, match="was not installed"):
+        folder.install(other, accepts)
+    assert folder.state(other) is State.MISSING
+    assert [path for path in folder.path.rglob("*") if path.is_file()] == []
+
+
+def test_leftovers_of_another_file_do_not_spoil_the_next_attempt(folder, model):
+    staged = folder.path / ".downloading"
+    staged.mkdir(parents=True)
+    (staged / "small.pthpart12345678.part").write_bytes(b"x" * 100)
+    with pytest.raises(DownloadError, match="was not installed"):
+        folder.install(model, accepts)
+    folder.install(model, accepts)
+    assert folder.installed(model).read_bytes() == CONTENT
+
+
 def test_a_broken_download_shows_as_begun_and_is_taken_up(folder, model, server):
     server.cut_after = 600_000
     with pytest.raises(DownloadError):
