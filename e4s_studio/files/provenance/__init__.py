@@ -1,1 +1,4 @@
-"""Content credentials: an honest, signed statement in a picture of how it was made (C2PA)."""
+"""Content credentials: signing a picture, and reading what a picture says of itself.
+
+Other packages import the modules: `facts` is light, the others load C2PA's library.
+"""

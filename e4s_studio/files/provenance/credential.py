@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 SWAP_ASSERTION: Final = "org.e4s-studio.swap"
 SIDECAR_SUFFIX: Final = ".c2pa"
 PLAIN_BYTES: Final = "application/octet-stream"
-"""How C2PA is told of a file that it cannot look into; its hash then covers all bytes."""
+"""The media type for files that C2PA cannot parse; its hash then covers all bytes."""
 
 EMBEDDING: Final = {
     ".png": "image/png",
@@ -36,7 +36,7 @@ EMBEDDING: Final = {
     ".tif": "image/tiff",
     ".tiff": "image/tiff",
 }
-"""Media types of the formats that hold their own credential, by suffix."""
+"""Media types by suffix of the formats that can hold a credential."""
 
 # https://cv.iptc.org/newscodes/digitalsourcetype/
 _COMPOSITE: Final = (
@@ -47,8 +47,8 @@ _FOLLOWED: Final = {
     FilmTrait.COLOURS: "The face of the black-and-white source follows the target's colours",
 }
 _AGENT: Final = {"name": "E4S Studio", "version": __version__}
-# Neither is anything fetched, nor are thumbnails made: they would show the sitters' faces as they
-# were to everybody who gets the picture.
+# Nothing is fetched, and no thumbnails are made: they would show the sitters' original faces to
+# everybody who gets the picture.
 SETTINGS: Final[dict[str, Any]] = {
     "verify": {"remote_manifest_fetch": False, "ocsp_fetch": False},
     "builder": {"thumbnail": {"enabled": False}},
@@ -64,7 +64,7 @@ class Signed:
     data
         The file's bytes.
     sidecar
-        The credential, where the format cannot hold it; else None.
+        The credential, if the format cannot hold it; else None.
     """
 
     data: bytes
@@ -81,9 +81,9 @@ def sign(data: bytes, name: str, facts: Facts, identity: Identity) -> Signed:
     name
         The file's name; its suffix decides whether the credential goes into it.
     facts
-        What the credential says.
+        The content of the credential.
     identity
-        Who signs.
+        The signer.
 
     Raises
     ------
@@ -110,12 +110,12 @@ def sign(data: bytes, name: str, facts: Facts, identity: Identity) -> Signed:
 
 
 def require_signer(identity: Identity) -> None:
-    """Sign a single pixel, to find out whether an identity is one that C2PA takes.
+    """Check that C2PA accepts an identity, by signing a single pixel.
 
     Raises
     ------
     CredentialError
-        If it is not: an expired certificate, one that is not meant for signing, and the like.
+        If it does not: the certificate has expired, is not meant for signing, or the like.
     """
     stream = io.BytesIO()
     Image.new("RGB", (1, 1)).save(stream, "PNG")
@@ -131,15 +131,15 @@ def require_signer(identity: Identity) -> None:
 
 
 def sidecar_of(path: Path) -> Path:
-    """Return where the credential of a file lies that cannot hold it: beside `a.psd`, `a.psd.c2pa`.
+    """Return the sidecar of a file that cannot hold its credential: `a.psd.c2pa` of `a.psd`.
 
-    The whole name stands in it, so that `a.psd` and `a.ora` do not take each other's.
+    It has the file's suffix too, so that `a.psd` and `a.ora` have different sidecars.
     """
     return path.with_name(path.name + SIDECAR_SUFFIX)
 
 
 def write_signed(path: Path, signed: Signed) -> list[Path]:
-    """Write a signed picture, its sidecar first; return what was written.
+    """Write a signed picture, its sidecar first; return the files written.
 
     Raises
     ------
@@ -152,20 +152,6 @@ def write_signed(path: Path, signed: Signed) -> list[Path]:
         written.append(sidecar_of(path))
     write_whole(path, signed.data)
     return written
-
-
-def label_picture(path: Path | str, facts: Facts, identity: Identity) -> list[Path]:
-    """Give a picture that lies on the disk its credential; return what was written.
-
-    Raises
-    ------
-    CredentialError
-        If it cannot be signed; the picture stays as it was.
-    OutputError
-        If the place cannot be written to.
-    """
-    path = Path(path)
-    return write_signed(path, sign(path.read_bytes(), path.name, facts, identity))
 
 
 def _manifest(name: str, facts: Facts) -> dict[str, Any]:
@@ -214,7 +200,7 @@ def _followed(film: FilmTrait, amount: float) -> dict[str, Any]:
 def _add_photograph(
     builder: c2pa.Builder, photograph: Photograph, relationship: str, role: str
 ) -> None:
-    """Add a photograph as an ingredient; a credential that it has itself is carried along."""
+    """Add a photograph, and the credential that it may have itself, as an ingredient."""
     kind = _media_type(photograph.data)
     known = kind in c2pa.Builder.get_supported_mime_types()
     ingredient = {

@@ -1,4 +1,4 @@
-"""What a credential says of a picture: from what, by what, how much, on what ground."""
+"""The content of a credential: how a picture was made, from which files, on what ground."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Ground(StrEnum):
-    """On what ground the sitter's face is used, as the artist states it."""
+    """The ground on which the sitter's face is used, as the artist states it."""
 
     OWN_FACE = "own-face"
     CONSENT = "consent"
@@ -70,13 +70,13 @@ class Facts:
     label_map_sha256
         `label_map_sha256` of the swapped face's label map.
     settings
-        The settings, amounts per region among them.
+        The settings, with the amount of each region.
     model
-        The network's name, and its checkpoint's where it has one.
+        The network's name, or its checkpoint's.
     ground
-        On what ground the face is used; None where nobody stated it.
+        The ground on which the face is used; None if it was not stated.
     film
-        What of the target's film changed the picture; None where nothing did.
+        The trait of the target's film that changed the picture; None if none did.
     """
 
     source: Photograph
@@ -88,7 +88,7 @@ class Facts:
     film: FilmTrait | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """Return what stands in the credential's own assertion, as JSON has it."""
+        """Return the content of our own assertion in the credential, as JSON."""
         settings = self.settings.as_dict()
         amounts, shapes = (
             {region.title: settings[name][region.label] for region in Region}
@@ -97,7 +97,7 @@ class Facts:
         del settings["amounts"], settings["live_preview"]
         settings["shapes"] = shapes
         if self.film is None:
-            # A setting that had nothing to do would be read as something that was done.
+            # A setting without an effect would be read as something that was done.
             del settings["film"]
         return {
             "model": self.model,
@@ -116,19 +116,7 @@ class Facts:
 def facts_of(
     snapshot: DocumentSnapshot, model: str, ground: Ground | None, film: FilmTrait | None
 ) -> Facts:
-    """Return the facts of a document.
-
-    Parameters
-    ----------
-    snapshot
-        The document.
-    model
-        The network's name, and its checkpoint's where it has one.
-    ground
-        On what ground the face is used.
-    film
-        What of the target's film changed the picture, as `ExportLayers` tells.
-    """
+    """Return the facts of a document; `film` is that of its `ExportLayers`."""
     return Facts(
         _photograph(snapshot.source, "source"),
         _photograph(snapshot.target, "target"),
@@ -141,7 +129,7 @@ def facts_of(
 
 
 def _photograph(portrait: Portrait, role: str) -> Photograph:
-    """Return a photograph's file, or a PNG of it where nobody kept the file."""
+    """Return a photograph's file, or a PNG of it if the file was not kept."""
     name = role if portrait.path is None else portrait.path.name
     if portrait.file is not None:
         return Photograph(name, portrait.file)

@@ -1,4 +1,4 @@
-"""Who signs: a key made on this computer, or the artist's own certificate."""
+"""The signer: a key made on this computer, or the artist's own certificate."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ _CURVES: Final = {"secp256r1": "es256", "secp384r1": "es384", "secp521r1": "es51
 
 @dataclass(frozen=True, repr=False)
 class Identity:
-    """A private key and the certificates that vouch for it.
+    """A private key and its certificates.
 
     Attributes
     ----------
     certificates
-        PEM: the signer's certificate first, then those above it.
+        PEM: the signer's certificate, then those above it.
     key
         PEM, PKCS #8, without a password.
     """
@@ -59,21 +59,21 @@ class Identity:
         return str(names[0].value) if names else subject.rfc4514_string()
 
     def signer(self) -> c2pa.Signer:
-        """Return a signer; its signatures carry no time stamp, since that needs a network."""
+        """Return a signer. Its signatures have no time stamp: that would need a network."""
         algorithm = _algorithm(load_pem_private_key(self.key, password=None))
         info = c2pa.C2paSignerInfo(algorithm.encode(), self.certificates, self.key, None)
         return c2pa.Signer.from_info(info)
 
 
 def local_identity(folder: Path) -> Identity:
-    """Return this computer's identity from a folder; it is made there the first time.
+    """Return this computer's identity, which is made in a folder the first time.
 
     Raises
     ------
     OutputError
         If the folder cannot be written to.
     CredentialError
-        If what is there is no key and certificate.
+        If there is something else than a key and a certificate.
     """
     certificates, key = folder / _CERTIFICATES, folder / _KEY
     if not (certificates.is_file() and key.is_file()):
@@ -108,8 +108,8 @@ def read_identity(certificates: Path, key: Path, password: str | None = None) ->
     Raises
     ------
     CredentialError
-        If a file is missing or is not what it should be, the password is missing or wrong, or the
-        two do not belong together.
+        If a file is missing or no certificate or key, the password is missing or wrong, or the
+        key does not belong to the certificate.
     """
     pem = _contents(certificates)
     try:
@@ -166,7 +166,7 @@ def _algorithm(key: object) -> str:
 
 
 def _new_identity() -> Identity:
-    """Make a root of one's own and a signer under it: C2PA takes no self-signed signer."""
+    """Make a root certificate and a signer under it: C2PA takes no self-signed signer."""
     root_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
     # The host's and the user's names stay private.
     tag = os.urandom(4).hex()
@@ -235,7 +235,7 @@ def _usage(*, signs_certificates: bool) -> x509.KeyUsage:
 def chosen_identity(
     folder: Path, certificates: Path | None, key: Path | None, password: str | None = None
 ) -> Identity:
-    """Return the artist's own identity where both files are named, else this computer's.
+    """Return the artist's own identity if both files are named, else this computer's.
 
     Raises
     ------
@@ -250,7 +250,7 @@ def chosen_identity(
 
 
 def known_roots(folder: Path, roots: Path | None = None) -> str | None:
-    """Return the certificates to trust, PEM: those of a file, else this computer's, else None.
+    """Return the certificates to trust, as PEM: those of a file, else this computer's, else None.
 
     Raises
     ------

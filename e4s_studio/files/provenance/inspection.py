@@ -1,4 +1,4 @@
-"""Reading a credential, and finding out whether the file is still what was signed."""
+"""Reading a credential, and checking that the file is still what was signed."""
 
 from __future__ import annotations
 
@@ -20,28 +20,28 @@ from e4s_studio.files.provenance.credential import (
     sidecar_of,
 )
 
-MAX_SIZE: Final = 4 << 30
-"""Larger files are not read, in bytes."""
+_MAX_SIZE: Final = 4 << 30
+"""Largest file that is read, in bytes."""
 
-# What C2PA's readers report where the file itself differs from what was signed.
+# The codes of C2PA's readers for a file that differs from what was signed.
 _CHANGED: Final = frozenset({"assertion.dataHash.mismatch", "assertion.boxesHash.mismatch"})
 _UNTRUSTED: Final = "signingCredential.untrusted"
 
 
 @dataclass(frozen=True)
 class Inspection:
-    """What a file's credential says, and whether it still holds.
+    """The content of a file's credential, and whether the file is still as it was signed.
 
     Attributes
     ----------
     manifest
         The active manifest, as C2PA's reader gives it.
     problems
-        What fails: codes of the C2PA specification; empty if the file is as it was signed.
+        Codes of the C2PA specification; empty if the file is as it was signed.
     trusted
-        Whether the signer is on a list that was given, such as this computer's own key.
+        Whether the signer is among the certificates that were given, such as this computer's.
     sidecar
-        The credential's file, where it lies beside the picture.
+        The credential's file, if it is beside the picture.
     """
 
     manifest: dict[str, Any]
@@ -67,7 +67,7 @@ class Inspection:
 
     @property
     def facts(self) -> dict[str, Any]:
-        """What this program asserts itself; empty if another program signed."""
+        """The assertion of E4S Studio; empty if another program signed."""
         return next((dict(data) for data in self._data(SWAP_ASSERTION)), {})
 
     @property
@@ -97,7 +97,7 @@ def inspect_file(path: Path | str, roots: str | None = None) -> Inspection | Non
 
     Returns
     -------
-    What the credential says, or None if there is none.
+    The credential, or None if there is none.
 
     Raises
     ------
@@ -153,7 +153,7 @@ def _verified(kind: str, data: bytes, sidecar: Path | None, roots: str | None) -
 
 def _read(path: Path) -> bytes:
     try:
-        if path.stat().st_size > MAX_SIZE:
+        if path.stat().st_size > _MAX_SIZE:
             raise ImageError(f"“{path}” is too large to be looked into.")
         return path.read_bytes()
     except OSError as error:

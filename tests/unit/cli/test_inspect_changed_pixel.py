@@ -22,7 +22,7 @@ from e4s_studio.core.settings import EditSettings
 from e4s_studio.files import places
 from e4s_studio.files.export.exporting import ExportJob, export
 from e4s_studio.files.export.layers import ExportLayers
-from e4s_studio.files.provenance.credential import label_picture, sidecar_of, sign
+from e4s_studio.files.provenance.credential import sidecar_of, sign, write_signed
 from e4s_studio.files.provenance.facts import Facts, Ground, Photograph
 from e4s_studio.files.provenance.identity import local_identity
 from e4s_studio.files.provenance.inspection import inspect_file
@@ -149,7 +149,7 @@ def settled_export(folder, suffix, identity):
         HOLDING[suffix](path, 0)
         if path.read_bytes() == before:
             break
-    label_picture(path, facts(), identity)
+    write_signed(path, sign(path.read_bytes(), path.name, facts(), identity))
     assert inspect_file(path).is_intact
     return path
 

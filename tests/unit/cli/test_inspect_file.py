@@ -14,7 +14,7 @@ from e4s_studio.cli.app import app
 from e4s_studio.core.errors import ImageError
 from e4s_studio.core.settings import EditSettings
 from e4s_studio.files import places
-from e4s_studio.files.provenance.credential import label_picture
+from e4s_studio.files.provenance.credential import sign, write_signed
 from e4s_studio.files.provenance.facts import Facts, Ground, Photograph
 from e4s_studio.files.provenance.identity import local_identity
 
@@ -37,8 +37,7 @@ def signed(tmp_path, monkeypatch):
         Ground.OWN_FACE,
     )
     path = tmp_path / "swap.png"
-    path.write_bytes(png())
-    label_picture(path, facts, local_identity(tmp_path / "keys"))
+    write_signed(path, sign(png(), path.name, facts, local_identity(tmp_path / "keys")))
     return path
 
 

@@ -16,7 +16,7 @@ from signing import LABELS, encoded, facts, picture
 from e4s_studio.core.errors import CredentialError, ImageError
 from e4s_studio.core.film import FilmTrait
 from e4s_studio.files.images import read_image
-from e4s_studio.files.provenance.credential import label_picture, sign
+from e4s_studio.files.provenance.credential import sign, write_signed
 from e4s_studio.files.provenance.facts import Facts, Photograph
 from e4s_studio.files.provenance.identity import local_identity
 from e4s_studio.files.provenance.inspection import inspect_file
@@ -33,7 +33,7 @@ def identity(tmp_path_factory):
 def labelled(folder, suffix, identity):
     path = folder / f"swap{suffix}"
     path.write_bytes(encoded(FORMATS[suffix], 3))
-    assert label_picture(path, facts(), identity) == [path]
+    assert write_signed(path, sign(path.read_bytes(), path.name, facts(), identity)) == [path]
     return path
 
 
@@ -178,8 +178,8 @@ def test_a_photograph_of_a_kind_that_the_standard_does_not_know(tmp_path, identi
 
 def test_formats_that_cannot_hold_it_get_a_sidecar(tmp_path, identity):
     path = tmp_path / "swap.psd"
-    path.write_bytes(FOREIGN)
-    assert label_picture(path, facts(), identity) == [path, tmp_path / "swap.psd.c2pa"]
+    written = write_signed(path, sign(FOREIGN, path.name, facts(), identity))
+    assert written == [path, tmp_path / "swap.psd.c2pa"]
     assert path.read_bytes() == FOREIGN
     found = inspect_file(path)
     assert found.is_intact
