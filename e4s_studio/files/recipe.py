@@ -1,6 +1,6 @@
-"""Recipes: painted edits in the space of the aligned face, to be done again on other photographs.
+"""Recipes: painted edits in the coordinates of the crop, to be repeated on other photographs.
 
-Every crop is aligned by eyes and mouth, so the same pixel lies on the same part of every face.
+All crops are aligned by eyes and mouth, so a pixel is on about the same part of every face.
 """
 
 from __future__ import annotations
@@ -44,13 +44,13 @@ _CONTENTS: Final = "recipe.json"
 _PAINT: Final = "paint.png"
 _AMOUNT: Final = "amount.png"
 _UNPAINTED: Final = 255
-# The shapes and the fringe belong to the pair, and the started map with them.
+# `shapes` and `face_over_hair` belong to the pair, as the started map does.
 _CARRIED: Final = ("amounts", "detail", "blend_width", "light", "film")
 
 
 @dataclass(frozen=True, eq=False)
 class Recipe:
-    """Painted edits, apart from any photograph.
+    """Painted edits, without a photograph.
 
     Attributes
     ----------
@@ -61,7 +61,7 @@ class Recipe:
     amount
         (H, W) uint8: the soft factor on the texture amount, 255 leaves it as it is.
     settings
-        The settings; amounts, detail, seam, light and film are done again.
+        The settings; amounts, detail, blend width, light and film are repeated.
     """
 
     name: str
@@ -71,7 +71,7 @@ class Recipe:
 
     @property
     def is_worth_keeping(self) -> bool:
-        """Whether it would change anything on photographs that were only just opened."""
+        """Whether it would change a pair that was just opened."""
         painted = (self.paint != _UNPAINTED).any() or self.amount.min() < FULL
         fresh = EditSettings()
         return bool(painted) or any(
@@ -96,7 +96,7 @@ def recipe_of(state: EditState, name: str) -> Recipe:
 
 
 def replay(recipe: Recipe, document: Document, *, name: str | None = None) -> None:
-    """Do a recipe's edits again on a document, as one undo step.
+    """Repeat a recipe's edits on a document, as one undo step.
 
     Locks and paint-over rules hold as for the artist's own brush. A map of another size is
     resized.
@@ -104,9 +104,9 @@ def replay(recipe: Recipe, document: Document, *, name: str | None = None) -> No
     Parameters
     ----------
     recipe, document
-        The edits, and what to do them on.
+        The edits, and the document to repeat them on.
     name
-        What the step is called; after the recipe by default.
+        The step's name; by default the recipe's.
 
     Raises
     ------

@@ -1,8 +1,8 @@
-"""Layered files: one stack that every program composites to the flat export, as PSD and OpenRaster.
+"""Layered files, PSD and OpenRaster: every program composites them to the flat export.
 
-Both have, from below, the target, the face and the occluder; then hidden layers for further
+From below they have the target, the face and the occluder; then hidden layers for further
 editing, and a hidden group with a layer for each region. OpenRaster (https://www.openraster.org),
-for Krita, GIMP and MyPaint, is a zip of PNGs in sRGB and an XML of their order.
+for Krita, GIMP and MyPaint, is a zip of PNGs in sRGB and an XML file with their order.
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ def openraster_file(
 
 @dataclass(frozen=True, eq=False)
 class _Stack:
-    """Layers, bottom first and cropped to what is not transparent, and what they composite to.
+    """Layers, bottom first, cropped to what is not transparent, and the picture they composite to.
 
     `merged` is (H, W, 3) uint16 in the colours of the original.
     """

@@ -23,8 +23,8 @@ from e4s_studio.files.images import DAMAGE, encode_image
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-MAX_DRIFT: Final = 2.0
-"""Mean difference, in levels, up to which a file is taken for the photograph that was opened."""
+_MAX_DRIFT: Final = 2.0
+"""Largest mean difference, in levels, between a file and the photograph opened from it."""
 _SAMPLED: Final = 16
 
 _ORIENTED: Final[dict[int, Image.Transpose]] = {
@@ -36,7 +36,7 @@ _ORIENTED: Final[dict[int, Image.Transpose]] = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-# Of a TIFF's tags most say how its own pixels are stored; these say what is in the picture.
+# Most tags of a TIFF describe how its pixels are stored; these describe the picture.
 _DESCRIBING: Final = (
     ExifTags.Base.ImageDescription,
     ExifTags.Base.Make,
@@ -55,7 +55,7 @@ _TIFF: Final = (".tif", ".tiff")
 # A photograph's PNG hardly shrinks at higher levels, at several times the time.
 _PNG_COMPRESSION: Final = 2
 
-# How OpenImageIO names what is carried over; the rest says how a file stores its pixels.
+# OpenImageIO's names of what is kept; the others describe how a file stores its pixels.
 _CARRIED: Final = ("Exif:", "GPS:")
 _CARRIED_NAMES: Final = frozenset(
     {
@@ -96,7 +96,7 @@ class FlatPicture:
 
 
 def original_of(photograph: NDArray[np.uint8], data: bytes | None) -> FlatPicture:
-    """Return what a photograph's file holds, as far as it can be used.
+    """Return the content of a photograph's file, as far as it can be used.
 
     A file that is missing, or is not the photograph that was opened, gives the photograph itself;
     one in other than RGB colours (CMYK, grey, indexed) gives its EXIF and the photograph in sRGB.
@@ -185,7 +185,7 @@ def _usable(profile: bytes | None) -> bytes | None:
 
 
 def _deep_pixels(data: bytes, turned: int) -> NDArray[np.uint16] | None:
-    """Return upright 16-bit RGB, or None where the file has no more than 8 bits."""
+    """Return upright 16-bit RGB, or None if the file has 8 bits or fewer."""
     flags = cv2.IMREAD_UNCHANGED | cv2.IMREAD_IGNORE_ORIENTATION
     pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
     if pixels is None or pixels.dtype != np.uint16 or pixels.shape[2:] != (3,):
@@ -193,7 +193,7 @@ def _deep_pixels(data: bytes, turned: int) -> NDArray[np.uint16] | None:
     rgb = np.ascontiguousarray(pixels[..., ::-1], np.uint16)
     if turned not in _ORIENTED:
         return rgb
-    # Pillow knows the eight orientations, and no 16-bit RGB: one channel at a time.
+    # Pillow does the eight orientations, but has no 16-bit RGB: one channel at a time.
     turning = _ORIENTED[turned]
     channels = [Image.fromarray(rgb[..., channel]).transpose(turning) for channel in range(3)]
     return np.stack([np.asarray(channel, np.uint16) for channel in channels], axis=2)
@@ -207,7 +207,7 @@ def _shows(
     sample = np.ascontiguousarray(pixels[::_SAMPLED, ::_SAMPLED])
     seen = sample if profile is None else _converted(sample, profile, SRGB)
     difference = to_8(seen).astype(np.int16) - photograph[::_SAMPLED, ::_SAMPLED]
-    return float(np.abs(difference).mean()) <= MAX_DRIFT
+    return float(np.abs(difference).mean()) <= _MAX_DRIFT
 
 
 def _converted(colours: NDArray[np.uint16], profile: bytes, other: bytes) -> NDArray[np.uint16]:

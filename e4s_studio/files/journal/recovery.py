@@ -1,4 +1,4 @@
-"""Finding the sessions that ended in a crash, and opening them."""
+"""Finding the sessions that ended in a crash, and recovering them."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ if TYPE_CHECKING:
 
 
 _YOUNG: Final = timedelta(minutes=1)
-"""An empty session of this age may be one that another window is just beginning."""
+"""An empty session younger than this may be one that another window has just begun."""
 
 
 @dataclass(frozen=True)
 class CrashedSession:
-    """A session that did not end in good order.
+    """A session that ended in a crash.
 
     Attributes
     ----------
     folder
-        Where its journal lies.
+        The folder of its journal.
     ended
         When something was last written to it.
     """
@@ -49,7 +49,7 @@ class CrashedSession:
 
     @property
     def project_file(self) -> Path | None:
-        """The project file that it worked on, if there was one."""
+        """The project file of the session, if it had one."""
         try:
             place = json.loads((self.folder / NOTE).read_bytes())["project"]
         except (OSError, ValueError, TypeError, KeyError):
@@ -57,7 +57,7 @@ class CrashedSession:
         return Path(place) if isinstance(place, str) else None
 
     def picture(self) -> NDArray[np.uint8] | None:
-        """Return a picture of what there is, (h, w, 3) uint8, at most 256 pixels a side."""
+        """Return a picture of the session, (h, w, 3) uint8, at most 256 pixels a side."""
         try:
             return read_image(self.folder / PICTURE)
         except ImageError:
@@ -113,7 +113,7 @@ def recoverable_sessions(folder: Path) -> list[CrashedSession]:
 
 def _last_written(session: Path) -> datetime:
     times = [0.0]
-    # Not the lock's own time: looking whether it is held may change it.
+    # Without the lock's own time: a test whether it is held may change it.
     for path in (session, *session.glob("*.*")):
         # Another window may be discarding it.
         with suppress(FileNotFoundError):
@@ -126,7 +126,7 @@ def _bases(session: Path) -> list[Path]:
 
 
 def _logs_after(base: Path) -> Iterator[bytes]:
-    """Yield a project's log, and those that go on from it without a project of their own."""
+    """Yield a project's log, and the logs that continue it without a project of their own."""
     generation = int(base.stem.removeprefix("base-"))
     while True:
         _, log = generation_files(base.parent, generation)

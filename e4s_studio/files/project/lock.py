@@ -1,4 +1,4 @@
-"""One window for one project file at a time."""
+"""A lock, so that only one window has a project file open."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ _LOG = logging.getLogger(__name__)
 
 
 def hold(path: Path | str, folder: Path) -> FileLock:
-    """Hold a project file, so that no other window opens it; release the lock at the end.
+    """Lock a project file, so that no other window opens it; release the lock at the end.
 
-    The system releases it too when the program dies. The lock lies in a folder of the program's
-    own, not beside the artist's file. Where nothing can be written there, nothing is held: work
-    can be saved all the same, and is worth more than the guard.
+    The system releases it too when the program ends. The lock is in a folder of the program's
+    own, not beside the artist's file. If that folder cannot be written to, nothing is locked:
+    saving the work matters more than the lock.
 
     Parameters
     ----------
     path
         The project file; it need not exist.
     folder
-        Where the locks lie.
+        The folder of the locks.
 
     Raises
     ------
     ProjectError
-        If another window holds it.
+        If another window has it open.
     """
     name = hashlib.sha256(str(Path(path).resolve()).encode()).hexdigest()[:32]
     lock = FileLock(folder / f"{name}.lock", is_singleton=False, thread_local=False)

@@ -1,4 +1,4 @@
-"""Opening a project file from anywhere, as far as it is whole."""
+"""Opening a project file that is not trusted, as far as it is whole."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ _SWITCHES: Final = (Layer.PAINTED, Layer.HOLE)
 def open_project(path: Path | str) -> Opened:
     """Open a project file.
 
-    Whatever is damaged is left out, and a sentence tells of it; the file stays as it is.
+    What is damaged is left out, with a warning; the file is not changed.
 
     Raises
     ------
@@ -97,7 +97,7 @@ def _manifest(archive: Archive, name: str) -> Manifest:
 
 
 class _Opener:
-    """Reads one thing after the other, and notes what is missing."""
+    """Reads the parts of a project, and collects warnings."""
 
     def __init__(self, archive: Archive) -> None:
         self._archive = archive
@@ -133,7 +133,7 @@ class _Opener:
         return FittedWeights(entry.model, data)
 
     def thumbnail(self, name: str | None) -> NDArray[np.uint8] | None:
-        """Return the picture of what there is; nobody misses a damaged one."""
+        """Return the thumbnail; a damaged one is left out without a warning."""
         if name is None:
             return None
         try:
@@ -185,7 +185,7 @@ class _Opener:
         return None, None
 
     def _state(self, entry: StateEntry | None, target: Portrait) -> tuple[EditState, bool]:
-        """Return the planes and settings, and whether nothing of them had to be made up."""
+        """Return the planes and settings, and whether all of them are the file's own."""
         planes, missing = {}, []
         for layer in Layer:
             try:

@@ -1,4 +1,4 @@
-"""What a project holds, the document and what goes with it."""
+"""What a project holds: the document, the labelling of exports, and the fitted network."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Labelling:
-    """How a project's exports are labelled, as the artist decided.
+    """How a project's exports are labelled.
 
     Attributes
     ----------
     ground
-        On what ground the sitter's face is used; None until it was stated.
+        The ground on which the sitter's face is used; None until it is stated.
     credential
         Whether exports are signed.
     mark
-        Whether exports say in a corner that they were edited.
+        Whether exports have the visible mark.
     """
 
     ground: Ground | None = None
@@ -41,7 +41,7 @@ class FittedWeights:
     model
         Its name.
     safetensors
-        The weights in safetensors form: data alone, nothing that could be run.
+        The weights as a safetensors file: data alone, no code.
     """
 
     model: str
@@ -50,7 +50,7 @@ class FittedWeights:
 
 @dataclass(frozen=True, eq=False)
 class Project:
-    """A document and what goes with it.
+    """A document, its labelling and its fitted network.
 
     Attributes
     ----------
@@ -61,7 +61,7 @@ class Project:
     fitted
         The fitted network, or None.
     thumbnail
-        (h, w, 3) uint8 RGB: what the project looks like; None has the target's crop shown.
+        (h, w, 3) uint8 RGB: a picture of the result; None for the target's crop.
     """
 
     contents: DocumentContents
@@ -72,14 +72,14 @@ class Project:
 
 @dataclass(frozen=True, eq=False)
 class Opened:
-    """A project that was opened, and what of it could not be.
+    """An opened project, and what of its file was damaged.
 
     Attributes
     ----------
     project
         The project.
     warnings
-        Sentences for the artist on what is missing; empty if everything is there.
+        Sentences for the artist on what is missing; empty if the file was whole.
     """
 
     project: Project

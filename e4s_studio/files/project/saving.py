@@ -44,7 +44,7 @@ _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 
 
 def save_project(project: Project, path: Path | str) -> None:
-    """Save a project, whole or not at all: a file that was there stays until the new one is.
+    """Save a project, whole or not at all.
 
     Raises
     ------
@@ -59,7 +59,7 @@ def project_bytes(project: Project) -> bytes:
     writer = _Writer()
     contents = project.contents
     entry, data = packed_history(contents.commands)
-    # Small things first, and photographs last: a file that is cut short keeps the edits.
+    # Small entries first, and photographs last: a file that is cut short keeps the edits.
     state = None if contents.state is None else writer.planes("state", contents.state)
     kept: dict[Any, StateEntry] = {
         slot: writer.planes(f"kept_{slot.lower()}", one) for slot, one in contents.kept.items()
@@ -118,14 +118,14 @@ class _Writer:
         return name
 
     def plane(self, name: str, pixels: NDArray[np.uint8]) -> str:
-        """Add a plane unless one like it is there."""
+        """Add a plane unless an equal one was added; return the entry's name."""
         data = png_of(pixels)
         if data not in self._names:
             self._names[data] = self.add(name, data)
         return self._names[data]
 
     def planes(self, folder: str, state: EditState) -> StateEntry:
-        """Add planes."""
+        """Add a state: its planes, and its settings."""
         planes = {
             layer: self.plane(f"{folder}/{layer}.png", pixels)
             for layer, pixels in state.planes.items()
@@ -133,7 +133,7 @@ class _Writer:
         return StateEntry(planes=planes, settings=state.settings.as_dict())
 
     def portrait(self, role: str, portrait: Portrait | None) -> PortraitEntry | None:
-        """Add a portrait with its photograph's own file, or with the photograph as PNG."""
+        """Add a portrait, with its photograph's own file or else the photograph as PNG."""
         if portrait is None:
             return None
         portrait = _with_file(portrait)
