@@ -1,7 +1,5 @@
 """`parse` writes the label map of a photograph or of a crop."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from PIL import Image
@@ -18,8 +16,7 @@ from e4s_studio.core.errors import (
 from e4s_studio.core.regions import PALETTE, Region
 from e4s_studio.files.label_maps import read_label_map
 from e4s_studio.train.portraits import random_shape, random_texture, render
-
-SAMPLES = Path(__file__).resolve().parents[4] / "shared" / "samples"
+from tests.samples import PHOTOGRAPHS, needs_photographs, placed
 
 
 @pytest.fixture(autouse=True)
@@ -54,10 +51,21 @@ def test_a_crop_is_parsed_at_its_own_size(crop, tmp_path):
 
 
 def test_a_photograph_is_parsed_where_its_face_is(tmp_path):
-    if not SAMPLES.exists():
-        pytest.skip("the sample photographs are not beside this checkout")
+    photograph, output = tmp_path / "photograph.png", tmp_path / "map.png"
+    image, true = placed("amara", 418, 520, 0.3)
+    Image.fromarray(image).save(photograph)
+    result = run(photograph, "-o", output)
+    assert result.exit_code == 0, result.output
+    labels = read_label_map(output, order="regions")
+    assert labels.shape == true.shape
+    found, there = (np.argwhere(each == Region.EYES).mean(axis=0) for each in (labels, true))
+    assert np.abs(found - there).max() < 3  # of the face's 200 pixels
+
+
+@needs_photographs
+def test_a_camera_photograph_is_parsed_where_its_face_is(tmp_path):
     output = tmp_path / "map.png"
-    result = run(SAMPLES / "unaligned_1.jpg", "-o", output)
+    result = run(PHOTOGRAPHS / "unaligned_1.jpg", "-o", output)
     assert result.exit_code == 0, result.output
     labels = read_label_map(output, order="regions")
     assert labels.shape == (520, 418)

@@ -1,7 +1,6 @@
 """A small network and small portraits, for tests of what the engine does with them."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -13,7 +12,6 @@ from e4s_studio.core.regions import Region
 from e4s_studio.networks.config import RGIConfig
 from e4s_studio.networks.rgi import RGI
 
-SHARED = Path(__file__).resolve().parents[4] / "shared"
 SIZE = 256
 
 SMALL = RGIConfig(

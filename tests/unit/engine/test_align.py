@@ -1,10 +1,7 @@
 """Cutting out and putting back: exact where it can be, invisible where it cannot."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
-from PIL import Image
 
 from e4s_studio.core.errors import FaceError
 from e4s_studio.engine.align import (
@@ -17,8 +14,7 @@ from e4s_studio.engine.align import (
 )
 from e4s_studio.engine.quad import Quad
 from e4s_studio.train.portraits import alignment_points, random_shape
-
-SAMPLES = Path(__file__).resolve().parents[4] / "shared" / "samples"
+from tests.samples import PHOTOGRAPHS, RENDERED, needs_photographs, picture_of
 
 
 def quad_at(x, y, side):
@@ -124,11 +120,18 @@ def test_full_alpha_replaces_whole_pixels_exactly():
 
 
 @pytest.mark.parametrize(("size", "scale"), [(1024, 1.0), (512, 0.5), (1024, 0.3)])
-@pytest.mark.parametrize("name", ["pair1_source", "pair2_target"])
-def test_an_unchanged_face_comes_back_invisibly(name, size, scale):
-    if not SAMPLES.exists():
-        pytest.skip("the sample photographs are not beside this checkout")
-    photo = np.asarray(Image.open(SAMPLES / f"{name}.jpg"))
+@pytest.mark.parametrize(
+    "path",
+    [
+        RENDERED / "amara.jpg",
+        RENDERED / "rosalind.jpg",
+        pytest.param(PHOTOGRAPHS / "pair1_source.jpg", marks=needs_photographs),
+        pytest.param(PHOTOGRAPHS / "pair2_target.jpg", marks=needs_photographs),
+    ],
+    ids=lambda path: path.stem,
+)
+def test_an_unchanged_face_comes_back_invisibly(path, size, scale):
+    photo = picture_of(path)
     quad = Quad.whole(*photo.shape[1::-1]).scaled(scale).turned(20).moved(3.3, 1.7)
     result = paste_back(photo, crop(photo, quad, size), soft_disc(size), quad)
     touched = uncrop_labels((soft_disc(size) > 0).astype(np.uint8), quad, photo.shape[:2]) > 0

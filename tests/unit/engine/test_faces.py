@@ -1,6 +1,4 @@
-"""Faces found without weights, on real and on painted photographs."""
-
-from pathlib import Path
+"""Faces found without weights, on rendered portraits and on photographs."""
 
 import cv2
 import numpy as np
@@ -13,31 +11,42 @@ from e4s_studio.core.regions import FROM_CELEBAMASK, Region
 from e4s_studio.engine import retinaface
 from e4s_studio.engine.face import Face
 from e4s_studio.engine.faces import as_rgb8, face_at, find_faces
-
-SAMPLES = Path(__file__).resolve().parents[4] / "shared" / "samples"
-
-
-def sample(name):
-    if not SAMPLES.exists():
-        pytest.skip("the sample photographs are not beside this checkout")
-    return Image.open(SAMPLES / name)
-
-
-def photograph(name):
-    return np.asarray(sample(name).convert("RGB"))
+from tests.samples import (
+    PHOTOGRAPHS,
+    group,
+    needs_photographs,
+    photograph,
+    picture_of,
+    placed,
+    rendered,
+)
 
 
-def eyes_of(name):
-    """Return the eyes' middles from the sample's own map, in pixels of its photograph."""
-    labels = FROM_CELEBAMASK[np.asarray(sample(f"{name}_mask.png"))]
+def photograph_with_map(name):
+    """Return a photograph and its label map, at one size."""
+    labels = FROM_CELEBAMASK[np.asarray(Image.open(PHOTOGRAPHS / f"{name}_mask.png"))]
+    return picture_of(PHOTOGRAPHS / f"{name}.jpg"), labels.repeat(2, axis=0).repeat(2, axis=1)
+
+
+def eyes_in(labels):
+    """Return the middles of both eyes of a label map, in pixels (x, y)."""
     y, x = np.nonzero(labels == Region.EYES)
     left = x < labels.shape[1] / 2
-    return [np.array([x[side].mean(), y[side].mean()]) * 2 + 0.5 for side in (left, ~left)]
+    return [np.array([x[side].mean(), y[side].mean()]) for side in (left, ~left)]
 
 
-@pytest.mark.parametrize("name", ["unaligned_1.jpg", "unaligned_2.jpg"])
-def test_the_one_face_of_a_portrait_is_found(name):
-    photo = photograph(name)
+@pytest.mark.parametrize(
+    "picture",
+    [
+        lambda: placed("amara", 418, 520, 0.3)[0],
+        lambda: placed("marco", 600, 400, 0.25, tilt=10)[0],
+        pytest.param(photograph("unaligned_1.jpg"), marks=needs_photographs),
+        pytest.param(photograph("unaligned_2.jpg"), marks=needs_photographs),
+    ],
+    ids=["upright", "tilted", "unaligned_1", "unaligned_2"],
+)
+def test_the_one_face_of_a_portrait_is_found(picture):
+    photo = picture()
     (face,) = find_faces(photo)
     left, right, nose, mouth_left, mouth_right = np.array(face.landmarks)
     assert left[0] < nose[0] < right[0]
@@ -47,23 +56,39 @@ def test_the_one_face_of_a_portrait_is_found(name):
 
 
 @pytest.mark.parametrize(
-    ("name", "tilt", "scale"), [("pair1_target", 0, 0.5), ("pair2_source", -25, 0.3)]
+    ("sample", "name"),
+    [
+        (rendered, "amara"),
+        (rendered, "vera"),
+        pytest.param(photograph_with_map, "pair1_target", marks=needs_photographs),
+        pytest.param(photograph_with_map, "pair2_source", marks=needs_photographs),
+    ],
 )
-def test_eyes_are_where_the_map_has_them(name, tilt, scale):
-    photo = cv2.GaussianBlur(photograph(f"{name}.jpg"), (0, 0), 0.4 / scale)
+@pytest.mark.parametrize(("tilt", "scale"), [(0, 0.5), (-25, 0.3)])
+def test_eyes_are_where_the_map_has_them(sample, name, tilt, scale):
+    image, labels = sample(name)
+    photo = cv2.GaussianBlur(image, (0, 0), 0.4 / scale)
     turn = cv2.getRotationMatrix2D((511.5, 511.5), tilt, scale)
     turned = cv2.warpAffine(photo, turn, (1024, 1024), borderValue=(120, 130, 140))
     face = find_faces(turned)[0]
-    true = [turn[:, :2] @ eye + turn[:, 2] for eye in eyes_of(name)]
+    true = [turn[:, :2] @ eye + turn[:, 2] for eye in eyes_in(labels)]
     distance = np.linalg.norm(true[1] - true[0])
     for found, there in zip(face.landmarks[:2], true, strict=True):
         assert np.linalg.norm(np.array(found) - there) < 0.06 * distance
 
 
-def test_a_group_is_found_whole_and_the_surest_come_first():
-    faces = find_faces(photograph("group_1927.png"))
-    # 29 people stand there; one may be missed, and a bow tie be taken for a face.
-    assert 27 <= len(faces) <= 31
+@pytest.mark.parametrize(
+    ("picture", "least", "most"),
+    [
+        (group, 14, 14),
+        # 29 people stand there; one may be missed, and a bow tie be taken for a face.
+        pytest.param(photograph("group_1927.png"), 27, 31, marks=needs_photographs),
+    ],
+    ids=["rendered", "group_1927"],
+)
+def test_a_group_is_found_whole_and_the_surest_come_first(picture, least, most):
+    faces = find_faces(picture())
+    assert least <= len(faces) <= most
     confidences = [face.confidence for face in faces]
     assert confidences == sorted(confidences, reverse=True)
     centres = np.array([face.quad.centre for face in faces])
@@ -71,8 +96,16 @@ def test_a_group_is_found_whole_and_the_surest_come_first():
     assert apart.min() > 10
 
 
-def test_large_photographs_are_searched_at_a_workable_size():
-    photo = photograph("unaligned_2.jpg")
+@pytest.mark.parametrize(
+    "picture",
+    [
+        lambda: placed("amara", 600, 400, 0.3)[0],
+        pytest.param(photograph("unaligned_2.jpg"), marks=needs_photographs),
+    ],
+    ids=["rendered", "unaligned_2"],
+)
+def test_large_photographs_are_searched_at_a_workable_size(picture):
+    photo = picture()
     (small,) = find_faces(photo)
     (large,) = find_faces(cv2.resize(photo, None, fx=6, fy=6, interpolation=cv2.INTER_CUBIC))
     expected = (np.array(small.landmarks) + 0.5) * 6 - 0.5

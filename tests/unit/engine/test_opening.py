@@ -9,12 +9,8 @@ from e4s_studio.core.regions import Region
 from e4s_studio.engine.opening import open_portrait
 from e4s_studio.engine.quad import Quad
 from e4s_studio.files.label_maps import write_label_map
-from tests.unit.engine.pairs import SHARED, drawn_map, portrait
-
-UNALIGNED = SHARED / "samples" / "unaligned_1.jpg"
-needs_photographs = pytest.mark.skipif(
-    not UNALIGNED.is_file(), reason="the photographs lie beside the project"
-)
+from tests.samples import PHOTOGRAPHS, needs_photographs, placed
+from tests.unit.engine.pairs import drawn_map, portrait
 
 
 @pytest.fixture
@@ -41,20 +37,30 @@ def test_without_a_face_there_is_a_sentence(tmp_path: Path) -> None:
         open_portrait(path)
 
 
-@needs_photographs
-def test_a_camera_photograph_is_found_aligned_and_parsed() -> None:
-    opened = open_portrait(UNALIGNED)
+@pytest.fixture(
+    params=["rendered", pytest.param("unaligned_1.jpg", marks=needs_photographs)],
+)
+def unaligned(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """A portrait as a camera takes it, larger than the crop of its face."""
+    if request.param != "rendered":
+        return PHOTOGRAPHS / request.param
+    path = tmp_path / "unaligned.png"
+    Image.fromarray(placed("amara", 418, 520, 0.3, tilt=8)[0]).save(path)
+    return path
+
+
+def test_a_camera_photograph_is_found_aligned_and_parsed(unaligned: Path) -> None:
+    opened = open_portrait(unaligned)
     eyes = np.argwhere(opened.labels == Region.EYES).mean(axis=0) / 1024
     assert eyes == pytest.approx((0.48, 0.5), abs=0.06)  # where FFHQ's crops have them
     assert opened.photograph is not None
     assert opened.photograph.shape[:2] != opened.image.shape[:2]
     with pytest.raises(FaceError, match="shows one face, so there is no face 10; choose face 1"):
-        open_portrait(UNALIGNED, face=9)
+        open_portrait(unaligned, face=9)
 
 
-@needs_photographs
-def test_maps_fit_the_photograph_or_the_crop(tmp_path: Path) -> None:
-    with Image.open(UNALIGNED) as picture:
+def test_maps_fit_the_photograph_or_the_crop(unaligned: Path, tmp_path: Path) -> None:
+    with Image.open(unaligned) as picture:
         width, height = picture.size
     crop_map, whole_map, wrong_map = (tmp_path / f"{name}.png" for name in "abc")
     write_label_map(crop_map, drawn_map())
@@ -62,12 +68,12 @@ def test_maps_fit_the_photograph_or_the_crop(tmp_path: Path) -> None:
     whole[height // 4 :] = Region.SKIN
     write_label_map(whole_map, whole)
     write_label_map(wrong_map, np.pad(drawn_map(), ((0, 0), (0, 256))))
-    opened = open_portrait(UNALIGNED, crop_map)
+    opened = open_portrait(unaligned, crop_map)
     np.testing.assert_array_equal(opened.labels[::4, ::4], drawn_map())
-    halved = open_portrait(UNALIGNED, whole_map).labels
+    halved = open_portrait(unaligned, whole_map).labels
     assert set(np.unique(halved)) == {Region.BACKGROUND, Region.SKIN}
     with pytest.raises(LabelMapError, match="fits neither"):
-        open_portrait(UNALIGNED, wrong_map)
+        open_portrait(unaligned, wrong_map)
 
 
 @pytest.mark.parametrize("steps", [0, 1, 2])

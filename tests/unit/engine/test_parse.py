@@ -1,6 +1,4 @@
-"""The starter map on real photographs against their maps, and on painted portraits."""
-
-from pathlib import Path
+"""The starter map against true maps, of rendered portraits and of photographs."""
 
 import numpy as np
 import pytest
@@ -12,9 +10,10 @@ from e4s_studio.core.regions import FROM_BISENET, FROM_CELEBAMASK, Region
 from e4s_studio.engine.doubt import doubt_of
 from e4s_studio.engine.parse import bisenet, bisenet_map, doubtful_spots, starter_map
 from e4s_studio.train.portraits import random_shape, random_texture, render
+from tests.samples import PHOTOGRAPHS, needs_photographs, picture_of, rendered
 
-SAMPLES = Path(__file__).resolve().parents[4] / "shared" / "samples"
-NAMES = ("pair1_source", "pair1_target", "pair2_source", "pair2_target")
+RENDERED_NAMES = ("amara", "noor", "rosalind", "vera")
+PHOTOGRAPH_NAMES = ("pair1_source", "pair1_target", "pair2_source", "pair2_target")
 LARGE = (Region.SKIN, Region.HAIR, Region.BACKGROUND, Region.BELOWFACE)
 SMALL = (Region.EYEBROWS, Region.EYES, Region.NOSE, Region.LIP)
 
@@ -28,27 +27,42 @@ def overlaps(found, true, regions):
     return [overlap(found, true, region) for region in regions]
 
 
-@pytest.fixture(scope="module")
-def samples():
-    """Parse the four photographs that come with maps: (photograph, true map, parsing) each."""
-    if not SAMPLES.exists():
-        pytest.skip("the sample photographs are not beside this checkout")
-    rows = []
-    for name in NAMES:
-        photo = np.asarray(Image.open(SAMPLES / f"{name}.jpg").reduce(2))
-        true = FROM_CELEBAMASK[np.asarray(Image.open(SAMPLES / f"{name}_mask.png"))]
-        rows.append((photo, true, starter_map(photo)))
-    return rows
+def photograph(name):
+    """Return a photograph and its label map, both 512²."""
+    labels = FROM_CELEBAMASK[np.asarray(Image.open(PHOTOGRAPHS / f"{name}_mask.png"))]
+    return picture_of(PHOTOGRAPHS / f"{name}.jpg"), labels
 
 
-def test_photographs_are_parsed_well_enough_to_start_from(samples):
+def portrait(name):
+    """Return a rendered portrait and its label map at 512²."""
+    image, labels = rendered(name)
+    return image, labels[::2, ::2]
+
+
+@pytest.fixture(
+    scope="module",
+    params=[
+        (portrait, RENDERED_NAMES),
+        pytest.param((photograph, PHOTOGRAPH_NAMES), marks=needs_photographs),
+    ],
+    ids=["rendered", "photographs"],
+)
+def samples(request):
+    """Parse four portraits, the first two with an open mouth: (image, true map, parsing) each."""
+    read, names = request.param
+    pairs = [read(name) for name in names]
+    small = [(np.asarray(Image.fromarray(image).reduce(2)), true) for image, true in pairs]
+    return [(image, true, starter_map(image)) for image, true in small]
+
+
+def test_portraits_are_parsed_well_enough_to_start_from(samples):
     right = [(parsing.labels == true).mean() for _, true, parsing in samples]
     large = [overlaps(parsing.labels, true, LARGE) for _, true, parsing in samples]
     small = [overlaps(parsing.labels, true, SMALL) for _, true, parsing in samples]
     assert np.mean(right) >= 0.85
     assert np.mean(large) >= 0.70
     assert np.mean(small) >= 0.60
-    # No photograph of the four is a failure.
+    # None of the four is a failure.
     assert min(right) >= 0.80
 
 
@@ -107,7 +121,7 @@ def test_an_even_picture_gives_a_face_of_usual_places(value):
     assert np.isfinite(doubt).all()
 
 
-def test_grey_photographs_are_parsed(samples):
+def test_grey_pictures_are_parsed(samples):
     photo, true, _ = samples[3]
     grey = np.repeat(photo.mean(axis=2, keepdims=True).astype(np.uint8), 3, axis=2)
     assert (starter_map(grey).labels == true).mean() > 0.75

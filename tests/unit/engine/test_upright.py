@@ -1,23 +1,26 @@
 """Met in wide steps, counted closely: as many answers as the cascade gives everywhere."""
 
-from pathlib import Path
-
 import cv2
 import numpy as np
 import pytest
-from PIL import Image
 
 from e4s_studio.engine.landmarks import Cascades
 from e4s_studio.engine.upright import NEIGHBOURS, SMALLEST_FACE, STEP, search
+from tests.samples import group, needs_photographs, photograph, placed
 
-SAMPLES = Path(__file__).resolve().parents[4] / "shared" / "samples"
 
-
-@pytest.mark.parametrize(("name", "width"), [("group_1927.png", 1328), ("unaligned_1.jpg", 900)])
-def test_what_is_found_everywhere_is_found_in_wide_steps(name, width):
-    if not SAMPLES.exists():
-        pytest.skip("the sample photographs are not beside this checkout")
-    grey = np.asarray(Image.open(SAMPLES / name).convert("L"))
+@pytest.mark.parametrize(
+    ("picture", "width"),
+    [
+        (group, 1232),
+        (lambda: placed("amara", 418, 520, 0.3)[0], 900),
+        pytest.param(photograph("group_1927.png"), 1328, marks=needs_photographs),
+        pytest.param(photograph("unaligned_1.jpg"), 900, marks=needs_photographs),
+    ],
+    ids=["rendered group", "rendered", "group_1927", "unaligned_1"],
+)
+def test_what_is_found_everywhere_is_found_in_wide_steps(picture, width):
+    grey = cv2.cvtColor(picture(), cv2.COLOR_RGB2GRAY)
     grey = cv2.resize(grey, None, fx=width / grey.shape[1], fy=width / grey.shape[1])
     cascade = Cascades()["frontalface_alt2"]
     everywhere, votes = cascade.detectMultiScale2(

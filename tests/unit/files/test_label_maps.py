@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from PIL import Image
@@ -11,12 +9,9 @@ from PIL import Image
 from e4s_studio.core.errors import ImageError, LabelMapError, OutputError
 from e4s_studio.core.regions import FROM_BISENET, FROM_CELEBAMASK, PALETTE, Region
 from e4s_studio.files.label_maps import read_label_map, write_label_map
-
-SHARED = Path(__file__).resolve().parents[4] / "shared"
-SAMPLES = sorted(SHARED.glob("samples/*_mask.png"))
+from tests.samples import PHOTOGRAPHS, needs_photographs, rendered
 
 CLOTH, HAT = 18, 14  # CelebAMask-HQ
-needs_samples = pytest.mark.skipif(not SAMPLES, reason="no sample photographs beside the project")
 
 
 def first_label(table, region) -> int:
@@ -213,14 +208,20 @@ def test_files_that_are_no_pictures_are_refused(tmp_path):
         read_label_map(tmp_path / "map.png")
 
 
-@needs_samples
-@pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
-def test_sample_maps_are_celebamask_ones(tmp_path, path):
-    labels = np.array(Image.open(path))
-    expected = FROM_CELEBAMASK[labels]
+@pytest.mark.parametrize("name", ["amara", "ruth"])
+@pytest.mark.parametrize("table", [FROM_CELEBAMASK, FROM_BISENET, np.arange(12)])
+def test_portraits_maps_are_read_in_every_order_and_size(tmp_path, name, table):
+    expected = rendered(name)[1][::2, ::2]
+    path = saved(tmp_path, in_order(expected, table))
     assert (read_label_map(path) == expected).all()
-    assert (read_label_map(saved(tmp_path, in_order(expected, FROM_BISENET))) == expected).all()
-    assert (read_label_map(saved(tmp_path, expected)) == expected).all()
-    assert (read_label_map(saved(tmp_path, PALETTE[expected])) == expected).all()
     doubled = expected.repeat(2, axis=0).repeat(2, axis=1)
     assert (read_label_map(path, size=(1024, 1024)) == doubled).all()
+    assert (read_label_map(saved(tmp_path, PALETTE[expected])) == expected).all()
+
+
+@needs_photographs
+@pytest.mark.parametrize("path", sorted(PHOTOGRAPHS.glob("*_mask.png")), ids=lambda path: path.stem)
+def test_photographs_maps_are_celebamask_ones(tmp_path, path):
+    expected = FROM_CELEBAMASK[np.array(Image.open(path))]
+    assert (read_label_map(path) == expected).all()
+    assert (read_label_map(saved(tmp_path, in_order(expected, FROM_BISENET))) == expected).all()
