@@ -31,8 +31,8 @@ def inspect(
     """
     # Verifying and signing take libraries that load slowly.
     from e4s_studio.files.places import keys_folder
+    from e4s_studio.files.provenance.credential import inspect_file
     from e4s_studio.files.provenance.identity import known_roots
-    from e4s_studio.files.provenance.inspection import inspect_file
 
     found = inspect_file(file, known_roots(keys_folder(), roots))
     if found is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal, TypeVar
+from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 from PIL import Image
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 LabelOrder = Literal["auto", "regions", "palette", "celebamask", "bisenet"]
 """What a picture's values mean: our 12 regions, those by colour, or one of the 19-label orders."""
 
-ASPECT_TOLERANCE: Final = 0.02
+_ASPECT_TOLERANCE: Final = 0.02
 """Largest relative difference between the aspect ratios of a map and its photograph."""
 
 _GIVE_ANOTHER: Final = (
@@ -86,8 +86,6 @@ _SMALLER_THAN_SKIN: Final = (
     Region.MOUTH,
     Region.EAR_RINGS,
 )
-
-_Name = TypeVar("_Name", bound=str)
 
 
 def read_label_map(
@@ -202,17 +200,22 @@ def _labels(path: Path | str, picture: Image.Image) -> tuple[NDArray[np.uint8], 
     values = np.ascontiguousarray(colours[..., 0])
     grey = bool((colours == values[..., None]).all())
     if grey and not (picture.mode == "P" and values.max() >= CELEBAMASK_COUNT):
-        return _require_labels(path, values), False
-    indices = _palette_indices(colours)
-    if indices is not None:
-        return _require_labels(path, indices), True
+        return _checked_labels(path, values), False
+    indices, foreign = _palette_indices(colours)
+    if not foreign.size:
+        return _checked_labels(path, indices), True
     if picture.mode == "P":
-        return _require_labels(path, np.array(picture)), False
-    raise _foreign_colours(path, colours)
+        return _checked_labels(path, np.array(picture)), False
+    _require_few(path, len(np.unique(_packed(colours))), "colours")
+    colour = tuple(int(foreign.min()).to_bytes(3, "big"))
+    raise LabelMapError(
+        f"“{path}” has the colour {colour}, which is none of the palette's;"
+        " `e4s-studio regions` shows them."
+    )
 
 
 def _over_black(picture: Image.Image) -> NDArray[np.uint8]:
-    """Return (H, W, 3) RGB; nothing painted is background, which is black."""
+    """Return (H, W, 3) RGB; transparent pixels are background, which is black."""
     if picture.mode == "P" or not picture.has_transparency_data:
         return np.array(picture.convert("RGB"))
     black = Image.new("RGBA", picture.size, "black")
@@ -224,17 +227,17 @@ def _packed(colours: NDArray[np.uint8]) -> NDArray[np.uint32]:
     return colours.astype(np.uint32) @ np.array([1 << 16, 1 << 8, 1], dtype=np.uint32)
 
 
-def _palette_indices(colours: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
-    """Return each pixel's index in the palette, or None if one has a colour outside it."""
+def _palette_indices(colours: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.uint32]]:
+    """Return each pixel's index in the palette, and the packed colours that are not in it."""
     palette = _packed(_COLOURS)
     by_colour = np.argsort(palette)
     pixels = _packed(colours)
     places = np.searchsorted(palette, pixels, sorter=by_colour).clip(max=len(palette) - 1)
     indices: NDArray[np.uint8] = by_colour[places].astype(np.uint8)
-    return indices if (palette[indices] == pixels).all() else None
+    return indices, pixels[palette[indices] != pixels]
 
 
-def _require_labels(path: Path | str, labels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _checked_labels(path: Path | str, labels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     distinct = np.unique(labels)
     if len(distinct) == 1:
         raise LabelMapError(
@@ -257,23 +260,9 @@ def _require_few(path: Path | str, count: int, things: str) -> None:
         )
 
 
-def _foreign_colours(path: Path | str, colours: NDArray[np.uint8]) -> LabelMapError:
-    distinct = np.unique(_packed(colours))
-    try:
-        _require_few(path, len(distinct), "colours")
-    except LabelMapError as error:
-        return error
-    foreign = int(np.setdiff1d(distinct, _packed(_COLOURS))[0])
-    rgb = tuple(foreign.to_bytes(3, "big"))
-    return LabelMapError(
-        f"“{path}” has the colour {rgb}, which is none of the palette's;"
-        " `e4s-studio regions` shows them."
-    )
-
-
 def _require_aspect(path: Path | str, shape: tuple[int, ...], size: tuple[int, int]) -> None:
     ratio = (shape[1] * size[0]) / (shape[0] * size[1])
-    if max(ratio, 1 / ratio) > 1 + ASPECT_TOLERANCE:
+    if max(ratio, 1 / ratio) > 1 + _ASPECT_TOLERANCE:
         raise LabelMapError(
             f"“{path}” is {shape[1]} × {shape[0]}, but its photograph is {size[1]} × {size[0]}:"
             " the map of another picture, or a crop; make one of the same shape."
@@ -310,7 +299,9 @@ def _resized(label_map: NDArray[np.uint8], size: tuple[int, int] | None) -> NDAr
     return np.array(picture)
 
 
-def _likeliest_order(labels: NDArray[np.uint8], orders: Mapping[_Name, NDArray[np.uint8]]) -> _Name:
+def _likeliest_order(
+    labels: NDArray[np.uint8], orders: Mapping[LabelOrder, NDArray[np.uint8]]
+) -> LabelOrder:
     """Return the order for which most of the statements about faces hold; the first of equals.
 
     Long hair, a profile or a missing region breaks one statement or two, and a wrong order

@@ -14,8 +14,8 @@ from e4s_studio.core.film import FilmTrait
 from e4s_studio.core.regions import Region
 from e4s_studio.files.export.kinds import ExportKind
 from e4s_studio.files.images import read_image
+from e4s_studio.files.provenance.credential import inspect_file
 from e4s_studio.files.provenance.facts import Ground
-from e4s_studio.files.provenance.inspection import inspect_file
 from e4s_studio.gui.dialogs.export import ExportDialog
 from e4s_studio.gui.ports import EngineChoice
 

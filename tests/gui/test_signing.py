@@ -16,9 +16,9 @@ from PySide6.QtWidgets import QFileDialog
 
 from e4s_studio.files.export.kinds import ExportKind
 from e4s_studio.files.project import Labelling
+from e4s_studio.files.provenance.credential import inspect_file
 from e4s_studio.files.provenance.facts import Ground
 from e4s_studio.files.provenance.identity import local_identity
-from e4s_studio.files.provenance.inspection import inspect_file
 from e4s_studio.gui.dialogs.export import ExportDialog
 from e4s_studio.gui.dialogs.signing import SigningDialog
 from e4s_studio.gui.exporter import ExportOrder

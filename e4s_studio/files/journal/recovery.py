@@ -14,9 +14,8 @@ from filelock import FileLock, Timeout
 
 from e4s_studio.core.errors import ImageError, ProjectError
 from e4s_studio.files.images import read_image
-from e4s_studio.files.journal.journal import LOCK, NOTE, PICTURE
+from e4s_studio.files.journal.journal import LOCK, NOTE, PICTURE, generation_files
 from e4s_studio.files.journal.record import replayed
-from e4s_studio.files.journal.writer import generation_files
 from e4s_studio.files.project.opening import open_project
 
 if TYPE_CHECKING:

@@ -1,20 +1,24 @@
-"""Writing a project file."""
+"""Writing a project file, and locking it against other windows."""
 
 from __future__ import annotations
 
+import hashlib
 import io
+import logging
 import re
 import zipfile
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import cv2
 import numpy as np
+from filelock import FileLock, Timeout
 
 from e4s_studio import __version__
-from e4s_studio.core.errors import ImageError
+from e4s_studio.core.errors import ImageError, OutputError, ProjectError
 from e4s_studio.files.images import decode_image
-from e4s_studio.files.output import write_whole
+from e4s_studio.files.output import make_folder, write_whole
 from e4s_studio.files.project.archive import png_of
 from e4s_studio.files.project.history import packed_history
 from e4s_studio.files.project.manifest import (
@@ -29,13 +33,13 @@ from e4s_studio.files.project.manifest import (
 )
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from numpy.typing import NDArray
 
     from e4s_studio.core.layers import EditState
     from e4s_studio.core.portrait import Portrait
     from e4s_studio.files.project.project import FittedWeights, Project
+
+_LOG = logging.getLogger(__name__)
 
 SUFFIX: Final = ".e4s"
 THUMBNAIL_SIDE: Final = 256
@@ -79,6 +83,39 @@ def project_bytes(project: Project) -> bytes:
         fitted=writer.fitted(project.fitted),
     )
     return writer.finish(manifest)
+
+
+def hold(path: Path | str, folder: Path) -> FileLock:
+    """Lock a project file, so that no other window opens it; release the lock at the end.
+
+    The system releases it too when the program ends. The lock is in a folder of the program's
+    own, not beside the artist's file. If that folder cannot be written to, nothing is locked:
+    saving the work matters more than the lock.
+
+    Parameters
+    ----------
+    path
+        The project file; it need not exist.
+    folder
+        The folder of the locks.
+
+    Raises
+    ------
+    ProjectError
+        If another window has it open.
+    """
+    name = hashlib.sha256(str(Path(path).resolve()).encode()).hexdigest()[:32]
+    lock = FileLock(folder / f"{name}.lock", is_singleton=False, thread_local=False)
+    try:
+        make_folder(folder)
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise ProjectError(
+            f"“{path}” is open in another window; close it there, or save under another name."
+        ) from error
+    except (OutputError, OSError):
+        _LOG.warning("“%s” is not guarded against other windows", path, exc_info=True)
+    return lock
 
 
 def _with_file(portrait: Portrait) -> Portrait:

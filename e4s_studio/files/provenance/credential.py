@@ -1,4 +1,4 @@
-"""Signing a picture, and writing it with its credential."""
+"""C2PA content credentials: signing and writing a picture, and verifying a file."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from e4s_studio import __version__
-from e4s_studio.core.errors import CredentialError
+from e4s_studio.core.errors import CredentialError, ImageError
 from e4s_studio.core.film import FilmTrait
 from e4s_studio.core.regions import Region
 from e4s_studio.core.settings import EditSettings
-from e4s_studio.files.output import write_whole
+from e4s_studio.files.output import reason_of, write_whole
 from e4s_studio.files.provenance.facts import Facts, Photograph, label_map_sha256
 
 if TYPE_CHECKING:
     from e4s_studio.files.provenance.identity import Identity
 
-SWAP_ASSERTION: Final = "org.e4s-studio.swap"
-SIDECAR_SUFFIX: Final = ".c2pa"
-PLAIN_BYTES: Final = "application/octet-stream"
+_SWAP_ASSERTION: Final = "org.e4s-studio.swap"
+_SIDECAR_SUFFIX: Final = ".c2pa"
+_PLAIN_BYTES: Final = "application/octet-stream"
 """The media type for files that C2PA cannot parse; its hash then covers all bytes."""
 
-EMBEDDING: Final = {
+_EMBEDDING: Final = {
     ".png": "image/png",
     ".jpg": "image/jpeg",
     ".jpeg": "image/jpeg",
@@ -49,10 +49,16 @@ _FOLLOWED: Final = {
 _AGENT: Final = {"name": "E4S Studio", "version": __version__}
 # Nothing is fetched, and no thumbnails are made: they would show the sitters' original faces to
 # everybody who gets the picture.
-SETTINGS: Final[dict[str, Any]] = {
+_SETTINGS: Final[dict[str, Any]] = {
     "verify": {"remote_manifest_fetch": False, "ocsp_fetch": False},
     "builder": {"thumbnail": {"enabled": False}},
 }
+_MAX_SIZE: Final = 4 << 30
+"""Largest file that is read, in bytes."""
+
+# The codes of C2PA's readers for a file that differs from what was signed.
+_CHANGED: Final = frozenset({"assertion.dataHash.mismatch", "assertion.boxesHash.mismatch"})
+_UNTRUSTED: Final = "signingCredential.untrusted"
 
 
 @dataclass(frozen=True)
@@ -90,17 +96,17 @@ def sign(data: bytes, name: str, facts: Facts, identity: Identity) -> Signed:
     CredentialError
         If the key or the file cannot be used.
     """
-    kind = EMBEDDING.get(Path(name).suffix.lower())
+    kind = _EMBEDDING.get(Path(name).suffix.lower())
     signed = io.BytesIO()
     try:
-        with c2pa.Context.from_dict(SETTINGS) as context, identity.signer() as signer:
+        with c2pa.Context.from_dict(_SETTINGS) as context, identity.signer() as signer:
             builder = c2pa.Builder(json.dumps(_manifest(name, facts)), context=context)
             with builder:
                 _add_photograph(builder, facts.target, "parentOf", "target")
                 _add_photograph(builder, facts.source, "componentOf", "source")
                 if kind is None:
                     builder.set_no_embed()
-                credential = builder.sign(signer, kind or PLAIN_BYTES, io.BytesIO(data), signed)
+                credential = builder.sign(signer, kind or _PLAIN_BYTES, io.BytesIO(data), signed)
     except c2pa.C2paError as error:
         raise CredentialError(
             f"“{name}” could not be signed ({error}); check the certificate, or turn the"
@@ -135,7 +141,7 @@ def sidecar_of(path: Path) -> Path:
 
     It has the file's suffix too, so that `a.psd` and `a.ora` have different sidecars.
     """
-    return path.with_name(path.name + SIDECAR_SUFFIX)
+    return path.with_name(path.name + _SIDECAR_SUFFIX)
 
 
 def write_signed(path: Path, signed: Signed) -> list[Path]:
@@ -152,6 +158,104 @@ def write_signed(path: Path, signed: Signed) -> list[Path]:
         written.append(sidecar_of(path))
     write_whole(path, signed.data)
     return written
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """The content of a file's credential, and whether the file is still as it was signed.
+
+    Attributes
+    ----------
+    manifest
+        The active manifest, as C2PA's reader gives it.
+    problems
+        Codes of the C2PA specification; empty if the file is as it was signed.
+    trusted
+        Whether the signer is among the certificates that were given, such as this computer's.
+    sidecar
+        The credential's file, if it is beside the picture.
+    """
+
+    manifest: dict[str, Any]
+    problems: tuple[str, ...]
+    trusted: bool
+    sidecar: Path | None = None
+
+    @property
+    def is_intact(self) -> bool:
+        """Whether nothing in the file was changed since it was signed."""
+        return not self.problems
+
+    @property
+    def was_changed(self) -> bool:
+        """Whether the picture's own bytes differ from those that were signed."""
+        return bool(_CHANGED.intersection(self.problems))
+
+    @property
+    def signer(self) -> str:
+        """The name in the signer's certificate."""
+        info = self.manifest.get("signature_info", {})
+        return str(info.get("common_name") or info.get("issuer") or "unknown")
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """The assertion of E4S Studio; empty if another program signed."""
+        return next((dict(data) for data in self._data(_SWAP_ASSERTION)), {})
+
+    @property
+    def actions(self) -> list[dict[str, Any]]:
+        """What was done, in order: C2PA actions."""
+        return [
+            action
+            for label in ("c2pa.actions.v2", "c2pa.actions")
+            for data in self._data(label)
+            for action in data.get("actions", [])
+        ]
+
+    def _data(self, label: str) -> list[dict[str, Any]]:
+        assertions = self.manifest.get("assertions", [])
+        return [one["data"] for one in assertions if one["label"] == label]
+
+
+def inspect_file(path: Path | str, roots: str | None = None) -> Inspection | None:
+    """Read and verify the credential in a file, or in the sidecar beside it.
+
+    Parameters
+    ----------
+    path
+        Any file.
+    roots
+        Certificates to trust, PEM.
+
+    Returns
+    -------
+    The credential, or None if there is none.
+
+    Raises
+    ------
+    ImageError
+        If there is no such file, it is too large, or it is no picture.
+    CredentialError
+        If there is a credential that cannot be read.
+    """
+    path = Path(path)
+    data = _read(path)
+    sidecar = _sidecar(path)
+    kind = _EMBEDDING.get(path.suffix.lower())
+    try:
+        if kind is not None:
+            found = _verified(kind, data, None, roots)
+            if found is not None:
+                return found
+        return None if sidecar is None else _verified(_PLAIN_BYTES, data, sidecar, roots)
+    except c2pa.C2paError as error:
+        if sidecar is None and b"c2pa" not in data:
+            raise ImageError(
+                f"“{path}” is not a picture that can be read; get it again, or check its suffix."
+            ) from error
+        raise CredentialError(
+            f"The credential of “{path}” is damaged and cannot be read ({error})."
+        ) from error
 
 
 def _manifest(name: str, facts: Facts) -> dict[str, Any]:
@@ -183,7 +287,7 @@ def _manifest(name: str, facts: Facts) -> dict[str, Any]:
         "title": name,
         "assertions": [
             {"label": "c2pa.actions.v2", "data": {"actions": actions}},
-            {"label": SWAP_ASSERTION, "data": facts.as_dict()},
+            {"label": _SWAP_ASSERTION, "data": facts.as_dict()},
         ],
     }
 
@@ -211,12 +315,46 @@ def _add_photograph(
         "description": f"SHA-256 {photograph.sha256}",
     }
     stream = io.BytesIO(photograph.data)
-    builder.add_ingredient(ingredient, kind if known else PLAIN_BYTES, stream)
+    builder.add_ingredient(ingredient, kind if known else _PLAIN_BYTES, stream)
 
 
 def _media_type(data: bytes) -> str:
     try:
         with Image.open(io.BytesIO(data)) as picture:
-            return picture.get_format_mimetype() or PLAIN_BYTES
+            return picture.get_format_mimetype() or _PLAIN_BYTES
     except UnidentifiedImageError:
-        return PLAIN_BYTES
+        return _PLAIN_BYTES
+
+
+def _sidecar(path: Path) -> Path | None:
+    """Return the sidecar of a file that cannot hold its credential, if there is one."""
+    if path.suffix.lower() in (*_EMBEDDING, _SIDECAR_SUFFIX):
+        return None
+    # Other programs name it after the stem alone.
+    places = (sidecar_of(path), path.with_suffix(_SIDECAR_SUFFIX))
+    return next((place for place in places if place.is_file()), None)
+
+
+def _verified(kind: str, data: bytes, sidecar: Path | None, roots: str | None) -> Inspection | None:
+    settings = _SETTINGS | ({} if roots is None else {"trust": {"user_anchors": roots}})
+    credential = None if sidecar is None else _read(sidecar)
+    with c2pa.Context.from_dict(settings) as context:
+        reader = c2pa.Reader.try_create(kind, io.BytesIO(data), credential, context)
+        if reader is None:
+            return None
+        with reader:
+            results = (reader.get_validation_results() or {}).get("activeManifest", {})
+            codes = [failure["code"] for failure in results.get("failure", [])]
+            trusted = reader.get_validation_state() == "Trusted"
+            manifest = reader.get_active_manifest() or {}
+    problems = tuple(code for code in codes if code != _UNTRUSTED)
+    return Inspection(manifest, problems, trusted, sidecar)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        if path.stat().st_size > _MAX_SIZE:
+            raise ImageError(f"“{path}” is too large to be looked into.")
+        return path.read_bytes()
+    except OSError as error:
+        raise ImageError(f"“{path}” cannot be read: {reason_of(error)}.") from error

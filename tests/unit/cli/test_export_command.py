@@ -28,9 +28,9 @@ from e4s_studio.files import places
 from e4s_studio.files.export import exporting
 from e4s_studio.files.export.kinds import SHOWING, SUFFIXES, ExportKind
 from e4s_studio.files.project import Labelling, Project, open_project, save_project
+from e4s_studio.files.provenance.credential import inspect_file
 from e4s_studio.files.provenance.facts import Ground
 from e4s_studio.files.provenance.identity import local_identity
-from e4s_studio.files.provenance.inspection import inspect_file
 
 
 @pytest.fixture(scope="module")

@@ -22,10 +22,9 @@ from e4s_studio.core.settings import EditSettings
 from e4s_studio.files import places
 from e4s_studio.files.export.exporting import ExportJob, export
 from e4s_studio.files.export.layers import ExportLayers
-from e4s_studio.files.provenance.credential import sidecar_of, sign, write_signed
+from e4s_studio.files.provenance.credential import inspect_file, sidecar_of, sign, write_signed
 from e4s_studio.files.provenance.facts import Facts, Ground, Photograph
 from e4s_studio.files.provenance.identity import local_identity
-from e4s_studio.files.provenance.inspection import inspect_file
 
 WINDOW = Box(16, 8, 48, 40)
 X, Y = 30, 20

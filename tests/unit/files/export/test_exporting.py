@@ -16,9 +16,9 @@ from e4s_studio.files.export.exporting import ExportJob, export
 from e4s_studio.files.export.kinds import SUFFIXES, ExportKind
 from e4s_studio.files.export.layers import ExportLayers
 from e4s_studio.files.label_maps import read_label_map
+from e4s_studio.files.provenance.credential import inspect_file
 from e4s_studio.files.provenance.facts import Facts, Ground, Photograph
 from e4s_studio.files.provenance.identity import local_identity
-from e4s_studio.files.provenance.inspection import inspect_file
 
 
 @pytest.fixture(scope="session")

@@ -16,10 +16,9 @@ from signing import LABELS, encoded, facts, picture
 from e4s_studio.core.errors import CredentialError, ImageError
 from e4s_studio.core.film import FilmTrait
 from e4s_studio.files.images import read_image
-from e4s_studio.files.provenance.credential import sign, write_signed
+from e4s_studio.files.provenance.credential import inspect_file, sign, write_signed
 from e4s_studio.files.provenance.facts import Facts, Photograph
 from e4s_studio.files.provenance.identity import local_identity
-from e4s_studio.files.provenance.inspection import inspect_file
 
 FORMATS = {".png": "PNG", ".jpg": "JPEG", ".webp": "WEBP", ".tif": "TIFF"}
 FOREIGN = b"8BPS\x00\x01" + bytes(range(256)) * 8
