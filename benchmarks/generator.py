@@ -267,7 +267,7 @@ def measure(watch: Stopwatch) -> None:
     device = watch.device
     data = np.load(golden.GOLDEN / "rgi_1024_k13.npz")
     labels = torch.from_numpy(data["label_map"]).long()[None].to(device)
-    net = golden.network(1024).to(device)
+    net = golden.network(golden.published(1024)).to(device)
     codes = net.style_codes(torch.from_numpy(data["style_vectors"]).to(device))
     image = torch.rand(1, 3, 1024, 1024, device=device) * 2 - 1
     mask = onehot(labels)

@@ -1,4 +1,4 @@
-"""The generator as the paper writes it: Σ_r M_r ⊙ conv(x; w_r), twelve whole convolutions.
+"""The network as the paper writes it: Σ_r M_r ⊙ conv(x; w_r), twelve whole convolutions.
 
 Slow and plain on purpose: the fast network is measured against it, in results and in time. It
 takes the network's parameters and computes everything else by itself.
@@ -97,3 +97,55 @@ def generate(net: RGI, codes: Tensor, onehot: Tensor) -> Tensor:
             x = styled(g.convs[i], x, codes[:, :, 1 + i], noise, conv_mask(r))
         rgb = to_rgb(rgb_layer, x, codes[:, :, 3 + 2 * j], rgb_mask(r), rgb)
     return rgb
+
+
+def encode(net: RGI, image: Tensor, onehot: Tensor) -> Tensor:
+    """Turn regions into texture vectors (B, 12, vector_dim), from the published keys alone."""
+    w = {key.removeprefix("encoder."): value for key, value in net.state_dict().items()}
+    side = (net.config.encoder_input,) * 2
+    x = F.interpolate(image, size=side, mode="bilinear", align_corners=False)
+    x = F.conv2d(x, w["input_layer.0.weight"], padding=1)
+    x = F.prelu(F.instance_norm(x), w["input_layer.2.weight"])
+    units, means = 0, []
+    for count, _ in net.config.encoder_groups:
+        for unit in range(units, units + count):
+            x = ir_se_unit(w, f"body.{unit}", x, stride=2 if unit == units else 1)
+        units += count
+        means.append(region_means(x, onehot))
+    return torch.cat(means[1:], dim=2)
+
+
+def ir_se_unit(w: dict[str, Tensor], name: str, x: Tensor, stride: int) -> Tensor:
+    """Add the shortcut to two convolutions and squeeze-and-excite, between normalisations."""
+    y = F.conv2d(F.instance_norm(x), w[f"{name}.res_layer.1.weight"], padding=1)
+    y = F.prelu(y, w[f"{name}.res_layer.2.weight"])
+    y = F.conv2d(y, w[f"{name}.res_layer.3.weight"], stride=stride, padding=1)
+    y = F.instance_norm(y)
+    squeezed = F.conv2d(y.mean((2, 3), keepdim=True), w[f"{name}.res_layer.5.fc1.weight"])
+    y = y * torch.sigmoid(F.conv2d(F.relu(squeezed), w[f"{name}.res_layer.5.fc2.weight"]))
+    wider = w.get(f"{name}.shortcut_layer.0.weight")
+    if wider is None:
+        return y + x[:, :, ::stride, ::stride]
+    return y + F.instance_norm(F.conv2d(x, wider, stride=stride))
+
+
+def region_means(x: Tensor, onehot: Tensor) -> Tensor:
+    """Average (B, C, R, R) over each region: (B, 12, C), zeros for a region without a pixel."""
+    masks = F.interpolate(onehot, size=x.shape[2:], mode="nearest")
+    sums = torch.einsum("bchw,brhw->brc", x, masks)
+    return sums / masks.sum((2, 3)).clamp(min=1)[:, :, None]
+
+
+def style_codes(net: RGI, vectors: Tensor) -> Tensor:
+    """Map texture vectors to style codes (B, 12, n_latent, style_dim) by one MLP per region."""
+    w, config = net.state_dict(), net.config
+    codes = net.latent_avg.repeat(*vectors.shape[:2], 1, 1)
+    for region in range(vectors.shape[1]):
+        x = vectors[:, region]
+        for layer in (0, 2):
+            weight = w[f"MLPs.{region}.mlp.{layer}.weight"]
+            bias = w[f"MLPs.{region}.mlp.{layer}.bias"]
+            x = F.linear(x, weight / math.sqrt(weight.shape[1]), bias)
+            x = F.leaky_relu(x, 0.01) if layer == 0 else x
+        codes[:, region, : config.code_layers] += x.unflatten(1, (config.code_layers, -1))
+    return codes
