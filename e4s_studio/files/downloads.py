@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     Progress = Callable[[int, int | None], None]
 
-TIMEOUT: Final = 30.0
+_TIMEOUT: Final = 30.0
 RETRIES: Final = 3
 """How often a broken connection is continued automatically."""
 
@@ -68,7 +68,7 @@ def download(
             use_cookies=False,
             resume=True,
             progress=progress,
-            timeout=TIMEOUT,
+            timeout=_TIMEOUT,
             retries=RETRIES,
             cancel=cancel,
         )
