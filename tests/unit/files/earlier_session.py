@@ -23,8 +23,10 @@ from e4s_studio.core.commands import Layer  # noqa: E402
 from e4s_studio.core.document import Document  # noqa: E402
 from e4s_studio.core.portrait import Portrait  # noqa: E402
 from e4s_studio.core.regions import Region  # noqa: E402
-from e4s_studio.files.project.project import FittedWeights, Labelling, Project  # noqa: E402
+from e4s_studio.files.journal import Journal  # noqa: E402
+from e4s_studio.files.project import FittedWeights, Labelling, Project, save_project  # noqa: E402
 from e4s_studio.files.provenance.facts import Ground  # noqa: E402
+from e4s_studio.files.recipe import recipe_of, save_recipe  # noqa: E402
 
 QUAD = np.array([(3.5, 2.0), (4.25, 90.0), (101.0, 88.125), (99.0, 1 / 3)])
 RULES = (Region.EYES, Region.HAIR, frozenset({Region.SKIN, Region.EARS}))
@@ -73,10 +75,6 @@ def states():
 
 
 def write(folder: Path) -> None:
-    from e4s_studio.files.journal.journal import Journal  # noqa: PLC0415
-    from e4s_studio.files.project.saving import save_project  # noqa: PLC0415
-    from e4s_studio.files.recipe import recipe_of, save_recipe  # noqa: PLC0415
-
     journal = Journal(folder)
     for project in states():
         journal.record(project)
