@@ -1,8 +1,7 @@
-"""Keeping Python's garbage collector from halting the window.
+"""Keeping Python's garbage collector from stopping the window.
 
-A full collection visits every object there is, and no thread runs meanwhile. torch alone brings
-hundreds of thousands of them: 0.2 s in the middle of a stroke, for nothing, since modules never
-become garbage.
+A full collection visits every object while no thread runs. torch alone has hundreds of thousands:
+0.2 s in the middle of a stroke, to no effect, as modules never become garbage.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def resting() -> Iterator[None]:
-    """Collect nothing while much is loaded, and never visit again what was."""
+    """Disable collections while modules are loaded, and exclude their objects from later ones."""
     gc.disable()
     try:
         yield
@@ -29,12 +28,12 @@ def resting() -> Iterator[None]:
 
 
 def leave_out() -> None:
-    """Leave all that is loaded by now out of the collections to come."""
+    """Exclude all present objects from later collections."""
     _put_back_at_exit()
     gc.freeze()
 
 
 @cache
 def _put_back_at_exit() -> None:
-    """Let libraries end as usual: some complain of leaks where nothing was collected."""
+    """Undo it at exit: some libraries report leaks if nothing is collected."""
     atexit.register(gc.unfreeze)

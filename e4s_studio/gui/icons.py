@@ -1,4 +1,4 @@
-"""Icons drawn in one ink, which takes the colour of the theme."""
+"""Icons in a single colour, the text colour of the theme."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ if TYPE_CHECKING:
 
     from e4s_studio.gui.theme import Theme
 
-# Every size that a bar or a row asks for, at 100, 150 and 200 % scaling, drawn as such:
-# a picture scaled down from a larger one is soft.
+# Each size that bars and rows use, at 100, 150 and 200 % scaling, is drawn by itself:
+# scaled pictures are blurred.
 SIZES: Final = (14, 16, 20, 24, 28, 32, 40, 48)
 _NAME: Final = "iconName"
 _NAME_ON: Final = "iconNameChecked"
 
 
 def name_icon(item: QAction | QAbstractButton, name: str, *, checked: str = "") -> None:
-    """Let `item` wear the icon `name` (and `checked` while it is checked) from the next tint on."""
+    """Give `item` the icon `name`, or `checked` while it is checked, at the next `tint`."""
     item.setProperty(_NAME, name)
     item.setProperty(_NAME_ON, checked)
 
 
 def tint(root: QObject, theme: Theme) -> None:
-    """Draw the icons of all actions and buttons under `root` in the ink of `theme`."""
+    """Draw the icons of all actions and buttons under `root` in the colour of `theme`."""
     drawn: dict[tuple[str, str], QIcon] = {}
     items: list[QAction | QAbstractButton] = [
         *root.findChildren(QAction),

@@ -1,4 +1,4 @@
-"""The window's language: which translations there are, and taking one."""
+"""The window's language: finding and installing translations."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 
 NAME: Final = "e4s-studio"
 WRITTEN_IN: Final = "en"
-"""The language of the texts in the code: it needs no translation."""
+"""The language of the texts in the code, which needs no translation."""
 
 
 def folders() -> list[Path]:
-    """Return where translations are looked for: those that ship, then the artist's own."""
+    """Return the folders of translations: the package's, then the artist's own."""
     return [TRANSLATIONS, translations_folder()]
 
 
 def languages(where: Sequence[Path] | None = None) -> list[str]:
-    """Return the languages that the window can speak, as "en" or "pt_BR", the first one English.
+    """Return the languages of the window, such as "en" or "pt_BR"; English is the first.
 
     Parameters
     ----------
@@ -40,26 +40,26 @@ def languages(where: Sequence[Path] | None = None) -> list[str]:
 def speak(
     application: QCoreApplication, language: str, where: Sequence[Path] | None = None
 ) -> bool:
-    """Let all texts from now on be in a language, the dialogs that Qt makes included.
+    """Use a language for all texts from now on, Qt's own dialogs included.
 
     Parameters
     ----------
     application
-        Takes the translators.
+        Gets the translators.
     language
-        Such as "de"; empty for the system's.
+        Such as "de"; empty for the system's language.
     where
         The folders of the translations.
 
     Returns
     -------
     bool
-        Whether there is a translation; without one all stays English.
+        Whether there is a translation; without one all texts stay English.
     """
     locale = QLocale(language) if language else QLocale.system()
     if locale.language() == QLocale.Language.English:
         return False
-    # The last folder's goes first: whoever adds a translation wants to see it.
+    # The artist's own translation takes precedence over the package's.
     own = [each for folder in where or folders() if (each := _loaded(locale, NAME, str(folder)))]
     if not own:
         return False

@@ -1,4 +1,4 @@
-"""What the artist reads for each of the field's terms."""
+"""The window's names for regions, steps, settings and models, in the artist's language."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from e4s_studio.gui.tools.tool import StepKind, ToolOptions
 
 LONGEST_NAME: Final = 40
-"""Letters of a file's name in a menu."""
+"""Most characters of a file's name in a menu."""
 
 REGION_WORDS: Final = (
     QT_TRANSLATE_NOOP("Names", "Background"),
@@ -67,7 +67,7 @@ _QUALITIES: Final = (
     (30.0, QT_TRANSLATE_NOOP("Names", "close likeness")),
     (math.inf, QT_TRANSLATE_NOOP("Names", "very close likeness")),
 )
-"""Upper ends, in dB, of how well a model reproduces a pair."""
+"""Upper bound, in dB, and name of each quality of a fit."""
 
 
 CATALOGUE_WORDS: Final = (
@@ -97,38 +97,38 @@ def step_name(kind: StepKind, options: ToolOptions) -> str:
 
 
 def shape_name(shape: ShapeSource) -> str:
-    """Return where a shape comes from, in the artist's language."""
+    """Return the name of a shape's origin in the artist's language."""
     return QCoreApplication.translate("Names", str(_SHAPES[shape]))
 
 
 def precision_name(precision: Precision) -> str:
-    """Return what a number format means, in the artist's language."""
+    """Return the name of a number format in the artist's language."""
     return QCoreApplication.translate("Names", str(_PRECISIONS[precision]))
 
 
 def quality_name(decibels: float) -> str:
-    """Return how well a model reproduces a pair, in the artist's language, from its PSNR in dB."""
+    """Return how well a model reproduces a pair, in words, from its PSNR in dB."""
     text = next(text for end, text in _QUALITIES if decibels <= end)
     return QCoreApplication.translate("Names", str(text))
 
 
 def model_name(name: str | None) -> str:
-    """Return what a model is called: as its file, or None for the built-in one."""
+    """Return a model's name: that of its file, or None for the built-in model."""
     return name or QCoreApplication.translate("Names", "Built-in model")
 
 
 def model_purpose(model: Model) -> str:
-    """Return what a model that can be installed is good for, in the artist's language."""
+    """Return what an installable model is for, in the artist's language."""
     return QCoreApplication.translate("Names", model.purpose)
 
 
 def model_licence(model: Model) -> str:
-    """Return on what terms a model can be used, in the artist's language."""
+    """Return a model's licence in the artist's language."""
     return QCoreApplication.translate("Names", model.licence)
 
 
 def menu_name(file: Path) -> str:
-    """Return how a menu names a file: its ends where it is long, and "&" as the letter it is."""
+    """Return a file's name for a menu: long names are shortened, and "&" is no shortcut."""
     name = file.name
     if len(name) > LONGEST_NAME:
         end = LONGEST_NAME // 2 - 1

@@ -16,19 +16,19 @@ if TYPE_CHECKING:
 
 RECENT_PAIRS: Final = 10
 RECENT_PROJECTS: Final = 10
-# Raised when docks are renamed or moved: an older saved layout would scramble the window.
+# To be increased when docks are renamed or moved, so that older layouts are not restored.
 _LAYOUT_VERSION: Final = 1
 
 Pair = tuple[Path, Path]
 
 
 class Preferences:
-    """The artist's settings, kept by the platform's own store.
+    """The artist's settings, in the platform's own store.
 
     Parameters
     ----------
     store
-        Where they are kept; tests hand over a file of their own.
+        Where they are stored.
     """
 
     def __init__(self, store: QSettings) -> None:
@@ -65,24 +65,24 @@ class Preferences:
     def folder(self, purpose: str) -> Path:
         """Return the folder last used for `purpose` ("source", "target", "export").
 
-        One that is gone, such as a stick's, is none: the pictures' folder then, or home.
+        If it no longer exists: the pictures' folder, else the home folder.
         """
         pictures = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.PicturesLocation)
         kept = Path(str(self._store.value(f"folders/{purpose}", pictures)))
         return next((one for one in (kept, Path(pictures)) if one.is_dir()), Path.home())
 
     def remember_folder(self, purpose: str, folder: Path) -> None:
-        """Keep `folder` as the place where the next dialog for `purpose` opens."""
+        """Let the next dialog for `purpose` open in `folder`."""
         self._store.setValue(f"folders/{purpose}", str(folder))
 
     def recent_pairs(self) -> list[Pair]:
-        """Return the (source, target) pairs opened last, newest first, that still exist."""
+        """Return the (source, target) pairs opened last that still exist, newest first."""
         sources, targets = self._paths("recent/sources"), self._paths("recent/targets")
         pairs = zip(sources, targets, strict=False)
         return [pair for pair in pairs if all(path.is_file() for path in pair)]
 
     def remember_pair(self, source: Path, target: Path) -> None:
-        """Put the pair at the head of the recent ones."""
+        """Put a pair first among the recent pairs."""
         pair = (source.resolve(), target.resolve())
         pairs = [pair, *(known for known in self.recent_pairs() if known != pair)]
         kept = pairs[:RECENT_PAIRS]
@@ -94,11 +94,11 @@ class Preferences:
         self._store.remove("recent")
 
     def recent_projects(self) -> list[Path]:
-        """Return the projects opened or saved last, newest first, that still exist."""
+        """Return the projects opened or saved last that still exist, newest first."""
         return [path for path in self._paths("projects") if path.is_file()]
 
     def remember_project(self, path: Path) -> None:
-        """Put a project at the head of the recent ones."""
+        """Put a project first among the recent projects."""
         path = path.resolve()
         known = [path, *(one for one in self.recent_projects() if one != path)]
         self._store.setValue("projects", [str(one) for one in known[:RECENT_PROJECTS]])
@@ -109,7 +109,7 @@ class Preferences:
 
     @property
     def certificate(self) -> tuple[Path | None, Path | None]:
-        """The artist's own certificate and its private key, or None twice."""
+        """The artist's certificate and its private key; None and None without one."""
         kept = [self._store.value(f"signing/{name}") for name in ("certificate", "key")]
         certificate, key = (Path(str(one)) if one else None for one in kept)
         return certificate, key
@@ -127,18 +127,18 @@ class Preferences:
         return changed
 
     def save_shortcuts(self, shortcuts: dict[str, str]) -> None:
-        """Keep the shortcuts that differ from the editor's own."""
+        """Store the shortcuts that differ from the defaults."""
         self._store.remove("shortcuts")
         for name, keys in shortcuts.items():
             self._store.setValue(f"shortcuts/{name}", keys)
 
     def save_layout(self, name: str, window: QMainWindow) -> None:
-        """Keep where the docks and bars of `window` are, and the window itself."""
+        """Store the layout of the docks and bars of `window`, and its geometry."""
         self._store.setValue(f"layout/{name}/state", window.saveState(_LAYOUT_VERSION))
         self._store.setValue(f"layout/{name}/geometry", window.saveGeometry())
 
     def restore_layout(self, name: str, window: QMainWindow) -> bool:
-        """Put the docks and bars of `window` where they were; False where nothing was kept."""
+        """Restore the layout and geometry of `window`; False if none was stored."""
         state = self._store.value(f"layout/{name}/state")
         geometry = self._store.value(f"layout/{name}/geometry")
         if not isinstance(state, QByteArray) or not isinstance(geometry, QByteArray):
@@ -148,14 +148,14 @@ class Preferences:
 
     def _paths(self, key: str) -> list[Path]:
         kept = self._store.value(key, [])
-        # A list of one comes back from the store as its only text.
+        # The store returns a list of one string as the string itself.
         texts = kept if isinstance(kept, list) else [kept]
         return [Path(str(text)) for text in texts]
 
 
 @dataclass(frozen=True)
 class Places:
-    """Folders of the program's own; none of them need exist yet.
+    """The program's own folders; they need not exist yet.
 
     Attributes
     ----------
@@ -181,5 +181,5 @@ class Places:
 
     @classmethod
     def under(cls, folder: Path) -> Self:
-        """Return folders inside one folder, apart from the artist's own."""
+        """Return folders inside one folder, for a separate set of data."""
         return cls(folder / "keys", folder / "locks", folder / "sessions", folder / "models")

@@ -1,4 +1,4 @@
-"""The status bar: device and model, what is shown, how long it took, progress with cancel."""
+"""The status bar: device, model, the shown result and its time, progress with cancel."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SAID_FOR_MS: Final = 8_000
 
 
 class StatusBar(QStatusBar):
-    """What the artist always sees.
+    """The state of engine and result.
 
     Signals
     -------
@@ -62,13 +62,13 @@ class StatusBar(QStatusBar):
             self._fences[widget] = fence
         self.stage.setToolTip(
             self.tr(
-                "Whether the shown result is a coarse preview or final; a newer one waits for an"
-                " export that is being drawn"
+                "Whether the shown result is a coarse preview or final; a newer one waits while an"
+                " export is being drawn"
             )
         )
         self.time.setToolTip(self.tr("From the last edit to the shown result"))
         self.model.setToolTip(self.tr("The model that makes the result"))
-        self.fit.setToolTip(self.tr("How well the model redraws the two faces"))
+        self.fit.setToolTip(self.tr("How well the model reproduces the two faces"))
         self.device.setToolTip(self.tr("Where the network computes"))
         self.messageChanged.connect(self._show_progress)
         self._show_progress()
@@ -80,14 +80,14 @@ class StatusBar(QStatusBar):
         self.device.setText(model.device)
 
     def show_result(self, result: Rendered) -> None:
-        """Show what the result pane now shows, and how long it took."""
+        """Show whether the shown result is final, and how long it took."""
         final = result.stage is Stage.FINAL
         self._is_pending = False
         self.stage.setText(self.tr("final") if final else self.tr("coarse"))
         self.time.setText(self._time_text(result.seconds))
 
     def show_written(self, path: Path) -> None:
-        """Say for a while where a picture was written."""
+        """Show for some seconds where a picture was written."""
         self.showMessage(self.tr("Wrote {0}").format(path), SAID_FOR_MS)
 
     def show_pointed(self, name: str) -> None:
@@ -99,13 +99,13 @@ class StatusBar(QStatusBar):
         self.zoom.setText(self.tr("{0} %").format(round(zoom * 100)))
 
     def show_pending(self) -> None:
-        """Show that a newer result is on its way, and what it waits for."""
+        """Show that a newer result is being computed, or waits for an export."""
         self._is_pending = True
         waits = self._export_draws
         self.stage.setText(self.tr("after the export") if waits else self.tr("working …"))
 
     def show_export(self, *, draws: bool) -> None:
-        """Take note of whether an export is being drawn: other pictures wait for that."""
+        """Note whether an export is being drawn, which other pictures wait for."""
         self._export_draws = draws
         if self._is_pending:
             self.show_pending()
@@ -120,14 +120,14 @@ class StatusBar(QStatusBar):
         self._show_likeness("")
 
     def show_work(self, text: str, *, can_stop: bool = False) -> None:
-        """Show work whose end is not known; an empty text where there is none."""
+        """Show work of unknown length; an empty text for none."""
         if can_stop and not self._can_stop:
-            self.clearMessage()  # the way to stop it is to be in reach
+            self.clearMessage()  # the stop button must be visible
         self._work, self._can_stop = text, can_stop
         self._show_progress()
 
     def show_fit(self, fit: FitProgress) -> None:
-        """Show a fit's progress, and how well the model knows the pair by now."""
+        """Show a fit's progress, and how well the model reproduces the pair."""
         self._fit = None if fit.is_over else fit
         self._show_likeness("" if fit.quality is None else quality_name(fit.quality))
         self._show_progress()
@@ -143,12 +143,12 @@ class StatusBar(QStatusBar):
         return self.tr("{0:.1f} s").format(seconds)
 
     def _show_progress(self) -> None:
-        """Show other work before a fit: it is what the artist waits for."""
+        """Show the work, if there is some, rather than the fit: the artist waits for it."""
         fitting = self._fit is not None and not self._work
         self.work.setText(self._work or self.tr("Fitting to this pair"))
         self.progress.setRange(0, 1000 if fitting else 0)
         self.progress.setValue(round(1000 * self._fit.fraction) if fitting and self._fit else 0)
-        # A message takes their place for a while.
+        # A message is shown in their place for some seconds.
         room = not self.currentMessage()
         for widget in (self.work, self.progress):
             widget.setVisible(room and (fitting or bool(self._work)))

@@ -8,14 +8,14 @@ import pytest
 from e4s_studio.core.errors import StudioError
 from e4s_studio.files.images import write_image
 from e4s_studio.files.label_maps import write_label_map
-from e4s_studio.gui.handlers.drops import Dropped, told_apart, what_to_open
+from e4s_studio.gui.handlers.drops import Dropped, sorted_files, what_to_open
 from e4s_studio.gui.photographs import Photographs
 
 A, B, C = Path("a.jpg"), Path("b.jpg"), Path("c.jpg")
 A_MAP, B_MAP, OTHER = Path("a_map.png"), Path("b_map.png"), Path("labels.png")
 
 
-def test_files_are_told_apart_by_what_is_in_them(tmp_path):
+def test_files_are_sorted_files_by_what_is_in_them(tmp_path):
     labels = np.zeros((64, 64), np.uint8)
     labels[16:48, 16:48] = 6
     grain = np.random.default_rng(1).integers(0, 255, (64, 64, 3), np.uint8)
@@ -24,7 +24,7 @@ def test_files_are_told_apart_by_what_is_in_them(tmp_path):
     write_image(one, grain)
     write_image(two, np.zeros((64, 64, 3), np.uint8))  # black, but never a map
     write_label_map(label_map, labels)
-    dropped = told_apart([one, label_map, two, project, missing])
+    dropped = sorted_files([one, label_map, two, project, missing])
     assert dropped == Dropped((project,), (label_map,), (one, two, missing))
 
 

@@ -177,7 +177,7 @@ class ExportDialog(QDialog):
         form.addRow(file, row((self.path, 1), self.browse, spacing=8))
         form.addRow(self.tr("Face &used because"), self.ground)
         told = self.tr(
-            "It states what was done, with which model and on what grounds, and reveals later"
+            "It tells what was done, with which model and on what ground, and shows later"
             " changes. Formats that cannot hold it get a .c2pa file beside them."
         )
         signer = row(self.credential, self.signed_by, None, self.change_signer, spacing=8)
@@ -257,7 +257,7 @@ class ExportDialog(QDialog):
         stated = self._ground() is not None
         self.start.setEnabled(stated and not self._is_busy)
         self.start.setToolTip(
-            "" if stated else self.tr("State first on what grounds the face is used")
+            "" if stated else self.tr("State first on what ground the face is used")
         )
 
     def _show_busy(self, *, busy: bool) -> None:

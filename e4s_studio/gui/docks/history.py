@@ -1,4 +1,4 @@
-"""The history dock: every step by name and thumbnail; a click goes there."""
+"""The history dock: the steps with names and thumbnails; a click goes to a step."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Index = QModelIndex | QPersistentModelIndex
 
 
 class HistoryModel(QAbstractListModel):
-    """The command stack as a list, whose row 0 is the state before the first step."""
+    """The command stack as a list; row 0 is the state before the first step."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -48,11 +48,11 @@ class HistoryModel(QAbstractListModel):
         self.dataChanged.emit(self.index(0), self.index(self.rowCount() - 1))
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own default
-        """Return the number of places in the history."""
+        """Return the number of steps, and one for the start."""
         return 0 if parent.isValid() else len(self._commands) + 1
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        """Return the name, thumbnail or emphasis of a row."""
+        """Return the name, thumbnail, colour or font of a row."""
         row = index.row()
         if role == Qt.ItemDataRole.DisplayRole:
             return self._commands[row - 1].name if row else self.tr("Opened")
@@ -70,7 +70,7 @@ class HistoryModel(QAbstractListModel):
         if id(command) not in self._icons:
             thumbnail = _thumbnail(command.thumbnail)
             icon = QIcon(thumbnail)
-            # Else the selected row's thumbnail would be tinted, and its colours mean regions.
+            # Without it Qt tints the selected thumbnail, whose colours stand for regions.
             icon.addPixmap(thumbnail, QIcon.Mode.Selected)
             self._icons[id(command)] = icon
         return self._icons[id(command)]
@@ -82,7 +82,7 @@ class HistoryDock(QWidget):
     Signals
     -------
     jump_asked(int)
-        How many steps are to be done.
+        The number of steps that shall be done afterwards.
     """
 
     jump_asked = Signal(int)
@@ -104,7 +104,7 @@ class HistoryDock(QWidget):
         column.addWidget(self.view)
 
     def show_history(self, history: CommandStack) -> None:
-        """Show `history` and mark where it stands."""
+        """Show `history` and select the present step."""
         self.steps.show(history)
         here = self.steps.index(history.index)
         self.view.setCurrentIndex(here)
@@ -119,7 +119,7 @@ def _common_length(old: tuple[Command, ...], new: tuple[Command, ...]) -> int:
 
 
 def _thumbnail(labels: NDArray[np.uint8]) -> QPixmap:
-    """Return a thinned-out (h, w) label map in the palette's colours."""
+    """Return a small (h, w) label map in the palette's colours."""
     colours = PALETTE[labels]  # (h, w, 3)
     height, width = labels.shape
     image = QImage(colours.tobytes(), width, height, width * 3, QImage.Format.Format_RGB888)

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 translate: Final = QCoreApplication.translate
 LOSSY: Final = frozenset({".jpg", ".jpeg", ".heic", ".heif", ".avif"})
-"""Files of these kinds hold no label maps: their pixels are not what was written."""
+"""Lossy formats cannot hold label maps."""
 
 
 class DropsHandler(QObject):
@@ -67,7 +67,7 @@ class DropsHandler(QObject):
             self._recipes.use(paths[0])
             return
         stop = threading.Event()
-        work, then = partial(told_apart, paths), partial(self._open, role, stop)
+        work, then = partial(sorted_files, paths), partial(self._open, role, stop)
         self._controller.jobs.run(
             Job(self.tr("Opening"), work, then, self._controller.failed.emit, stop=stop)
         )
@@ -107,7 +107,7 @@ class DropsHandler(QObject):
 
 @dataclass(frozen=True)
 class Dropped:
-    """Files, told apart by what is in them.
+    """Files, sorted by what they contain.
 
     Attributes
     ----------
@@ -120,8 +120,8 @@ class Dropped:
     photographs: tuple[Path, ...] = ()
 
 
-def told_apart(paths: Iterable[Path]) -> Dropped:
-    """Tell files apart; reads pictures, so it is not for the GUI thread."""
+def sorted_files(paths: Iterable[Path]) -> Dropped:
+    """Sort files by what they contain; reads pictures, so not for the GUI thread."""
     projects, label_maps, photographs = [], [], []
     for path in paths:
         if path.suffix.lower() == SUFFIX:
@@ -148,7 +148,7 @@ def what_to_open(dropped: Dropped, role: str, shown: Path | None) -> Path | Phot
     Raises
     ------
     StudioError
-        If they make no sense together; the sentence says what would.
+        If they do not belong together; the sentence says what would.
     """
     if dropped.projects:
         return _project(dropped)
@@ -191,7 +191,7 @@ def _with_map_alone(maps: tuple[Path, ...], role: str, shown: Path | None) -> Ph
 
 
 def _own_maps(photographs: tuple[Path, ...], maps: tuple[Path, ...]) -> list[Path | None]:
-    """Give each photograph its map: the one that has its name, else in the order they came."""
+    """Return each photograph's map: by name, else in order."""
     named = [[one for one in maps if one.stem.startswith(path.stem)] for path in photographs]
     if sum(len(own) for own in named) == len(maps) and all(len(own) <= 1 for own in named):
         return [own[0] if own else None for own in named]

@@ -36,12 +36,12 @@ class Arrangement(StrEnum):
 
 
 class PaneArea(QMainWindow):
-    """Panes in docks of their own, inside the window.
+    """The panes, each in a dock, in the middle of the window.
 
     Signals
     -------
     maximised(bool)
-        Whether one pane has the whole area now.
+        Whether one pane fills the area now.
     """
 
     maximised = Signal(bool)
@@ -55,7 +55,7 @@ class PaneArea(QMainWindow):
         self._before: QByteArray | None = None
 
     def add_pane(self, name: str, title: str, pane: QWidget) -> TitledDock:
-        """Add a pane under `name`, right of those that are there."""
+        """Add a pane under `name`, to the right of the others."""
         dock = TitledDock(self, title, f"{name}Pane", pane, can_maximise=True)
         dock.title_bar.maximise_asked.connect(lambda: self.toggle_maximised(name))
         self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, dock, _EDGES.Horizontal)
@@ -67,7 +67,7 @@ class PaneArea(QMainWindow):
         return self.docks[name].title_bar
 
     def arrange(self, arrangement: Arrangement) -> None:
-        """Take a ready-made arrangement; panes that were hidden come back."""
+        """Arrange the panes; hidden panes are shown again."""
         self.restore_maximised()
         source, canvas, result = (self.docks[name] for name in ("source", "canvas", "result"))
         for dock in (source, canvas, result):
@@ -82,11 +82,11 @@ class PaneArea(QMainWindow):
 
     @property
     def is_maximised(self) -> bool:
-        """Whether one pane has the whole area."""
+        """Whether one pane fills the area."""
         return self._before is not None
 
     def toggle_maximised(self, name: str) -> None:
-        """Give a pane the whole area, or put all panes back."""
+        """Let a pane fill the area, or restore all panes."""
         if self.is_maximised:
             self.restore_maximised()
             return
@@ -96,19 +96,19 @@ class PaneArea(QMainWindow):
         self.maximised.emit(True)
 
     def restore_maximised(self) -> None:
-        """Put all panes back where they were before one was maximised."""
+        """Restore the panes as they were before one was maximised."""
         before, self._before = self._before, None
         if before is not None:
             self.maximised.emit(False)
-            # Only in the room that was there before do the panes get their sizes back.
+            # The panes get their sizes back only if the area has its former size first.
             layout = self.window().layout()
             if layout is not None:
                 layout.activate()
             self.restoreState(before)
 
     def pane_at_cursor(self) -> str:
-        """Return the name of the pane under the cursor, else of the one with the focus."""
-        # Where panes moved under a pointer that rests, no event has told them so.
+        """Return the name of the pane under the cursor, else of the focused one."""
+        # Panes that moved under a resting pointer have received no event.
         pointed = QApplication.widgetAt(QCursor.pos())
         for name, dock in self.docks.items():
             if pointed is not None and dock.isAncestorOf(pointed):
@@ -139,14 +139,14 @@ def _has_focus(dock: QDockWidget) -> bool:
 
 
 class TitleBar(QWidget):
-    """A title bar that drags its dock, as Qt's own does.
+    """The slim title bar of a dock: its name, a detail, and buttons.
 
     Parameters
     ----------
     dock
-        The dock that it heads.
+        The dock.
     can_maximise
-        Whether it has a button to give the dock the whole window.
+        Whether it has a button that maximises the dock.
 
     Signals
     -------
@@ -176,14 +176,14 @@ class TitleBar(QWidget):
         close.clicked.connect(dock.close)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Give a pane the whole window; leave other docks to Qt."""
+        """Maximise a pane; Qt handles other docks."""
         if self._can_maximise:
             self.maximise_asked.emit()
         else:
             super().mouseDoubleClickEvent(event)
 
     def insert(self, button: QToolButton) -> None:
-        """Put a button of the pane's own left of the others."""
+        """Put a button of the pane to the left of the others."""
         button.setIconSize(QSize(16, 16))
         button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.row.insertWidget(2, button)
@@ -205,15 +205,15 @@ class TitledDock(QDockWidget):
     Parameters
     ----------
     parent
-        The main window it belongs to.
+        The main window.
     title
-        What the artist reads.
+        The visible name.
     name
-        The object name under which the layout is kept.
+        The object name, under which the layout is stored.
     content
         The widget inside.
     can_maximise
-        Whether the title bar has a button to give the dock the whole window.
+        Whether the title bar has a button that maximises the dock.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""The result pane: the swap, and the ways to compare it with the original."""
+"""The result pane: the swap, alone or compared with the original."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
 GRIP: Final = 10
-"""Radius of the divider's knob; also how near the cursor must be to drag it."""
+"""Radius of the divider's knob, and the distance within which the divider can be dragged."""
 GAP: Final = 2
 
 
 FULL_HEAT: Final = 48
-"""Difference, in 8-bit levels of the channel that differs most, from which it is fully hot."""
+"""Difference, in 8-bit levels of the channel that differs most, that gets the hottest colour."""
 DIMMED: Final = 0.35
-"""Brightness left to the picture under the heat."""
+"""Brightness of the picture under the heat map, in parts of its own."""
 
 
 class Compare(StrEnum):
@@ -41,12 +41,12 @@ class Compare(StrEnum):
 
 
 class ResultPane(ImagePane):
-    """The newest result, alone or beside the original.
+    """The newest result, alone or compared with the original.
 
     Attributes
     ----------
     photograph_view
-        What is shown of the whole photograph; the shared view is one of the crop.
+        The view of the whole photograph; the shared view is that of the crop.
     """
 
     def __init__(self, view: ViewTransform, invitation: str, parent: QWidget | None = None) -> None:
@@ -73,11 +73,11 @@ class ResultPane(ImagePane):
 
     @property
     def divider(self) -> float:
-        """Where the wipe's divider stands, 0 (left) to 1."""
+        """Place of the wipe's divider, 0 (left) to 1."""
         return self._divider
 
     def set_mode(self, mode: Compare) -> None:
-        """Show the result in another way."""
+        """Choose how the result is shown."""
         self._mode = mode
         self._choose_view()
 
@@ -87,12 +87,12 @@ class ResultPane(ImagePane):
         self.update()
 
     def show_original(self, pixels: NDArray[np.uint8] | None) -> None:
-        """Take the (h, w, 3) uint8 RGB picture that the result is compared with."""
+        """Compare the result with an (h, w, 3) uint8 RGB picture."""
         self._original = None if pixels is None else Picture(pixels)
         self.update()
 
     def hold_original(self, *, held: bool) -> None:
-        """Show the original alone for as long as the artist holds a key."""
+        """Show only the original while the artist holds a key."""
         self._only_original = held
         self.update()
 
@@ -107,14 +107,14 @@ class ResultPane(ImagePane):
         original: NDArray[np.uint8] | None = None,
         reduced: float = 1.0,
     ) -> None:
-        """Take the whole target photograph, with the swap in it and without; None forgets it.
+        """Set the whole target photograph, with and without the swap; None removes it.
 
         Parameters
         ----------
         pixels, original
             (H0, W0, 3) uint8 RGB.
         reduced
-            Their width as a share of the photograph's own; 1 where they have all its pixels.
+            Their width in parts of the photograph's own width, at most 1.
         """
         self._photograph = None if pixels is None else Picture(pixels)
         self._whole_original = None if original is None else Picture(original)
@@ -124,18 +124,18 @@ class ResultPane(ImagePane):
         self._choose_view()
 
     def show_before(self, pixels: NDArray[np.uint8] | None) -> None:
-        """Take the (h, w, 3) uint8 RGB result from before the last edit, for the heat map."""
+        """Set the (h, w, 3) uint8 RGB result from before the last edit, for the heat map."""
         self._before = pixels
         self._heat = None
         self.update()
 
     def show_kept(self, slot: str, pixels: NDArray[np.uint8] | None) -> None:
-        """Show a kept snapshot's picture in place of the result; None goes back to the result."""
+        """Show a snapshot's picture instead of the result; None shows the result again."""
         self._kept = None if pixels is None else (slot, Picture(pixels))
         self._choose_view()
 
     def draw(self, painter: QPainter, picture: Picture) -> None:
-        """Draw the result as the mode asks for it."""
+        """Draw the result in the present mode."""
         whole = QRectF(self.rect())
         original = self._original or picture
         photograph = self._whole_original if self._only_original else self._photograph
@@ -156,7 +156,7 @@ class ResultPane(ImagePane):
             super().draw(painter, picture)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Take hold of the divider."""
+        """Grab the divider, or the picture."""
         if event.button() == Qt.MouseButton.LeftButton and self._is_at_divider(event.position()):
             self._dragging = True
         else:
@@ -174,12 +174,12 @@ class ResultPane(ImagePane):
             self.unsetCursor()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Let go of the divider or the picture."""
+        """Release the divider or the picture."""
         self._dragging = self._dragging and event.button() != Qt.MouseButton.LeftButton
         super().mouseReleaseEvent(event)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Put the divider back in the middle."""
+        """Move the divider back to the middle."""
         if self._is_at_divider(event.position()):
             self.set_divider(0.5)
 
@@ -189,7 +189,7 @@ class ResultPane(ImagePane):
         return whole and self._kept is None
 
     def _choose_view(self) -> None:
-        """Have wheel, mouse and keys move what is shown."""
+        """Let wheel, mouse and keys move the shown picture."""
         self.navigator.view = self.photograph_view if self._shows_photograph else self.view
         self.update()
 
@@ -246,7 +246,7 @@ class ResultPane(ImagePane):
         self._draw_part(painter, picture, second, self.tr("Result"))
 
     def _halves(self) -> tuple[QRectF, QRectF]:
-        """Return two parts of the pane, beside or above each other, whichever is larger."""
+        """Return the halves of the pane, side by side if it is wide, else one above the other."""
         if self.width() >= self.height():
             half = (self.width() - GAP) / 2
             first = QRectF(0, 0, half, self.height())
@@ -256,7 +256,7 @@ class ResultPane(ImagePane):
         return first, first.translated(0, half + GAP)
 
     def _draw_part(self, painter: QPainter, picture: Picture, place: QRectF, tag: str) -> None:
-        """Draw a picture into a part of the pane as if it were a pane of its own."""
+        """Draw a picture into a part of the pane as into a pane of that size."""
         painter.save()
         painter.setClipRect(place)
         painter.translate(place.topLeft())
@@ -266,7 +266,7 @@ class ResultPane(ImagePane):
 
 
 def _draw_tag(painter: QPainter, place: QRectF, text: str, *, right: bool = False) -> None:
-    """Write what a part shows into its upper corner, on a shade that reads over any picture."""
+    """Write what a part shows into its upper corner, on a dark background."""
     metrics = painter.fontMetrics()
     size = QSizeF(metrics.horizontalAdvance(text) + 14, metrics.height() + 6)
     if size.width() + 16 > place.width():
@@ -282,7 +282,7 @@ def _draw_tag(painter: QPainter, place: QRectF, text: str, *, right: bool = Fals
 
 
 def heat_picture(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return the picture `after`, grey and dimmed, with what changed glowing on it.
+    """Return a heat map of the changes over the picture `after`, grey and dimmed.
 
     Parameters
     ----------

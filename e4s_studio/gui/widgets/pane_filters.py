@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QPaintEvent
 
 WIDTH: Final = 3
-"""Logical pixels: two of the theme's colour, and one inside them that reads where they do not."""
+"""Width in logical pixels: two of the theme's colour, and an inner one that contrasts with it."""
 LINE: Final = 2
 
 BY_KEYS: Final = frozenset(
@@ -30,19 +30,19 @@ BACK_AGAIN: Final = frozenset(
         Qt.FocusReason.MenuBarFocusReason,
     }
 )
-"""The keyboard was in another window or a menu for a while: the frame is as it was before."""
+"""The focus was in another window or a menu meanwhile: the frame is as before."""
 
 
 class FocusFrame(QWidget):
-    """A frame over the edge of a pane, for as long as the keyboard is there by keys.
+    """A frame over the edge of a pane that got the focus by the keyboard.
 
-    Whoever works with mouse or pen knows where they are, and looks at colours: nothing coloured
-    lies beside the picture then. Buttons are no different, which take the keyboard by keys alone.
+    With mouse or pen the artist knows where the focus is, and no colour beside the picture should
+    disturb the view then. Buttons behave alike: only the keyboard gives them the focus.
 
     Parameters
     ----------
     pane
-        What it lies over; it is to have its other event filters already.
+        The pane; it must have its other event filters already.
     """
 
     def __init__(self, pane: QWidget) -> None:
@@ -54,7 +54,7 @@ class FocusFrame(QWidget):
         pane.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Follow the pane's keyboard and size; the events are the pane's all the same."""
+        """Follow the pane's focus and size; the pane still gets the events."""
         kind = event.type()
         if isinstance(event, QFocusEvent):
             self._follow(event)
@@ -66,7 +66,7 @@ class FocusFrame(QWidget):
         return super().eventFilter(watched, event)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002
-        """Draw two lines, of which one is seen on any picture."""
+        """Draw two lines, one of which is visible on any picture."""
         colour = self.palette().color(QPalette.ColorRole.Accent)
         inside = self.rect().adjusted(LINE, LINE, -LINE, -LINE)
         painter = QPainter(self)
@@ -87,14 +87,14 @@ class FocusFrame(QWidget):
     def _place(self) -> None:
         whole = QRect(0, 0, self._pane.width(), self._pane.height())
         self.setGeometry(whole)
-        # Paint on the canvas never waits for what lies over its edge alone.
+        # Without the mask, painting on the canvas would repaint the frame as well.
         self.setMask(QRegion(whole) - QRegion(whole.adjusted(WIDTH, WIDTH, -WIDTH, -WIDTH)))
 
 
 def _opposite(colour: QColor) -> QColor:
-    """Return black or white, whichever stands out more from a colour."""
+    """Return black or white, whichever contrasts more with a colour."""
     red, green, blue = (part**2.2 for part in (colour.redF(), colour.greenF(), colour.blueF()))
-    # Contrast with either is the same where the luminance is 0.18 (WCAG).
+    # Both contrast equally at a luminance of 0.18 (WCAG).
     is_light = 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.18
     return QColor(Qt.GlobalColor.black if is_light else Qt.GlobalColor.white)
 
@@ -116,7 +116,7 @@ class Drops(QObject):
         widget.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Take drags and drops of local files and leave all else."""
+        """Take drags and drops of local files and leave all other events."""
         taken = {QEvent.Type.DragEnter, QEvent.Type.DragMove, QEvent.Type.Drop}
         if event.type() not in taken or not isinstance(event, QDropEvent):
             return super().eventFilter(watched, event)

@@ -20,7 +20,7 @@ _WHEEL_NOTCH: Final = 120
 
 
 PADDING: Final = 8
-"""Room that the style sheet takes around a label's text."""
+"""Horizontal padding of a label in the style sheet."""
 
 
 class Slider(QAbstractSlider):
@@ -29,7 +29,7 @@ class Slider(QAbstractSlider):
     Parameters
     ----------
     minimum, maximum
-        The whole numbers it covers.
+        The range of whole numbers.
     home
         The value that a double click (or Backspace) returns to.
     parent
@@ -64,7 +64,7 @@ class Slider(QAbstractSlider):
         self.setValue(home)
 
     def show_value(self, value: int, *, mixed: bool = False) -> None:
-        """Show `value` without reporting an edit; `mixed` where it stands for several values."""
+        """Show `value` without reporting an edit; `mixed` if it stands for different values."""
         self.mixed = mixed
         self.blockSignals(True)
         self.setValue(value)
@@ -72,11 +72,11 @@ class Slider(QAbstractSlider):
         self.update()
 
     def sizeHint(self) -> QSize:
-        """Return the size that a row gives it."""
+        """Return a comfortable size."""
         return QSize(110, KNOB + 7)
 
     def minimumSizeHint(self) -> QSize:
-        """Return the size below which it cannot be dragged precisely."""
+        """Return the smallest size for precise dragging."""
         return QSize(48, KNOB + 5)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -100,12 +100,12 @@ class Slider(QAbstractSlider):
             self.released.emit()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Go home."""
+        """Return to the home value."""
         if event.button() == Qt.MouseButton.LeftButton:
             self._step_to(self.home)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Move by five for each notch, gathering the small steps of a touch pad."""
+        """Move by five for each notch; the small steps of a touch pad add up."""
         self._wheel += event.angleDelta().y() or event.angleDelta().x()
         notches = int(self._wheel / _WHEEL_NOTCH)
         self._wheel -= notches * _WHEEL_NOTCH
@@ -132,7 +132,7 @@ class Slider(QAbstractSlider):
             event.ignore()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002
-        """Draw groove, filling and knob."""
+        """Draw the groove, its filled part and the knob."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         palette = self.palette()
@@ -189,11 +189,11 @@ class SliderRow(QWidget):
     Parameters
     ----------
     name
-        What it sets.
+        The visible name.
     limits
         (minimum, maximum, home) as whole numbers.
     text
-        How a value is written.
+        Returns the text of a value.
     parent
         The widget that owns it.
     """
@@ -235,13 +235,13 @@ class SliderRow(QWidget):
         self.value.setText(self._text(value))
 
     def setToolTip(self, text: str) -> None:
-        """Explain the setting, wherever the cursor rests on the row."""
+        """Set the tool tip of all parts of the row."""
         for widget in (self.name, self.slider, self.value):
             widget.setToolTip(text)
 
 
 def align_names(rows: Sequence[SliderRow]) -> None:
-    """Give the names of `rows` one width, so that their sliders start in one line."""
+    """Give the names of `rows` one width, so that their sliders are aligned."""
     metrics = rows[0].name.fontMetrics()
     width = max(metrics.horizontalAdvance(row.name.text()) for row in rows)
     for row in rows:
