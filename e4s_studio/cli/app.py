@@ -15,6 +15,7 @@ from e4s_studio.cli.doctor import doctor
 from e4s_studio.cli.edit import edit
 from e4s_studio.cli.export import export
 from e4s_studio.cli.inspect_file import inspect
+from e4s_studio.cli.install_desktop import install_desktop
 from e4s_studio.cli.models import models
 from e4s_studio.cli.parse import parse
 from e4s_studio.cli.regions import regions
@@ -112,6 +113,7 @@ app.command()(regions)
 app.command()(export)
 app.command()(inspect)
 app.command()(train)
+app.command()(install_desktop)
 
 
 def main() -> None:
