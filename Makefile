@@ -12,7 +12,7 @@ DISPLAY_HERE := $(DISPLAY)$(WAYLAND_DISPLAY)$(filter Darwin,$(shell uname))
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: run test lint setup translation translations
+.PHONY: run test wheel-test lint setup translation translations
 
 run: setup
 ifeq ($(DISPLAY_HERE),)
@@ -24,6 +24,10 @@ endif
 
 test: lint
 	@QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -q
+
+# The wheel, installed outside the checkout.
+wheel-test: setup
+	@tools/test_wheel.sh $(BIN)/python
 
 # The hooks of .pre-commit-config.yaml; without a Git repository the same tools, one by one.
 lint: setup

@@ -24,6 +24,13 @@ def edit(
         Path | None, typer.Option(help="An E4S checkpoint in place of the built-in model.")
     ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
+    *,
+    check: Annotated[
+        bool,
+        typer.Option(
+            "--check", help="Close the window once a result is drawn: tests an installation."
+        ),
+    ] = False,
 ) -> None:
     """Open the editor, with SOURCE and TARGET, a project, or else with the sample pair."""
     for path in (source, target, source_mask, target_mask):
@@ -37,6 +44,6 @@ def edit(
 
     choice = EngineChoice(checkpoint, device)
     if source is not None and source.suffix.lower() == SUFFIX:
-        raise typer.Exit(run(Start(choice=choice, project=source)))
+        raise typer.Exit(run(Start(choice=choice, project=source, check=check)))
     photographs = Photographs(source, target, source_mask, target_mask)
-    raise typer.Exit(run(Start(photographs, choice)))
+    raise typer.Exit(run(Start(photographs, choice, check=check)))

@@ -8,12 +8,13 @@ import signal
 import sys
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QCoreApplication, QObject, QSettings, QTimer
+from PySide6.QtCore import QCoreApplication, QObject, QSettings, Qt, QTimer
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
+from e4s_studio.core.errors import RenderError
 from e4s_studio.files.models import ModelFolder
 from e4s_studio.files.resources import ICONS
 from e4s_studio.gui.background import ThreadRunner, unforeseen
@@ -55,6 +56,8 @@ if TYPE_CHECKING:
     from e4s_studio.gui.ports import Connect, Engine, Post
 
 APPLICATION = "E4S Studio"
+CHECK_MS: Final = 120_000
+"""How long a check waits for the first result."""
 
 _LOG = logging.getLogger(__name__)
 
@@ -71,11 +74,14 @@ class Start:
         The model and the device.
     project
         The project to open in place of photographs.
+    check
+        Whether the window closes by itself, once a result is shown.
     """
 
     photographs: Photographs = field(default_factory=Photographs)
     choice: EngineChoice = field(default_factory=EngineChoice)
     project: Path | None = None
+    check: bool = False
 
 
 class Editor(QObject):
@@ -184,6 +190,11 @@ def run(start: Start) -> int:
     -------
     int
         The process's exit code.
+
+    Raises
+    ------
+    RenderError
+        If a check fails.
     """
     application = make_application()
     preferences = Preferences(QSettings())
@@ -192,8 +203,30 @@ def run(start: Start) -> int:
     # Ctrl+C in the terminal closes the window as its cross does: nothing is cut off.
     signal.signal(signal.SIGINT, lambda _number, _frame: editor.window.close())
     sys.excepthook = partial(_report, editor)
+    failures = close_once_drawn(editor) if start.check else []
     editor.start(start)
-    return application.exec()
+    code = application.exec()
+    if failures:
+        raise RenderError(failures[0])
+    return code
+
+
+def close_once_drawn(editor: Editor) -> list[str]:
+    """Let the window close once a result is shown, or once something fails.
+
+    Returns
+    -------
+    list of str
+        It gets the sentence that says what failed.
+    """
+    failures: list[str] = []
+    controller, close = editor.controller, editor.window.close
+    controller.failed.connect(failures.append)
+    for end in (controller.failed, controller.result_shown):
+        end.connect(close, Qt.ConnectionType.QueuedConnection)
+    late = "No result was drawn within two minutes; try again, or run e4s-studio doctor."
+    QTimer.singleShot(CHECK_MS, editor, lambda: controller.failed.emit(late))
+    return failures
 
 
 def _report(

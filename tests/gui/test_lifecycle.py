@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 
 from e4s_studio.core.errors import DeviceError
 from e4s_studio.core.regions import Region
-from e4s_studio.gui.app import Start
+from e4s_studio.gui.app import Start, close_once_drawn
 from e4s_studio.gui.controller import Photographs
 from e4s_studio.gui.ports import EngineChoice
 
@@ -97,6 +97,23 @@ def test_closing_before_the_engine_is_there(make_studio, pair):
     studio.editor.start(Start(pair))
     studio.window.close()
     assert engine_threads() == []
+
+
+def test_a_check_closes_the_window_once_a_result_is_drawn(make_studio, pair, qtbot):
+    studio = make_studio()
+    failures, shown = close_once_drawn(studio.editor), []
+    studio.controller.result_shown.connect(shown.append)
+    studio.editor.start(Start(pair))
+    qtbot.waitUntil(lambda: bool(shown) and not studio.window.isVisible(), timeout=60_000)
+    assert failures == []
+
+
+def test_a_check_that_fails_says_why(make_studio, pictures, qtbot):
+    studio = make_studio()
+    failures = close_once_drawn(studio.editor)
+    studio.editor.start(Start(Photographs(pictures / "missing.png", pictures / "blue.png")))
+    qtbot.waitUntil(lambda: bool(failures) and not studio.window.isVisible(), timeout=60_000)
+    assert "missing.png" in failures[0]
 
 
 def test_another_pair_during_a_fit(fitting, pair, qtbot):
