@@ -30,7 +30,6 @@ from e4s_studio.gui.handlers.editing import EditingHandler
 from e4s_studio.gui.handlers.engine import EngineHandler
 from e4s_studio.gui.handlers.export import ExportHandler
 from e4s_studio.gui.handlers.files import FilesHandler
-from e4s_studio.gui.handlers.language import LanguageHandler
 from e4s_studio.gui.handlers.models import ModelsHandler
 from e4s_studio.gui.handlers.photographs import Desk, PhotographsHandler
 from e4s_studio.gui.handlers.project import ProjectHandler
@@ -40,7 +39,7 @@ from e4s_studio.gui.handlers.signing import SigningHandler
 from e4s_studio.gui.handlers.tools import ToolsHandler
 from e4s_studio.gui.handlers.view import ViewHandler
 from e4s_studio.gui.journal_keeper import JournalKeeper
-from e4s_studio.gui.language import speak
+from e4s_studio.gui.language import LanguageHandler, speak
 from e4s_studio.gui.main_window import MainWindow
 from e4s_studio.gui.names import step_name
 from e4s_studio.gui.ports import EngineChoice

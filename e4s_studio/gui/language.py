@@ -1,10 +1,12 @@
-"""The window's language: finding and installing translations."""
+"""The window's language: finding and installing translations, and the menu to choose one."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QLibraryInfo, QLocale, QTranslator
+from PySide6.QtCore import QLibraryInfo, QLocale, QObject, QTranslator
+from PySide6.QtGui import QActionGroup
 
 from e4s_studio.files.places import translations_folder
 from e4s_studio.files.resources import TRANSLATIONS
@@ -14,6 +16,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from PySide6.QtCore import QCoreApplication
+
+    from e4s_studio.gui.main_window import MainWindow
+    from e4s_studio.gui.preferences import Preferences
 
 NAME: Final = "e4s-studio"
 WRITTEN_IN: Final = "en"
@@ -75,3 +80,31 @@ def speak(
 def _loaded(locale: QLocale, name: str, folder: str) -> QTranslator | None:
     translator = QTranslator()
     return translator if translator.load(locale, name, "_", folder) else None
+
+
+class LanguageHandler(QObject):
+    """One entry per language that there is a translation for."""
+
+    def __init__(self, window: MainWindow, preferences: Preferences) -> None:
+        super().__init__(window)
+        self._window = window
+        self._preferences = preferences
+        group = QActionGroup(self)
+        for language in ("", *languages()):
+            name = _native_name(language) if language else self.tr("&As the system")
+            action = window.languages.addAction(name)
+            action.setCheckable(True)
+            action.setChecked(language == preferences.language)
+            action.triggered.connect(partial(self._choose, language))
+            group.addAction(action)
+
+    def _choose(self, language: str) -> None:
+        self._preferences.language = language
+        self._window.notice.say(self.tr("The new language applies from the next start."))
+
+
+def _native_name(language: str) -> str:
+    locale = QLocale(language)
+    if language == "en":
+        return "English"
+    return locale.nativeLanguageName().capitalize() or language

@@ -8,8 +8,9 @@ from PySide6.QtCore import QPointF, QSizeF, Qt
 from e4s_studio.core import brush
 from e4s_studio.core.brush import Dab
 from e4s_studio.core.regions import Region
-from e4s_studio.gui.canvas.doubt import STRIPE, DoubtWalk
+from e4s_studio.gui.canvas.overlay import DOUBT_STRIPE
 from e4s_studio.gui.controller import Photographs
+from e4s_studio.gui.handlers.doubt import DoubtWalk
 
 FIRST, SECOND = DOUBTFUL
 SIDE = 256
@@ -23,7 +24,9 @@ def alpha(studio, x: float, y: float) -> int:
     """Return how opaque the stripes of doubt are around parts of the crop's side."""
     image = studio.window.canvas.doubt.image
     row, column = round(y * SIDE), round(x * SIDE)
-    return max(image.pixelColor(column + step, row).alpha() for step in range(-STRIPE, STRIPE))
+    return max(
+        image.pixelColor(column + step, row).alpha() for step in range(-DOUBT_STRIPE, DOUBT_STRIPE)
+    )
 
 
 def press(studio, key, qtbot, keys=Qt.KeyboardModifier.NoModifier) -> None:

@@ -11,9 +11,8 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from e4s_studio.core.brush import Dab
 from e4s_studio.gui.canvas import marks
-from e4s_studio.gui.canvas.doubt import DoubtOverlay
 from e4s_studio.gui.canvas.input import CanvasInput
-from e4s_studio.gui.canvas.overlay import Overlay, OverlayStyle
+from e4s_studio.gui.canvas.overlay import DoubtOverlay, Overlay, OverlayStyle
 from e4s_studio.gui.canvas.photograph import PhotographPainter, image_of
 from e4s_studio.gui.canvas.view import Navigator
 from e4s_studio.gui.tools.tool import HARD, PAINTING, Preview, ToolKind

@@ -1,4 +1,4 @@
-"""The coloured overlay of the label map: a picture that is updated where the map changes."""
+"""What lies over the photograph: the coloured label map, and the parser's doubt."""
 
 from __future__ import annotations
 
@@ -25,6 +25,17 @@ STRIPE: Final = 6
 """Width of the stripes over original pixels, in pixels of the crop."""
 
 STRIPE_STRENGTH: Final = 0.7
+
+SHOWN_FROM: Final = 0.5
+"""Smallest doubt that is shown; below it the likeliest region is clear enough."""
+FULL_FROM: Final = 0.9
+DOUBT_STRIPE: Final = 8
+"""Width of the stripes, in pixels of the crop; the picture stays visible between them."""
+ON_STRIPES: Final = 0.85
+BETWEEN: Final = 0.15
+"""Opacity of the strongest doubt on the stripes and between them."""
+DOUBT_COLOUR: Final = (255, 48, 144)
+"""A pink that neither regions nor faces have."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +119,39 @@ class Overlay:
         drawn = self._pixels[box.slices]
         striped = (matted[0] + matted[1] + box.left + box.top) // STRIPE % 2 == 0
         drawn[matted] = _matted(drawn[matted], occluder[matted], amount[matted], striped)
+
+
+class DoubtOverlay:
+    """A premultiplied ARGB picture of the doubt, transparent where the artist has painted."""
+
+    def __init__(self) -> None:
+        self._alpha: NDArray[np.uint8] | None = None
+        self._pixels = np.zeros((1, 1), np.uint32)
+        self.image = QImage()
+
+    def show(self, doubt: NDArray[np.float32] | None) -> None:
+        """Show another (S, S) doubt, 0 to 1; None shows nothing."""
+        if doubt is None:
+            self._alpha, self.image = None, QImage()
+            return
+        height, width = doubt.shape[:2]
+        self._pixels = np.zeros((height, width), np.uint32)
+        strength = ((doubt - SHOWN_FROM) / (FULL_FROM - SHOWN_FROM)).clip(0, 1)
+        striped = np.add.outer(np.arange(height), np.arange(width)) // DOUBT_STRIPE % 2 == 0
+        strength *= np.where(striped, ON_STRIPES, BETWEEN)
+        self._alpha = (255 * strength).astype(np.uint8)
+        self.image = _image_of(self._pixels)
+
+    def refresh(self, document: Document, box: Box) -> None:
+        """Redraw a box of the picture."""
+        if self._alpha is None or self._alpha.shape != document.box.shape:
+            return
+        painted = document.pixels(Layer.PAINTED)[box.slices]
+        alpha = np.where(painted, 0, self._alpha[box.slices]).astype(np.uint32)
+        pixels = alpha << 24
+        for colour, place in zip(DOUBT_COLOUR, (16, 8, 0), strict=True):
+            pixels |= (alpha * colour // 255) << place
+        self._pixels[box.slices] = pixels
 
 
 def _colours(hidden: frozenset[Region]) -> NDArray[np.uint32]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from PySide6.QtCore import QObject, QPointF, QSizeF
 
 from e4s_studio.core.commands import Layer
-from e4s_studio.gui.canvas.doubt import DoubtWalk
+from e4s_studio.engine.doubt import doubtful_spots
 from e4s_studio.gui.status import SAID_FOR_MS
 
 if TYPE_CHECKING:
@@ -113,3 +113,51 @@ class DoubtHandler(QObject):
 
     def _say(self, words: str) -> None:
         self._window.status.showMessage(words, SAID_FOR_MS)
+
+
+class Spot(NamedTuple):
+    """A doubtful spot: its image coordinates, its number, and how many there are."""
+
+    x: float
+    y: float
+    number: int
+    total: int
+
+
+class DoubtWalk:
+    """Steps through the doubtful spots, the most doubtful first, and starts again at the end.
+
+    Parameters
+    ----------
+    doubt
+        (S, S) float32, 0 to 1.
+    """
+
+    def __init__(self, doubt: NDArray[np.float32]) -> None:
+        self._spots = doubtful_spots(doubt)
+        self._place: tuple[int, int] | None = None
+
+    def step(self, step: int, painted: NDArray[np.uint8]) -> Spot | None:
+        """Step forward or back; spots that were painted over are left out.
+
+        Parameters
+        ----------
+        step
+            1 or -1.
+        painted
+            (S, S) uint8: not 0 where the artist has painted.
+
+        Returns
+        -------
+        The spot; None if none is left.
+        """
+        spots = [spot for spot in self._spots if not painted[spot]]
+        if not spots:
+            return None
+        if self._place in spots:
+            place = (spots.index(self._place) + step) % len(spots)
+        else:
+            place = 0 if step > 0 else len(spots) - 1
+        self._place = spots[place]
+        row, column = spots[place]
+        return Spot(column + 0.5, row + 0.5, place + 1, len(spots))
