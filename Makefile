@@ -12,7 +12,7 @@ DISPLAY_HERE := $(DISPLAY)$(WAYLAND_DISPLAY)$(filter Darwin,$(shell uname))
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: run test wheel-test lint setup translation translations
+.PHONY: run test test-processors wheel-test lint setup translation translations
 
 run: setup
 ifeq ($(DISPLAY_HERE),)
@@ -28,6 +28,17 @@ test: lint
 # The wheel, installed outside the checkout.
 wheel-test: setup
 	@tools/test_wheel.sh $(BIN)/python
+
+# The numeric tests with the kernels of two older x86 processors, see CONTRIBUTING.md.
+NUMERIC := $(addprefix tests/unit/,core networks engine train cli) tests/gui/test_true_engine.py
+SSE := OPENBLAS_CORETYPE=Prescott ATEN_CPU_CAPABILITY=default ONEDNN_MAX_CPU_ISA=SSE41 \
+	NPY_DISABLE_CPU_FEATURES=X86_V3,X86_V4,AVX512_ICL OMP_NUM_THREADS=1
+AVX2 := OPENBLAS_CORETYPE=Haswell ATEN_CPU_CAPABILITY=avx2 ONEDNN_MAX_CPU_ISA=AVX2 OMP_NUM_THREADS=2
+
+test-processors: setup
+	@for kernels in "$(SSE)" "$(AVX2)"; do \
+		env $$kernels QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -q $(NUMERIC) || exit 1; \
+	done
 
 # The hooks of .pre-commit-config.yaml; without a Git repository the same tools, one by one.
 lint: setup
