@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, QSizeF, Qt, Signal
@@ -15,6 +16,8 @@ from e4s_studio.gui.panes import face_marks
 from e4s_studio.gui.panes.quad_frame import Grip, QuadFrame, central_quad
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy as np
     from numpy.typing import NDArray
     from PySide6.QtGui import QMouseEvent, QPaintEvent
@@ -34,36 +37,6 @@ CLICK: Final = 4.0
 SAME: Final = 0.2
 """A frame that differs from a face's quad by less than this part of its side is that face's."""
 
-ARROWS: Final = {
-    Qt.Key.Key_Left: (-1, 0),
-    Qt.Key.Key_Right: (1, 0),
-    Qt.Key.Key_Up: (0, -1),
-    Qt.Key.Key_Down: (0, 1),
-}
-TURNS: Final = {
-    Qt.Key.Key_Comma: -1,
-    Qt.Key.Key_Less: -1,
-    Qt.Key.Key_Period: 1,
-    Qt.Key.Key_Greater: 1,
-}
-SIZES: Final = {
-    Qt.Key.Key_BracketLeft: -1,
-    Qt.Key.Key_BraceLeft: -1,
-    Qt.Key.Key_BracketRight: 1,
-    Qt.Key.Key_BraceRight: 1,
-}
-OTHERS: Final = (
-    Qt.Key.Key_Return,
-    Qt.Key.Key_Enter,
-    Qt.Key.Key_Escape,
-    Qt.Key.Key_Tab,
-    Qt.Key.Key_Backtab,
-    Qt.Key.Key_Home,
-    Qt.Key.Key_0,
-    Qt.Key.Key_Plus,
-    Qt.Key.Key_Minus,
-)
-OWN_KEYS: Final = frozenset((*ARROWS, *TURNS, *SIZES, *OTHERS))
 CURSORS: Final = {
     Grip.MOVE: Qt.CursorShape.SizeAllCursor,
     Grip.SCALE: Qt.CursorShape.SizeFDiagCursor,
@@ -239,7 +212,7 @@ class FaceCanvas(QWidget):
             others = event.modifiers() & ~(
                 Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.KeypadModifier
             )
-            if not others and event.key() in OWN_KEYS:
+            if not others and event.key() in self._commands():
                 event.accept()
                 return True
         return super().event(event)
@@ -249,40 +222,45 @@ class FaceCanvas(QWidget):
         return False
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Move, turn or scale the frame, go from face to face, accept or leave."""
-        key = event.key()
-        far = FAR if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1
-        if key in ARROWS:
-            x, y = ARROWS[Qt.Key(key)]
-            step = far * NUDGE / self._zoom()
-            self.frame.move(x * step, y * step)
-        elif key in TURNS:
-            self.frame.turn(far * TURN * TURNS[Qt.Key(key)])
-        elif key in SIZES:
-            self.frame.scale(GROW ** (far * SIZES[Qt.Key(key)]))
-        elif key in OTHERS:
-            self._other_key(Qt.Key(key))
-            return
-        else:
+        """Move, rotate or scale the frame, go from face to face, accept or leave."""
+        shift = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
+        command = self._commands(FAR if shift else 1).get(event.key())
+        if command is None:
             super().keyPressEvent(event)
-            return
-        self._changed()
-
-    def _other_key(self, key: Qt.Key) -> None:
-        viewport = QSizeF(self.size())
-        if key in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
-            self.accepted.emit()
-        elif key == Qt.Key.Key_Escape:
-            self._escape()
-        elif key in {Qt.Key.Key_Tab, Qt.Key.Key_Backtab}:
-            self._step(1 if key == Qt.Key.Key_Tab else -1)
-        elif key == Qt.Key.Key_Home:
-            self.reset()
-        elif key == Qt.Key.Key_0:
-            self._fit()
         else:
-            steps = 1 if key == Qt.Key.Key_Plus else -1
-            self.view.zoom_by(ZOOM_PER_NOTCH**steps, viewport)
+            command()
+
+    def _commands(self, far: int = 1) -> dict[int, Callable[[], object]]:
+        """Return what each key does; `far` multiplies the steps of the frame."""
+        key, frame, adjust = Qt.Key, self.frame, self._adjust
+        step, angle, size = far * NUDGE / self._zoom(), far * TURN, GROW**far
+        zoom = partial(self.view.zoom_by, viewport=QSizeF(self.size()))
+        return {
+            key.Key_Left: partial(adjust, frame.move, -step, 0),
+            key.Key_Right: partial(adjust, frame.move, step, 0),
+            key.Key_Up: partial(adjust, frame.move, 0, -step),
+            key.Key_Down: partial(adjust, frame.move, 0, step),
+            **dict.fromkeys((key.Key_Comma, key.Key_Less), partial(adjust, frame.turn, -angle)),
+            **dict.fromkeys((key.Key_Period, key.Key_Greater), partial(adjust, frame.turn, angle)),
+            **dict.fromkeys(
+                (key.Key_BracketLeft, key.Key_BraceLeft), partial(adjust, frame.scale, 1 / size)
+            ),
+            **dict.fromkeys(
+                (key.Key_BracketRight, key.Key_BraceRight), partial(adjust, frame.scale, size)
+            ),
+            **dict.fromkeys((key.Key_Return, key.Key_Enter), self.accepted.emit),
+            key.Key_Escape: self._escape,
+            key.Key_Tab: partial(self._step, 1),
+            key.Key_Backtab: partial(self._step, -1),
+            key.Key_Home: self.reset,
+            key.Key_0: self._fit,
+            key.Key_Plus: partial(zoom, ZOOM_PER_NOTCH),
+            key.Key_Minus: partial(zoom, 1 / ZOOM_PER_NOTCH),
+        }
+
+    def _adjust(self, change: Callable[..., None], *amounts: float) -> None:
+        change(*amounts)
+        self._changed()
 
     def _escape(self) -> None:
         """Undo the unfinished gesture; without one, leave."""
