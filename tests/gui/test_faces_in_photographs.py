@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, QSizeF, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QMessageBox
+from PySide6.QtWidgets import QMessageBox, QToolButton
 
 from e4s_studio.core import brush
 from e4s_studio.core.brush import Dab
@@ -16,7 +16,8 @@ from e4s_studio.files.images import write_image
 from e4s_studio.gui.controller import Photographs
 from e4s_studio.gui.journal_keeper import UNTOUCHED
 from e4s_studio.gui.panes.face_marks import REACH
-from e4s_studio.gui.recutting import Wish
+from e4s_studio.gui.panes.face_view import FaceView
+from e4s_studio.gui.recutting import Recutting, Wish
 
 FACES = ((60, 80, 70), (260, 150, 60), (430, 60, 50))
 """Left, top and side of the white squares in the group, the largest first."""
@@ -51,12 +52,16 @@ def settle(studio, qtbot) -> None:
     qtbot.waitUntil(studio.window.status.work.isHidden, timeout=60_000)
 
 
-def handler(studio):
-    return studio.editor._photographs
-
-
 def view(studio):
-    return handler(studio).view
+    return studio.window.findChild(FaceView)
+
+
+def said_count(studio, role) -> str:
+    """Return what stands beside the faces' icon in a pane's title bar."""
+    pane = {"source": "source", "target": "canvas"}[role]
+    buttons = studio.window.area.title_bar(pane).findChildren(QToolButton)
+    (button,) = (one for one in buttons if one.accessibleName().startswith(role.capitalize()))
+    return button.text()
 
 
 def choose(studio, role, qtbot):
@@ -101,8 +106,8 @@ def middle(face) -> tuple[float, float]:
 def test_several_faces_are_said_counted_and_shown(with_group, qtbot):
     notice = with_group.window.notice
     assert "“group.png” shows 3 faces" in notice.sentence.text()
-    assert handler(with_group)._buttons["target"].text() == "3"
-    assert handler(with_group)._buttons["source"].text() == ""
+    assert said_count(with_group, "target") == "3"
+    assert said_count(with_group, "source") == ""
     qtbot.mouseClick(notice.offer, Qt.MouseButton.LeftButton)
     canvas = opened(with_group, qtbot)
     assert notice.isHidden()
@@ -116,8 +121,8 @@ def test_several_faces_are_said_counted_and_shown(with_group, qtbot):
 def test_faces_are_said_once(with_group, qtbot):
     with_group.window.notice.hide()
     with_group.window.actions_by_name["file.exchange"].trigger()
-    qtbot.waitUntil(lambda: handler(with_group)._buttons["source"].text() == "3", timeout=60_000)
-    assert handler(with_group)._buttons["target"].text() == ""
+    qtbot.waitUntil(lambda: said_count(with_group, "source") == "3", timeout=60_000)
+    assert said_count(with_group, "target") == ""
     settle(with_group, qtbot)
     assert with_group.window.notice.isHidden()
 
@@ -388,7 +393,7 @@ def test_a_quad_that_holds_no_photograph_is_a_sentence(with_group, qtbot):
     before = with_group.document.target
     with qtbot.waitSignal(with_group.controller.failed, timeout=60_000) as failed:
         outside = quad_of(before).moved(9000, 0)
-        handler(with_group)._desk.recutting.recut(Wish("target", outside, keep_map=True))
+        Recutting(with_group.controller).recut(Wish("target", outside, keep_map=True))
     assert "outside the photograph" in failed.args[0]
     assert with_group.document.target is before
 

@@ -1,1 +1,1 @@
-"""Dialogs, one a file."""
+"""The dialogs, one in each module."""

@@ -1,1 +1,1 @@
-"""The docks, one a file. Each shows a value and reports what the artist asks for."""
+"""The docks. Each shows values and reports what the artist changes."""

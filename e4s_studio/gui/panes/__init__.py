@@ -1,1 +1,1 @@
-"""The panes in the middle of the window: source and result, and the area that arranges all."""
+"""The panes in the middle of the window, their area, and the view that chooses a face."""

@@ -1,1 +1,1 @@
-"""The canvas tools: state machines without Qt. Image coordinates in, document verbs out."""
+"""The tools of the canvas, without Qt: pointer events in image coordinates edit the document."""

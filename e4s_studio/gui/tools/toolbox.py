@@ -23,6 +23,71 @@ if TYPE_CHECKING:
     from e4s_studio.core.document import Document
     from e4s_studio.core.events import Change
 
+HANDLES: Final = (0.05, 0.95)
+"""Heights of the two handles, as parts of the picture's."""
+
+REACH: Final = 9.0
+"""Screen pixels within which a handle can be grabbed."""
+
+
+class MidlineTool(Tool):
+    """Moves the midline of symmetric strokes: two handles near its ends, which go sideways."""
+
+    def __init__(self, bench: Workbench) -> None:
+        super().__init__(bench)
+        self._grabbed: int | None = None
+        self._before = bench.midline
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a handle is grabbed."""
+        return self._grabbed is not None
+
+    def handles(self) -> tuple[Point, Point]:
+        """Return where the two handles are, in image coordinates."""
+        line, height = self.bench.midline, self.document.box.height
+        slope = (line.x1 - line.x0) / (line.y1 - line.y0)
+        upper, lower = (
+            (line.x0 + (part * height - line.y0) * slope, part * height) for part in HANDLES
+        )
+        return upper, lower
+
+    def is_near(self, pointer: Pointer) -> bool:
+        """Tell whether the pointer is over a handle."""
+        return any(pointer.distance(Pointer(x, y)) <= REACH for x, y in self.handles())
+
+    def press(self, pointer: Pointer) -> None:
+        """Grab the nearer handle."""
+        distances = [pointer.distance(Pointer(x, y)) for x, y in self.handles()]
+        self._grabbed = distances.index(min(distances))
+        self._before = self.bench.midline
+
+    def drag(self, pointer: Pointer) -> None:
+        """Move the handle sideways, within the picture."""
+        if self._grabbed is None:
+            return
+        places = list(self.handles())
+        x = min(max(pointer.x, 0.0), float(self.document.box.width))
+        places[self._grabbed] = (x, places[self._grabbed][1])
+        self._set(Line(*places[0], *places[1]))
+
+    def release(self, pointer: Pointer) -> None:
+        """Release the handle."""
+        self.drag(pointer)
+        self._grabbed = None
+
+    def cancel(self) -> bool:
+        """Move the midline back to where it was."""
+        if self._grabbed is None:
+            return False
+        self._grabbed = None
+        self._set(self._before)
+        return True
+
+    def _set(self, line: Line) -> None:
+        self.bench.midline = line
+        self.bench.notify()
+
 
 class Toolbox(Workbench):
     """All tools for one document, and the current one.
@@ -114,70 +179,3 @@ class Toolbox(Workbench):
     def _find_midline(self) -> None:
         if self.document.target is not None:
             self.midline = midline_of(self.document.target.labels)
-
-
-HANDLES: Final = (0.05, 0.95)
-"""Heights of the two handles, as parts of the picture's."""
-
-REACH: Final = 9.0
-"""Screen pixels within which a handle can be grabbed."""
-
-
-class MidlineTool(Tool):
-    """Moves the midline of symmetric strokes: two handles near its ends, which go sideways."""
-
-    def __init__(self, bench: Workbench) -> None:
-        super().__init__(bench)
-        self._grabbed: int | None = None
-        self._before = bench.midline
-
-    @property
-    def is_busy(self) -> bool:
-        """Whether a handle is grabbed."""
-        return self._grabbed is not None
-
-    def handles(self) -> tuple[Point, Point]:
-        """Return where the two handles are, in image coordinates."""
-        line, height = self.bench.midline, self.document.box.height
-        upper, lower = (part * height for part in HANDLES)
-        slope = (line.x1 - line.x0) / (line.y1 - line.y0)
-        return (line.x0 + (upper - line.y0) * slope, upper), (
-            line.x0 + (lower - line.y0) * slope,
-            lower,
-        )
-
-    def is_near(self, pointer: Pointer) -> bool:
-        """Tell whether the pointer is over a handle."""
-        return any(pointer.distance(Pointer(x, y)) <= REACH for x, y in self.handles())
-
-    def press(self, pointer: Pointer) -> None:
-        """Grab the nearer handle."""
-        distances = [pointer.distance(Pointer(x, y)) for x, y in self.handles()]
-        self._grabbed = distances.index(min(distances))
-        self._before = self.bench.midline
-
-    def drag(self, pointer: Pointer) -> None:
-        """Move the handle sideways, within the picture."""
-        if self._grabbed is None:
-            return
-        places = list(self.handles())
-        x = min(max(pointer.x, 0.0), float(self.document.box.width))
-        places[self._grabbed] = (x, places[self._grabbed][1])
-        self._set(Line(*places[0], *places[1]))
-
-    def release(self, pointer: Pointer) -> None:
-        """Release the handle."""
-        self.drag(pointer)
-        self._grabbed = None
-
-    def cancel(self) -> bool:
-        """Move the midline back to where it was."""
-        if self._grabbed is None:
-            return False
-        self._grabbed = None
-        self._set(self._before)
-        return True
-
-    def _set(self, line: Line) -> None:
-        self.bench.midline = line
-        self.bench.notify()

@@ -1,1 +1,1 @@
-"""Controls of the editor that Qt does not have, one a file."""
+"""Sliders, cards, layouts and event filters that several parts of the window use."""
