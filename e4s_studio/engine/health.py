@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from e4s_studio.files.models import Model
+
 GIGABYTE: Final = 1024**3
-LEAST_PYTHON: Final = (3, 11)
 LEAST_DISK: Final = 2.0
 LEAST_MEMORY: Final = 3.0
 COMFORTABLE_MEMORY: Final = 6.0
@@ -49,17 +50,17 @@ class Finding:
     ----------
     subject
         What was looked at.
-    verdict
-        How bad it is.
     found
         What was found.
+    verdict
+        How bad it is.
     advice
         What to do about it; empty where nothing is to be done.
     """
 
     subject: str
-    verdict: Verdict
     found: str
+    verdict: Verdict = Verdict.GOOD
     advice: str = ""
 
 
@@ -72,28 +73,18 @@ def examine(models: ModelFolder | None = None) -> Iterator[Finding]:
         The installed models; the program's own folder unless told.
     """
     models = ModelFolder() if models is None else models
-    yield Finding("E4S Studio", Verdict.GOOD, __version__)
-    yield _python()
+    yield Finding("E4S Studio", __version__)
+    yield Finding("Python", f"{platform.python_version()} on {platform.platform(terse=True)}")
     yield _qt()
-    yield from _torch()
+    yield Finding("PyTorch", f"{torch.__version__}, {torch.get_num_threads()} threads")
+    yield _device()
     yield from map(_shipped_network, NETWORKS)
-    yield from _models(models)
+    yield from (_model(model, models.state(model)) for model in CATALOGUE)
     yield _memory()
-    folders = {
-        "models": models.path,
-        "sessions": places.sessions_folder(),
-        "keys": places.keys_folder(),
-    }
-    for name, folder in folders.items():
-        yield _folder(name, folder)
+    yield _folder("models", models.path)
+    yield _folder("sessions", places.sessions_folder())
+    yield _folder("keys", places.keys_folder())
     yield _disk(models.path)
-
-
-def _python() -> Finding:
-    found = f"{platform.python_version()} on {platform.platform(terse=True)}"
-    if sys.version_info < LEAST_PYTHON:
-        return Finding("Python", Verdict.BAD, found, "Install Python 3.11 or newer.")
-    return Finding("Python", Verdict.GOOD, found)
 
 
 def _qt() -> Finding:
@@ -101,8 +92,8 @@ def _qt() -> Finding:
     try:
         version = importlib.metadata.version("PySide6-Essentials")
     except importlib.metadata.PackageNotFoundError:
-        advice = "Install the program again: pip install e4s-studio."
-        return Finding("Qt", Verdict.BAD, "PySide6 is not installed", advice)
+        advice = "Install E4S Studio again, as its README says."
+        return Finding("Qt", "PySide6 is not installed", Verdict.BAD, advice)
     loading = subprocess.run(
         [sys.executable, "-c", "import PySide6.QtWidgets"],
         capture_output=True,
@@ -113,46 +104,35 @@ def _qt() -> Finding:
     if loading.returncode:
         reason = loading.stderr.strip().rpartition("\n")[2] or f"exit {loading.returncode}"
         advice = "Install the system libraries that Qt needs: run tools/system_libraries.sh."
-        return Finding("Qt", Verdict.BAD, f"{version} does not load ({reason})", advice)
-    return Finding("Qt", Verdict.GOOD, version)
+        return Finding("Qt", f"{version} does not load ({reason})", Verdict.BAD, advice)
+    return Finding("Qt", version)
 
 
-def _torch() -> Iterator[Finding]:
-    yield Finding(
-        "PyTorch", Verdict.GOOD, f"{torch.__version__}, {torch.get_num_threads()} threads"
-    )
+def _device() -> Finding:
     kinds = available_devices()
     if "cuda" in kinds:
         memory = torch.cuda.get_device_properties(0).total_memory / GIGABYTE
-        yield Finding(
-            "Device", Verdict.GOOD, f"CUDA: {torch.cuda.get_device_name(0)}, {memory:.0f} GB"
-        )
-    elif "mps" in kinds:
-        yield Finding("Device", Verdict.GOOD, "Apple's GPU (mps)")
-    else:
-        advice = "Everything works; for a GPU install PyTorch for it, see pytorch.org."
-        yield Finding("Device", Verdict.NOTE, "no GPU, so the CPU computes", advice)
+        return Finding("Device", f"CUDA: {torch.cuda.get_device_name(0)}, {memory:.0f} GB")
+    if "mps" in kinds:
+        return Finding("Device", "Apple's GPU (mps)")
+    advice = "Everything works; for a GPU install PyTorch for it, see pytorch.org."
+    return Finding("Device", "no GPU, so the CPU computes", Verdict.NOTE, advice)
 
 
 def _shipped_network(name: str) -> Finding:
     state = network_state(name)
     if state is NetworkState.INTACT:
-        return Finding(f"Model {name}", Verdict.GOOD, "built in, intact")
+        return Finding(f"Model {name}", "built in, intact")
     advice = "Install E4S Studio again; weights of your own need their card beside them."
-    return Finding(f"Model {name}", Verdict.BAD, f"built in, {state.value}", advice)
+    return Finding(f"Model {name}", f"built in, {state.value}", Verdict.BAD, advice)
 
 
-def _models(folder: ModelFolder) -> Iterator[Finding]:
-    for model in CATALOGUE:
-        state = folder.state(model)
-        verdict = Verdict.GOOD if state is State.INSTALLED else Verdict.NOTE
-        advice = {
-            State.MISSING: f"Optional: e4s-studio models install {model.name}.",
-            State.STARTED: f"Go on with it: e4s-studio models install {model.name}.",
-            State.FOUND: f"Check it: e4s-studio models install {model.name}.",
-            State.INSTALLED: "",
-        }[state]
-        yield Finding(f"Model {model.name}", verdict, state.value, advice)
+def _model(model: Model, state: State) -> Finding:
+    advice = {State.MISSING: "Optional", State.STARTED: "Go on with it", State.FOUND: "Check it"}
+    if state is State.INSTALLED:
+        return Finding(f"Model {model.name}", state.value)
+    command = f"{advice[state]}: e4s-studio models install {model.name}."
+    return Finding(f"Model {model.name}", state.value, Verdict.NOTE, command)
 
 
 def _memory() -> Finding:
@@ -160,37 +140,33 @@ def _memory() -> Finding:
     total, free = memory.total / GIGABYTE, memory.available / GIGABYTE
     found = f"{free:.1f} of {total:.1f} GB free"
     if free < LEAST_MEMORY:
-        return Finding(
-            "Memory",
-            Verdict.BAD,
-            found,
-            "Close other programs, or use photographs of fewer pixels.",
-        )
+        advice = "Close other programs, or use photographs of fewer pixels."
+        return Finding("Memory", found, Verdict.BAD, advice)
     if free < COMFORTABLE_MEMORY:
-        return Finding(
-            "Memory",
-            Verdict.NOTE,
-            found,
-            "Enough for the built-in model; E4S at 1024² needs about 6 GB.",
-        )
-    return Finding("Memory", Verdict.GOOD, found)
+        advice = "Enough for the built-in model; E4S at 1024² needs about 6 GB."
+        return Finding("Memory", found, Verdict.NOTE, advice)
+    return Finding("Memory", found)
 
 
 def _disk(folder: Path) -> Finding:
-    there = next(path for path in (folder, *folder.parents) if path.exists())
+    there = _existing(folder)
     free = shutil.disk_usage(there).free / GIGABYTE
     found = f"{free:.1f} GB free at {there}"
     if free < LEAST_DISK:
         advice = "Free some space: sessions, models and exports need room."
-        return Finding("Disk", Verdict.BAD, found, advice)
-    return Finding("Disk", Verdict.GOOD, found)
+        return Finding("Disk", found, Verdict.BAD, advice)
+    return Finding("Disk", found)
 
 
 def _folder(name: str, folder: Path) -> Finding:
     """Say whether a folder can be written to, or made where it is not there yet."""
-    there = next(path for path in (folder, *folder.parents) if path.exists())
     try:
-        output.check_writable(there / "writable")
+        output.check_writable(_existing(folder) / "writable")
     except OutputError as error:
-        return Finding(f"Folder for {name}", Verdict.BAD, str(folder), str(error))
-    return Finding(f"Folder for {name}", Verdict.GOOD, str(folder))
+        return Finding(f"Folder for {name}", str(folder), Verdict.BAD, str(error))
+    return Finding(f"Folder for {name}", str(folder))
+
+
+def _existing(folder: Path) -> Path:
+    """Return a folder, or the nearest one above that exists."""
+    return next(path for path in (folder, *folder.parents) if path.exists())
