@@ -32,10 +32,7 @@ def demo(
 def _sample_arguments() -> list[str]:
     pair = sample_pair()
     if pair is None:
-        raise ImageError(
-            "The sample portraits are missing; run this from the project's folder, or install it"
-            " again."
-        )
+        raise ImageError("The sample portraits are missing; install E4S Studio again.")
     photographs = [_near(path) for path in pair]
     maps = [path.with_name(f"{path.stem}_map.png") for path in photographs]
     masks = ["--source-mask", str(maps[0]), "--target-mask", str(maps[1])]

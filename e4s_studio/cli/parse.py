@@ -26,7 +26,7 @@ def parse(
     image: Annotated[Path, typer.Argument(help="The photograph.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="The label map to write, a PNG.")],
     parser: Annotated[
-        str, typer.Option(help="starter (no weights), bisenet, or auto: the best installed.")
+        str, typer.Option(help="starter (no download), bisenet, or auto: the best installed.")
     ] = "auto",
     face: Annotated[int, typer.Option(min=1, help="Which face, 1 for the surest.")] = 1,
     *,

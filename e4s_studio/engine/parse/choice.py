@@ -33,7 +33,7 @@ def parser_named(name: str, models: ModelFolder) -> Parser:
     Parameters
     ----------
     name
-        "starter" (no weights), "bisenet", or "auto": BiSeNet where it is installed.
+        "starter" (no download), "bisenet", or "auto": BiSeNet where it is installed.
     models
         The installed models.
 

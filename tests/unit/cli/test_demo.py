@@ -56,8 +56,8 @@ def test_the_first_pair_is_swapped(samples, swaps, tmp_path):
     assert "e4s-studio swap" in result.stdout
 
 
-def test_without_the_samples_it_says_where_they_are(samples, swaps, tmp_path):
+def test_without_the_samples_it_says_what_to_do(samples, swaps, tmp_path):
     result = CliRunner().invoke(app, ["demo", "-o", str(tmp_path / "a.png")])
     assert result.exit_code == ImageError.exit_code
-    assert "project's folder" in result.stderr
+    assert "install E4S Studio again" in result.stderr
     assert not swaps

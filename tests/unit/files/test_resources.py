@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -37,7 +38,7 @@ def found_from(package: Path) -> list[Path]:
         capture_output=True,
         text=True,
         check=True,
-        env={"PYTHONPATH": str(package.parent)},
+        env=os.environ | {"PYTHONPATH": str(package.parent)},
     )
     return [Path(line) for line in finding.stdout.splitlines()]
 
