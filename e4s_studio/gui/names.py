@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from e4s_studio.core.regions import Region
-    from e4s_studio.files.models import Model
     from e4s_studio.gui.tools.tool import StepKind, ToolOptions
 
 LONGEST_NAME: Final = 40
@@ -117,14 +116,9 @@ def model_name(name: str | None) -> str:
     return name or QCoreApplication.translate("Names", "Built-in model")
 
 
-def model_purpose(model: Model) -> str:
-    """Return what an installable model is for, in the artist's language."""
-    return QCoreApplication.translate("Names", model.purpose)
-
-
-def model_licence(model: Model) -> str:
-    """Return a model's licence in the artist's language."""
-    return QCoreApplication.translate("Names", model.licence)
+def catalogue_text(text: str) -> str:
+    """Return a text of the model catalogue in the artist's language."""
+    return QCoreApplication.translate("Names", text)
 
 
 def menu_name(file: Path) -> str:

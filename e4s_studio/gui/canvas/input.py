@@ -8,13 +8,12 @@ from PySide6.QtCore import QEvent, QObject, QPointF, QSizeF, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPointingDevice, QTabletEvent
 from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QLineEdit, QTextEdit
 
-from e4s_studio.core.commands import Layer
-from e4s_studio.core.regions import Region
 from e4s_studio.gui.tools.tool import Point, Pointer, ToolKind
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
+    from e4s_studio.core.regions import Region
     from e4s_studio.gui.canvas.view import ViewTransform
     from e4s_studio.gui.tools.toolbox import Toolbox
 
@@ -249,12 +248,10 @@ class CanvasInput(QObject):
 
     def _point(self) -> None:
         """Report which region the pointer is over."""
-        place, document = self.place, self._toolbox.document
+        place = self.place
         region = None
-        if place is not None and not document.is_empty:
-            column, row = int(place[0] // 1), int(place[1] // 1)
-            if 0 <= row < document.box.height and 0 <= column < document.box.width:
-                region = Region(int(document.pixels(Layer.LABELS)[row, column]))
+        if place is not None and not self._toolbox.document.is_empty:
+            region = self._toolbox.region_at(*place)
         if region is not self._pointed:
             self._pointed = region
             self.pointed.emit(region)

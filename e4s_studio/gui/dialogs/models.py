@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from e4s_studio.files.models import State
-from e4s_studio.gui.names import model_licence, model_purpose
+from e4s_studio.gui.names import catalogue_text
 from e4s_studio.gui.widgets.layouts import column, hint_label, row, sentence_label
 
 if TYPE_CHECKING:
@@ -227,10 +227,10 @@ class ModelRow(QFrame):
         title = QLabel(f"<b>{model.title}</b>", self)
         size = QLabel(_megabytes(model.size), self)
         size.setObjectName("heading")
-        purpose = QLabel(model_purpose(model), self)
+        purpose = QLabel(catalogue_text(model.purpose), self)
         purpose.setWordWrap(True)
         text = self.tr('Licence: {0}<br>From: <a href="{1}">{1}</a>')
-        terms = hint_label(text.format(model_licence(model), model.page), self)
+        terms = hint_label(text.format(catalogue_text(model.licence), model.page), self)
         terms.setOpenExternalLinks(True)
         head = row(title, size, None, self.state, spacing=8)
         buttons = row(None, self.compute, self.use_file, self.install, self.stop, spacing=6)

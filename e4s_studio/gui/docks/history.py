@@ -5,15 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QSize, Qt, Signal
-from PySide6.QtGui import QBrush, QColor, QFont, QIcon, QImage, QPixmap
-from PySide6.QtWidgets import QListView, QVBoxLayout, QWidget
+from PySide6.QtGui import QBrush, QColor, QFont, QIcon, QPixmap
+from PySide6.QtWidgets import QListView, QWidget
 
 from e4s_studio.core.regions import PALETTE
+from e4s_studio.gui.canvas.photograph import image_of
+from e4s_studio.gui.widgets.layouts import column
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from e4s_studio.core.commands import Command, CommandStack
 
 THUMBNAIL: Final = 36
@@ -68,7 +67,7 @@ class HistoryModel(QAbstractListModel):
 
     def _icon(self, command: Command) -> QIcon:
         if id(command) not in self._icons:
-            thumbnail = _thumbnail(command.thumbnail)
+            thumbnail = QPixmap.fromImage(image_of(PALETTE[command.thumbnail]))
             icon = QIcon(thumbnail)
             # Without it Qt tints the selected thumbnail, whose colours stand for regions.
             icon.addPixmap(thumbnail, QIcon.Mode.Selected)
@@ -99,9 +98,7 @@ class HistoryDock(QWidget):
         self.view.setToolTip(self.tr("Click a step to go there; later steps stay until you edit"))
         self.view.clicked.connect(lambda index: self.jump_asked.emit(index.row()))
         self.view.activated.connect(lambda index: self.jump_asked.emit(index.row()))
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self.view)
+        self.setLayout(column(self.view, margins=(0, 0, 0, 0)))
 
     def show_history(self, history: CommandStack) -> None:
         """Show `history` and select the present step."""
@@ -116,11 +113,3 @@ def _common_length(old: tuple[Command, ...], new: tuple[Command, ...]) -> int:
         if one is not other:
             return place
     return min(len(old), len(new))
-
-
-def _thumbnail(labels: NDArray[np.uint8]) -> QPixmap:
-    """Return a small (h, w) label map in the palette's colours."""
-    colours = PALETTE[labels]  # (h, w, 3)
-    height, width = labels.shape
-    image = QImage(colours.tobytes(), width, height, width * 3, QImage.Format.Format_RGB888)
-    return QPixmap.fromImage(image)

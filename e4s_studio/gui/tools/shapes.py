@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from e4s_studio.core import brush
 from e4s_studio.core.brush import Stencil
 from e4s_studio.core.commands import Layer
 from e4s_studio.core.geometry import Box
-from e4s_studio.core.regions import Region
 from e4s_studio.gui.tools.strokes import CLOSING, DRAG_STARTS
 from e4s_studio.gui.tools.tool import Point, Pointer, Preview, StepKind, Tool, Workbench
 
@@ -26,8 +23,7 @@ class FillTool(Tool):
         found = brush.flood(labels, *point)
         if not self.options.everywhere or not found.mask.any():
             return found
-        same = labels == labels[int(np.floor(point[1])), int(np.floor(point[0]))]
-        return Stencil(Box.of(labels), same)
+        return Stencil(Box.of(labels), labels == self.bench.region_at(*point))
 
 
 class PickTool(Tool):
@@ -35,11 +31,9 @@ class PickTool(Tool):
 
     def press(self, pointer: Pointer) -> None:
         """Choose it."""
-        row, column = int(np.floor(pointer.y)), int(np.floor(pointer.x))
-        box = self.document.box
-        if 0 <= row < box.height and 0 <= column < box.width:
-            label = int(self.document.pixels(Layer.LABELS)[row, column])
-            self.bench.change(region=Region(label))
+        region = self.bench.region_at(pointer.x, pointer.y)
+        if region is not None:
+            self.bench.change(region=region)
 
     def drag(self, pointer: Pointer) -> None:
         """Choose it."""

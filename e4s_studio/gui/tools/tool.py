@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum, StrEnum
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from e4s_studio.core.brush import Dab
+from e4s_studio.core.commands import Layer
 from e4s_studio.core.geometry import Line
 from e4s_studio.core.regions import Region
 
@@ -242,6 +244,13 @@ class Workbench:
         """Call the listeners."""
         for listener in tuple(self._listeners):
             listener()
+
+    def region_at(self, x: float, y: float) -> Region | None:
+        """Return the region of the pixel at a point; None outside the picture."""
+        row, column = math.floor(y), math.floor(x)
+        box = self.document.box
+        inside = 0 <= row < box.height and 0 <= column < box.width
+        return Region(int(self.document.pixels(Layer.LABELS)[row, column])) if inside else None
 
     def mirrored(self, *points: Point) -> list[Point]:
         """Return points on the other side of the midline."""
