@@ -19,10 +19,10 @@ from rich.console import Console
 from rich.table import Table
 from samples import face_of, names_of, psnr, read
 
-from e4s_studio.engine.fit import Fitter, plan_for
-from e4s_studio.engine.models import load_network
+from e4s_studio.engine.drawing.models import load_network
+from e4s_studio.engine.drawing.session import Session
+from e4s_studio.engine.fitting.fit import Fitter, plan_for
 from e4s_studio.engine.pictures import resize, resize_labels
-from e4s_studio.engine.session import Session
 from e4s_studio.train.pairs import lessons
 from e4s_studio.train.plan import TrainingPlan
 from e4s_studio.train.start import start_network

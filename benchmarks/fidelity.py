@@ -28,11 +28,11 @@ from samples import face_of, names_of, psnr, read
 
 from e4s_studio.core.regions import FACE, Region
 from e4s_studio.core.settings import EditSettings
-from e4s_studio.engine.fit import Fitted, Fitter, plan_for
-from e4s_studio.engine.models import load_network
+from e4s_studio.engine.drawing.models import load_network
+from e4s_studio.engine.drawing.session import Session
+from e4s_studio.engine.finishing.paste import into_photograph
+from e4s_studio.engine.fitting.fit import Fitter, plan_for
 from e4s_studio.engine.pictures import resize, resize_labels, to_image
-from e4s_studio.engine.portraits import into_photograph
-from e4s_studio.engine.session import Session
 from e4s_studio.engine.swap import swap_label_maps
 from e4s_studio.files.images import write_image
 from e4s_studio.train.pairs import lessons
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from e4s_studio.core.portrait import Portrait
+    from e4s_studio.engine.drawing.fitted import Fitted
 
 AMOUNTS = (0.0, 0.25, 0.5, 0.75, 1.0)
 FULL = EditSettings()

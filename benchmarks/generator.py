@@ -29,7 +29,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from e4s_studio.engine.cache import NetworkCache
+from e4s_studio.engine.drawing.cache import NetworkCache
 from e4s_studio.networks.config import REGIONS, STUDIO_256
 from e4s_studio.networks.rgi import RGI
 

@@ -20,12 +20,12 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from e4s_studio.core.errors import FaceError
+from e4s_studio.core.quad import Quad, quad_from_landmarks
 from e4s_studio.core.regions import FROM_CELEBAMASK, Region
-from e4s_studio.engine.align import crop, paste_back, uncrop_labels
-from e4s_studio.engine.faces import find_faces
+from e4s_studio.engine.faces.align import crop, paste_back, uncrop_labels
+from e4s_studio.engine.faces.find import find_faces
 from e4s_studio.engine.opening import open_portrait
-from e4s_studio.engine.parse import starter_map
-from e4s_studio.engine.quad import Quad, quad_from_landmarks
+from e4s_studio.engine.parsing import starter_map
 from e4s_studio.train.parser.examples import make_pool
 from e4s_studio.train.portraits import alignment_points, random_shape, random_texture, render
 

@@ -29,11 +29,11 @@ from samples import face_of, psnr
 from e4s_studio.core.portrait import Portrait
 from e4s_studio.core.regions import FACE, REGION_COUNT, Region
 from e4s_studio.core.settings import EditSettings
-from e4s_studio.engine.blend import blend, seam_ramp
-from e4s_studio.engine.fit import encode_pair
-from e4s_studio.engine.models import load_network
+from e4s_studio.engine.drawing.fitted import encode_pair
+from e4s_studio.engine.drawing.models import load_network
+from e4s_studio.engine.drawing.session import Session
+from e4s_studio.engine.finishing.blend import blend, seam_ramp
 from e4s_studio.engine.pictures import to_image
-from e4s_studio.engine.session import Session
 from e4s_studio.files.images import write_image
 from e4s_studio.files.output import make_folder
 from e4s_studio.train.pairs import Stream, possible_amounts, swap_texture

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from e4s_studio.core.regions import FACE
-from e4s_studio.engine.portraits import aligned_portrait
+from e4s_studio.engine.faces.portraits import aligned_portrait
 from e4s_studio.files.images import read_image
 from e4s_studio.files.label_maps import read_label_map
 

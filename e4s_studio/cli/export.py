@@ -18,7 +18,7 @@ from e4s_studio.files.resources import BUILT_IN_MODEL
 
 if TYPE_CHECKING:
     from e4s_studio.core.contents import DocumentSnapshot
-    from e4s_studio.engine.session import Session
+    from e4s_studio.engine.drawing.session import Session
     from e4s_studio.files.project import Labelling, Project
 
 
@@ -74,7 +74,7 @@ def export(
     require_suffix(output, kind)
     check_writable(output)
     # What follows takes seconds to import: only once the options are known to be good.
-    from e4s_studio.engine.export_layers import finished_layers
+    from e4s_studio.engine.drawing.export_layers import finished_layers
     from e4s_studio.files.export.exporting import ExportJob, export as write_export
     from e4s_studio.files.places import keys_folder
     from e4s_studio.files.project import open_project
@@ -162,11 +162,11 @@ def _session(
 ) -> Session:
     """Return the pair's session: with the fit that the project keeps, else fitted now."""
     from e4s_studio.cli.fitting import fit_with_progress
-    from e4s_studio.engine.devices import device_named
-    from e4s_studio.engine.fit import plan_for
-    from e4s_studio.engine.fitted_file import unpack_fitted
-    from e4s_studio.engine.models import load_network
-    from e4s_studio.engine.session import Session
+    from e4s_studio.engine.drawing.devices import device_named
+    from e4s_studio.engine.drawing.models import load_network
+    from e4s_studio.engine.drawing.session import Session
+    from e4s_studio.engine.fitting.fit import plan_for
+    from e4s_studio.engine.fitting.fitted_file import unpack_fitted
 
     network = load_network(checkpoint, device_named(device))
     source, target = snapshot.source, snapshot.target

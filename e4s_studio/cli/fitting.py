@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from e4s_studio.cli.progress import StepProgress
-from e4s_studio.engine.fit import Fitter, encode_pair
+from e4s_studio.engine.drawing.fitted import encode_pair
+from e4s_studio.engine.fitting.fit import Fitter
 from e4s_studio.train.pairs import lessons
 
 if TYPE_CHECKING:
     from e4s_studio.core.portrait import Portrait
-    from e4s_studio.engine.fit import FitPlan, Fitted
+    from e4s_studio.engine.drawing.fitted import Fitted
+    from e4s_studio.engine.fitting.fit import FitPlan
     from e4s_studio.networks.rgi import RGI
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from e4s_studio.engine.quad import Quad
+    from e4s_studio.core.quad import Quad
     from e4s_studio.files.models import ModelFolder
 
 LARGEST_CROP: Final = 1024
@@ -39,9 +39,9 @@ def parse(
     The map has the image's size. What lies outside the crop of the face is background.
     """
     # Parsing takes libraries that load slowly.
-    from e4s_studio.engine.align import crop, uncrop_labels
-    from e4s_studio.engine.parse import parser_named
-    from e4s_studio.engine.quad import Quad
+    from e4s_studio.core.quad import Quad
+    from e4s_studio.engine.faces.align import crop, uncrop_labels
+    from e4s_studio.engine.parsing import parser_named
     from e4s_studio.files.models import ModelFolder
 
     models = ModelFolder()
@@ -65,7 +65,7 @@ def parse(
 
 
 def _quad_of(photograph: NDArray[np.uint8], image: Path, face: int, models: ModelFolder) -> Quad:
-    from e4s_studio.engine.faces import find_faces
+    from e4s_studio.engine.faces.find import find_faces
     from e4s_studio.engine.opening import missing_face
     from e4s_studio.files.models import model_named
 

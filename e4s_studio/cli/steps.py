@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from e4s_studio.engine.compose import Composite
-    from e4s_studio.engine.session import Session
+    from e4s_studio.engine.drawing.session import Session
+    from e4s_studio.engine.finishing.compose import Composite
 
 
 def write_steps(

@@ -91,12 +91,13 @@ def swap(
     # Torch and C2PA take seconds to import: only once the options are known to be good.
     from e4s_studio.cli.fitting import fit_with_progress
     from e4s_studio.cli.steps import write_steps
-    from e4s_studio.engine.devices import device_named
-    from e4s_studio.engine.fit import plan_for
-    from e4s_studio.engine.models import load_network
+    from e4s_studio.engine.drawing.devices import device_named
+    from e4s_studio.engine.drawing.models import load_network
+    from e4s_studio.engine.drawing.session import Session
+    from e4s_studio.engine.faces.portraits import native_size
+    from e4s_studio.engine.finishing.paste import into_photograph
+    from e4s_studio.engine.fitting.fit import plan_for
     from e4s_studio.engine.opening import open_portrait
-    from e4s_studio.engine.portraits import into_photograph, native_size
-    from e4s_studio.engine.session import Session
     from e4s_studio.engine.swap import swap_label_maps
 
     face = open_portrait(source, source_mask, face=source_face - 1)

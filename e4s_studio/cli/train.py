@@ -197,7 +197,7 @@ def _data(folder: Path | None, plan: TrainingPlan, workers: int) -> Data:
 
 
 def _start(path: Path | None, plan: TrainingPlan) -> RGI:
-    from e4s_studio.engine.models import load_network
+    from e4s_studio.engine.drawing.models import load_network
     from e4s_studio.train.start import go_on_with, start_network
 
     return start_network(plan) if path is None else go_on_with(load_network(path), plan)

@@ -44,7 +44,7 @@ def train_parser_in(
     from dataclasses import replace
 
     from e4s_studio.cli.progress import StepProgress
-    from e4s_studio.engine.parse.learned import parser_of
+    from e4s_studio.engine.parsing.learned import parser_of
     from e4s_studio.files.output import make_folder, write_whole
     from e4s_studio.files.resources import sha256_of
     from e4s_studio.networks.parser import SIDE

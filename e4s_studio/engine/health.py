@@ -16,7 +16,7 @@ import torch
 
 from e4s_studio import __version__
 from e4s_studio.core.errors import OutputError
-from e4s_studio.engine.devices import available_devices
+from e4s_studio.engine.drawing.devices import available_devices
 from e4s_studio.files import output, places
 from e4s_studio.files.models import CATALOGUE, ModelFolder, State
 from e4s_studio.files.resources import NETWORKS, NetworkState, network_state

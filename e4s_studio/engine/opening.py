@@ -9,11 +9,11 @@ import numpy as np
 
 from e4s_studio.core.errors import CancelledError, FaceError, ImageError, LabelMapError
 from e4s_studio.core.portrait import Portrait
-from e4s_studio.engine.align import recrop_labels
+from e4s_studio.core.quad import Quad
+from e4s_studio.engine.faces.align import recrop_labels
+from e4s_studio.engine.faces.portraits import CROP_SIZE, cut, labels_in
+from e4s_studio.engine.faces.recrop import quad_of
 from e4s_studio.engine.pictures import resize_labels
-from e4s_studio.engine.portraits import CROP_SIZE, cut, labels_in
-from e4s_studio.engine.quad import Quad
-from e4s_studio.engine.recrop import quad_of
 from e4s_studio.engine.sight import Sight
 from e4s_studio.files.images import read_image
 from e4s_studio.files.label_maps import LabelOrder, read_label_map
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from e4s_studio.engine.face import Face
+    from e4s_studio.core.face import Face
 
 ALIGNED_WITHIN: Final = 0.12
 """A square photograph is a crop already when the quad of its face lies this close to its edges,

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 import numpy as np
 
-from e4s_studio.engine.faces import find_faces
-from e4s_studio.engine.parse import parser_with
+from e4s_studio.engine.faces.find import find_faces
+from e4s_studio.engine.parsing import parser_with
 from e4s_studio.files.models import ModelFolder, model_named
 
 if TYPE_CHECKING:
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from e4s_studio.engine.face import Face
-    from e4s_studio.engine.parse.parsing import Parsing
+    from e4s_studio.core.face import Face
+    from e4s_studio.engine.parsing.parsing import Parsing
 
     Picture = NDArray[np.uint8]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from e4s_studio.engine.quad import Quad
+    from e4s_studio.core.quad import Quad
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,13 @@ import numpy as np
 from PySide6.QtCore import QObject
 
 from e4s_studio.core.contents import Recut
-from e4s_studio.engine.recrop import moved_state, quad_of
+from e4s_studio.engine.faces.recrop import moved_state, quad_of
 
 if TYPE_CHECKING:
     from e4s_studio.core.layers import EditState
     from e4s_studio.core.portrait import Portrait
+    from e4s_studio.core.quad import Quad
     from e4s_studio.core.settings import EditSettings
-    from e4s_studio.engine.quad import Quad
     from e4s_studio.gui.controller import Controller
     from e4s_studio.gui.ports import StartMap
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from e4s_studio.engine.devices import device_named
-from e4s_studio.engine.engine import Engine, Listeners, spare_threads
-from e4s_studio.engine.models import load_network
+from e4s_studio.engine.drawing.devices import device_named
+from e4s_studio.engine.drawing.models import load_network
 from e4s_studio.engine.opening import open_portrait, recut_portrait
+from e4s_studio.engine.running.engine import Engine, Listeners, spare_threads
+from e4s_studio.engine.running.warm_up import warm_up
 from e4s_studio.engine.sight import Sight
-from e4s_studio.engine.warm_up import warm_up
 from e4s_studio.files.resources import BUILT_IN_MODEL
 from e4s_studio.gui.collector import resting
 from e4s_studio.gui.ports import (
@@ -34,12 +34,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from e4s_studio.core.contents import DocumentSnapshot
+    from e4s_studio.core.face import Face
     from e4s_studio.core.portrait import Portrait
+    from e4s_studio.core.quad import Quad
     from e4s_studio.core.settings import EditSettings
-    from e4s_studio.engine.face import Face
-    from e4s_studio.engine.fitting import FitState
-    from e4s_studio.engine.quad import Quad
     from e4s_studio.engine.request import RenderResult
+    from e4s_studio.engine.running.fit_thread import FitState
     from e4s_studio.files.export.layers import ExportLayers
     from e4s_studio.files.project import FittedWeights
     from e4s_studio.gui.ports import EngineChoice, Post, StartMap

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch.utils.data import DataLoader, Dataset
 
-from e4s_studio.engine.examples import SMALL_FEATURES, pixel_weights
+from e4s_studio.engine.fitting.examples import SMALL_FEATURES, pixel_weights
 from e4s_studio.networks.layout import Grid, Layout, make_grid
 
 if TYPE_CHECKING:

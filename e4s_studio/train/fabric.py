@@ -10,7 +10,7 @@ from lightning_fabric import Fabric
 from lightning_fabric.strategies.ddp import DDPStrategy
 
 from e4s_studio.core.errors import DeviceError
-from e4s_studio.engine.devices import device_named
+from e4s_studio.engine.drawing.devices import device_named
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

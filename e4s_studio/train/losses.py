@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 import torch.nn.functional as F
 
-from e4s_studio.engine.fit import pyramid_loss
+from e4s_studio.engine.fitting.fit import pyramid_loss
 
 if TYPE_CHECKING:
     from torch import Tensor, nn

@@ -11,15 +11,15 @@ import safetensors.numpy
 
 from e4s_studio.core.contents import DocumentSnapshot
 from e4s_studio.core.errors import CancelledError, CheckpointError, FaceError
+from e4s_studio.core.face import Face
 from e4s_studio.core.geometry import Box
 from e4s_studio.core.portrait import Portrait
+from e4s_studio.core.quad import Quad
 from e4s_studio.core.regions import FACE, Region
 from e4s_studio.core.settings import EditSettings, ShapeSource
-from e4s_studio.engine.align import crop, from_crop, paste_back, recrop_labels, uncrop_labels
-from e4s_studio.engine.face import Face
-from e4s_studio.engine.film import film_of
-from e4s_studio.engine.quad import Quad
-from e4s_studio.engine.recrop import quad_of
+from e4s_studio.engine.faces.align import crop, from_crop, paste_back, recrop_labels, uncrop_labels
+from e4s_studio.engine.faces.recrop import quad_of
+from e4s_studio.engine.finishing.film import film_of
 from e4s_studio.files.export.layers import ExportLayers
 from e4s_studio.files.images import read_image
 from e4s_studio.files.label_maps import read_label_map

@@ -9,9 +9,9 @@ from PySide6.QtWidgets import QMessageBox, QToolButton
 from e4s_studio.core import brush
 from e4s_studio.core.brush import Dab
 from e4s_studio.core.commands import Layer
+from e4s_studio.core.quad import Quad
 from e4s_studio.core.regions import Region
-from e4s_studio.engine.quad import Quad
-from e4s_studio.engine.recrop import quad_of
+from e4s_studio.engine.faces.recrop import quad_of
 from e4s_studio.files.images import write_image
 from e4s_studio.gui.controller import Photographs
 from e4s_studio.gui.journal_keeper import UNTOUCHED

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from e4s_studio.engine.quad import Quad
+from e4s_studio.core.quad import Quad
 from e4s_studio.gui.panes.quad_frame import LARGEST, SMALLEST, Grip, QuadFrame, central_quad
 
 REACH = 5.0

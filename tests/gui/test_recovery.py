@@ -17,8 +17,8 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMessageBox
 
+from e4s_studio.core.quad import Quad
 from e4s_studio.core.regions import Region
-from e4s_studio.engine.quad import Quad
 from e4s_studio.files.journal import CrashedSession, recoverable_sessions
 from e4s_studio.files.project import open_project
 from e4s_studio.gui.app import Start

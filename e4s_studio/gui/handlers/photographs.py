@@ -11,7 +11,7 @@ import numpy as np
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QToolButton
 
-from e4s_studio.engine.recrop import quad_of
+from e4s_studio.engine.faces.recrop import quad_of
 from e4s_studio.files.export.kinds import ExportKind
 from e4s_studio.files.images import read_image
 from e4s_studio.gui.controller import Photographs
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from e4s_studio.core.contents import DocumentSnapshot
+    from e4s_studio.core.face import Face
     from e4s_studio.core.portrait import Portrait
-    from e4s_studio.engine.face import Face
-    from e4s_studio.engine.quad import Quad
+    from e4s_studio.core.quad import Quad
     from e4s_studio.gui.controller import Controller
     from e4s_studio.gui.exporter import Exporter
     from e4s_studio.gui.main_window import MainWindow

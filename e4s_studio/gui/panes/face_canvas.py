@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, QSizeF, Qt, Signal
 from PySide6.QtGui import QImage, QKeyEvent, QPainter, QPalette, QTransform
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from e4s_studio.engine.face import face_at
+from e4s_studio.core.face import face_at
 from e4s_studio.gui.canvas.photograph import PhotographPainter, image_of
 from e4s_studio.gui.canvas.view import FIT_MARGIN, ZOOM_PER_NOTCH, Navigator, ViewTransform
 from e4s_studio.gui.panes import face_marks
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PySide6.QtGui import QMouseEvent, QPaintEvent
 
-    from e4s_studio.engine.face import Face
-    from e4s_studio.engine.quad import Point, Quad
+    from e4s_studio.core.face import Face
+    from e4s_studio.core.quad import Point, Quad
 
 FAR: Final = 10
 """How much larger a key's step is with Shift."""

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF, QTransform
 
-from e4s_studio.engine.quad import EYE_REACH
+from e4s_studio.core.quad import EYE_REACH
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QImage
 
-    from e4s_studio.engine.face import Face
-    from e4s_studio.engine.quad import Quad
+    from e4s_studio.core.face import Face
+    from e4s_studio.core.quad import Quad
     from e4s_studio.gui.panes.quad_frame import QuadFrame
 
 HANDLE: Final = 6.0

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QHideEvent
     from PySide6.QtWidgets import QMainWindow, QWidget
 
-    from e4s_studio.engine.face import Face
-    from e4s_studio.engine.quad import Quad
+    from e4s_studio.core.face import Face
+    from e4s_studio.core.quad import Quad
 
 BUTTON: Final = 92
 

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from e4s_studio.core.errors import FaceError
-from e4s_studio.engine.quad import Quad
+from e4s_studio.core.quad import Quad
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from e4s_studio.engine.quad import Point
+    from e4s_studio.core.quad import Point
 
 SNAP: Final = 15.0
 """Degrees between the angles at which a frame stops while turned with Shift."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import cv2
 import numpy as np
 
-from e4s_studio.engine.quad import quad_from_landmarks
+from e4s_studio.core.quad import quad_from_landmarks
 from e4s_studio.train.parser.scene import smooth_noise
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from e4s_studio.core.regions import Region
-from e4s_studio.engine.parse.curves import rise
+from e4s_studio.engine.parsing.curves import rise
 from e4s_studio.train.parser.scene import HEAD, smooth_noise
 
 if TYPE_CHECKING:

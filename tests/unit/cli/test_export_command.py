@@ -21,9 +21,9 @@ from e4s_studio.cli.app import app
 from e4s_studio.core.document import Document
 from e4s_studio.core.errors import CredentialError, OutputError, ProjectError, SettingsError
 from e4s_studio.core.regions import PALETTE
-from e4s_studio.engine.fit import encode_pair
-from e4s_studio.engine.fitted_file import pack_fitted
-from e4s_studio.engine.models import load_network
+from e4s_studio.engine.drawing.fitted import encode_pair
+from e4s_studio.engine.drawing.models import load_network
+from e4s_studio.engine.fitting.fitted_file import pack_fitted
 from e4s_studio.files import places
 from e4s_studio.files.export import exporting
 from e4s_studio.files.export.kinds import SHOWING, SUFFIXES, ExportKind

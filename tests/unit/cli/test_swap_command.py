@@ -18,7 +18,7 @@ from e4s_studio.cli.app import app
 from e4s_studio.cli.swap import parse_amounts
 from e4s_studio.core.errors import SettingsError
 from e4s_studio.core.regions import FACE, Region
-from e4s_studio.engine.fit import Fitter
+from e4s_studio.engine.fitting.fit import Fitter
 from e4s_studio.files.label_maps import write_label_map
 from e4s_studio.files.provenance.credential import inspect_file
 from tests.unit.engine.pairs import drawn_map, portrait

@@ -5,9 +5,9 @@ import pytest
 from PIL import Image
 
 from e4s_studio.core.errors import CancelledError, FaceError, LabelMapError
+from e4s_studio.core.quad import Quad
 from e4s_studio.core.regions import Region
 from e4s_studio.engine.opening import open_portrait
-from e4s_studio.engine.quad import Quad
 from e4s_studio.files.label_maps import write_label_map
 from tests.samples import PHOTOGRAPHS, needs_photographs, placed
 from tests.unit.engine.pairs import drawn_map, portrait

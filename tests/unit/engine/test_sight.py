@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from e4s_studio.core.face import Face
 from e4s_studio.engine import sight as sight_module
-from e4s_studio.engine.face import Face
-from e4s_studio.engine.parse.parsing import Parsing
+from e4s_studio.engine.parsing.parsing import Parsing
 from e4s_studio.engine.sight import REMEMBERED, Sight
 from e4s_studio.files.models import ModelFolder
 

@@ -11,7 +11,7 @@ from PIL import Image
 
 from e4s_studio.core.errors import ImageError
 from e4s_studio.core.regions import FACE, REGION_COUNT, Region
-from e4s_studio.engine.examples import SMALL_FEATURES, pixel_weights
+from e4s_studio.engine.fitting.examples import SMALL_FEATURES, pixel_weights
 from e4s_studio.train.augment import random_recolouring, random_warp
 from e4s_studio.train.batches import Batch, Collate, Shares
 from e4s_studio.train.folder import FolderPairs, known_mix

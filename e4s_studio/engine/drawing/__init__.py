@@ -1,0 +1,1 @@
+"""Drawing swaps of a fitted pair with the generator."""

@@ -1,0 +1,138 @@
+"""One pair of portraits under one network: fitted, drawn, composed."""
+
+from __future__ import annotations
+
+import math
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import torch
+
+from e4s_studio.core.regions import Region
+from e4s_studio.core.settings import Precision
+from e4s_studio.engine.drawing.cache import NetworkCache
+from e4s_studio.engine.drawing.precision import DTYPES
+from e4s_studio.engine.finishing.compose import WHITE, Composite, Mattes, Pair, compose, prepare
+from e4s_studio.engine.finishing.overview import Overview
+from e4s_studio.engine.pictures import resize, resize_labels, to_levels
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+    from e4s_studio.core.contents import DocumentSnapshot
+    from e4s_studio.core.portrait import Portrait
+    from e4s_studio.core.settings import EditSettings
+    from e4s_studio.engine.drawing.fitted import Fitted
+
+
+class Session:
+    """Draws and composes swaps of one fitted pair.
+
+    Parameters
+    ----------
+    fitted
+        The network and the pair's texture vectors.
+    source, target
+        The portraits.
+    """
+
+    def __init__(self, fitted: Fitted, source: Portrait, target: Portrait) -> None:
+        self.fitted = fitted
+        self._cache = NetworkCache(fitted.network)
+        self.source = source
+        self.target = target
+        # Each in its own light: its detail must not bring that of its photograph along.
+        self.reconstructions = (
+            _last(self._drawings(source.labels, fitted.source)),
+            _last(self._drawings(target.labels, fitted.target)),
+        )
+        self._pairs: dict[int, Pair] = {}
+
+    @cached_property
+    def overview(self) -> Overview:
+        """The target's whole photograph as a screen shows it."""
+        return Overview.of(self.target)
+
+    @property
+    def quality(self) -> float:
+        """How well the network reproduces both portraits, background aside: PSNR in dB."""
+        squares, count = 0.0, 0
+        portraits = (self.source, self.target)
+        for portrait, drawn in zip(portraits, self.reconstructions, strict=True):
+            size = drawn.shape[0]
+            seen = resize_labels(portrait.labels, size) != Region.BACKGROUND
+            error = (drawn - resize(portrait.image.astype(drawn.dtype), size))[seen]
+            squares += float((error**2).sum())
+            count += error.size
+        return 10 * math.log10(WHITE**2 * count / squares) if squares else math.inf
+
+    def drawings(
+        self,
+        labels: NDArray[np.uint8],
+        amounts: Sequence[float],
+        precision: Precision = Precision.FLOAT32,
+    ) -> Iterator[NDArray[np.float32]]:
+        """Draw a swap coarse to fine: (R, R, 3) float32 levels for R = 4, 8, …, S.
+
+        What an edit did not change is not drawn again.
+
+        Parameters
+        ----------
+        labels
+            (H, W) uint8.
+        amounts
+            The 12 regions' texture amounts.
+        precision
+            The generator's number format, not AUTO.
+        """
+        fitted = self.fitted
+        vectors = fitted.network.mix(fitted.source, fitted.target, torch.tensor(amounts))
+        yield from self._drawings(labels, vectors, precision)
+
+    def pair(self, size: int) -> Pair:
+        """Return the pair prepared at a size; kept for the next time."""
+        if size not in self._pairs:
+            self._pairs[size] = prepare(self.source, self.target, self.reconstructions, size)
+        return self._pairs[size]
+
+    def swap(
+        self, labels: NDArray[np.uint8], settings: EditSettings, size: int | None = None
+    ) -> Composite:
+        """Draw and compose in full, at the target crop's own size unless told another."""
+        drawn = _last(self.drawings(labels, settings.amounts))
+        return compose(self.pair(size or self.target.shape[0]), drawn, labels, settings)
+
+    def finish(
+        self, drawn: NDArray[np.float32], snapshot: DocumentSnapshot, size: int
+    ) -> Composite:
+        """Compose a drawing of a document at a size, its mattes included."""
+        mattes = Mattes(snapshot.amount, snapshot.occluder)
+        return compose(self.pair(size), drawn, snapshot.labels, snapshot.settings, mattes)
+
+    def free_memory(self) -> None:
+        """Forget what can be computed again; the fit stays."""
+        self._cache.clear()
+        self._pairs.clear()
+
+    def on_cpu(self) -> Session:
+        """Return the session on the CPU: itself, if it is there already."""
+        if self.fitted.source.device.type == "cpu":
+            return self
+        return Session(self.fitted.on("cpu"), self.source, self.target)
+
+    def _drawings(
+        self, labels: NDArray[np.uint8], vectors: Tensor, precision: Precision = Precision.FLOAT32
+    ) -> Iterator[NDArray[np.float32]]:
+        codes = self._cache.style_codes(vectors)
+        onto = torch.from_numpy(labels.copy())[None]  # a frozen map can't be shared with torch
+        for stage in self._cache.stages(codes, onto, DTYPES[precision]):
+            yield to_levels(stage.rgb)
+
+
+def _last(drawings: Iterator[NDArray[np.float32]]) -> NDArray[np.float32]:
+    *_, last = drawings
+    return last

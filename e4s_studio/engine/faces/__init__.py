@@ -1,0 +1,1 @@
+"""Finding faces, and aligning crops to them."""

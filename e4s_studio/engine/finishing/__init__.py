@@ -1,0 +1,1 @@
+"""From the drawn face to the finished picture: detail, light, film, seam."""

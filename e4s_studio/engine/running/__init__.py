@@ -1,0 +1,1 @@
+"""The engine that the window holds: its threads and its mailbox."""

@@ -1,0 +1,78 @@
+import numpy as np
+import pytest
+
+from e4s_studio.core.regions import Region
+from e4s_studio.core.settings import EditSettings, Precision
+from e4s_studio.engine.drawing.fitted import encode_pair
+from e4s_studio.engine.drawing.session import Session
+from e4s_studio.engine.pictures import to_network
+from e4s_studio.engine.swap import swap_label_maps
+from tests.unit.engine.pairs import lit_network, portrait, small_network
+
+
+@pytest.fixture
+def session() -> Session:
+    source, target = portrait(1), portrait(2, width=1.1)
+    return Session(encode_pair(small_network(), source, target), source, target)
+
+
+def swapped_map(session: Session) -> np.ndarray:
+    maps = session.source.labels, session.target.labels
+    return swap_label_maps(*maps, face_over_hair=True)[0]
+
+
+def test_stages_come_coarse_to_fine_and_equal_a_fresh_drawing(session: Session) -> None:
+    amounts, labels = EditSettings().amounts, swapped_map(session)
+    first = list(session.drawings(labels, amounts))
+    assert [drawn.shape[0] for drawn in first] == [4, 8, 16, 32, 64]
+    other = EditSettings().with_amount(Region.LIP, 0.25).amounts
+    list(session.drawings(labels, other))
+    again = list(session.drawings(labels, amounts))
+    fresh = Session(session.fitted, session.source, session.target)
+    for kept, anew in zip(again, fresh.drawings(labels, amounts), strict=True):
+        np.testing.assert_array_equal(kept, anew)
+
+
+def test_amounts_0_and_1_draw_the_reconstructions(session: Session) -> None:
+    for amount, portrait_, known in (
+        (1.0, session.source, session.reconstructions[0]),
+        (0.0, session.target, session.reconstructions[1]),
+    ):
+        *_, drawn = session.drawings(portrait_.labels, (amount,) * len(Region))
+        np.testing.assert_array_equal(drawn, known)
+        assert drawn.shape[0] == to_network(portrait_.image, 64).shape[-1]
+
+
+def test_the_source_is_reconstructed_in_its_own_light() -> None:
+    source, target = portrait(1), portrait(2)
+    session, alone = (
+        Session(encode_pair(lit_network(), source, other), source, other)
+        for other in (target, source)
+    )
+    np.testing.assert_array_equal(session.reconstructions[0], alone.reconstructions[0])
+    *_, moved = session.drawings(source.labels, (1.0,) * len(Region))
+    assert np.abs(moved - session.reconstructions[0]).max() > 0.1
+
+
+def test_bfloat16_draws_nearly_the_same(session: Session) -> None:
+    labels, amounts = swapped_map(session), EditSettings().amounts
+    *_, exact = session.drawings(labels, amounts)
+    *_, rounded = session.drawings(labels, amounts, Precision.BFLOAT16)
+    error = np.mean((exact - rounded) ** 2)
+    assert error > 0
+    assert 10 * np.log10(255**2 / error) > 30
+
+
+def test_a_swap_with_itself_returns_the_photograph() -> None:
+    face = portrait(3)
+    session = Session(encode_pair(small_network(), face, face), face, face)
+    result = session.swap(face.labels, EditSettings(light=0.0), size=256)
+    np.testing.assert_allclose(result.result, face.image, atol=1e-2)
+
+
+def test_freed_memory_is_computed_again(session: Session) -> None:
+    labels, settings = swapped_map(session), EditSettings()
+    before = session.swap(labels, settings, size=256).result
+    session.free_memory()
+    np.testing.assert_array_equal(session.swap(labels, settings, size=256).result, before)
+    assert session.on_cpu() is session
