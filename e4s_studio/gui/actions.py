@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 
-from e4s_studio.gui.icons import name_icon
+from e4s_studio.gui.theme import name_icon
 from e4s_studio.gui.tools.tool import ToolKind
 
 if TYPE_CHECKING:

@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from e4s_studio.gui import icons
 from e4s_studio.gui.actions import COMPARE, TOOLS, Actions
 from e4s_studio.gui.canvas.canvas import MaskCanvas
 from e4s_studio.gui.docks.blend import BlendDock
@@ -24,9 +23,9 @@ from e4s_studio.gui.docks.model import ModelDock
 from e4s_studio.gui.docks.regions import RegionsDock
 from e4s_studio.gui.docks.tools import ToolsDock
 from e4s_studio.gui.panes.area import Arrangement, PaneArea, TitledDock
-from e4s_studio.gui.panes.image_pane import ImagePane
-from e4s_studio.gui.panes.result_pane import ResultPane
+from e4s_studio.gui.panes.picture_panes import ImagePane, ResultPane
 from e4s_studio.gui.status import StatusBar
+from e4s_studio.gui.theme import Theme, tint_icons
 from e4s_studio.gui.widgets.cards import Hint, Notice
 from e4s_studio.gui.widgets.pane_filters import Drops
 
@@ -36,7 +35,6 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QAction, QCloseEvent
 
     from e4s_studio.gui.canvas.view import ViewTransform
-    from e4s_studio.gui.theme import Theme
     from e4s_studio.gui.tools.toolbox import Toolbox
 
 LEFT_WIDTH: Final = 214
@@ -186,7 +184,7 @@ class MainWindow(QMainWindow):
 
     def tint(self, theme: Theme) -> None:
         """Draw all icons in the text colour of `theme`."""
-        icons.tint(self, theme)
+        tint_icons(self, theme)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Announce that the window closes, and close."""

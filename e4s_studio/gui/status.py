@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QLabel, QProgressBar, QStatusBar, QToolButton, QWidget
 
-from e4s_studio.gui.icons import name_icon
 from e4s_studio.gui.names import model_name, quality_name
 from e4s_studio.gui.ports import FitProgress, ModelInUse, Rendered, Stage
+from e4s_studio.gui.theme import name_icon
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,7 +9,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from e4s_studio.core.regions import Region
-from e4s_studio.gui.panes.result_pane import Compare, heat_picture
+from e4s_studio.gui.panes.picture_panes import Compare, heat_picture
 
 
 def colour(pane, x: int, y: int) -> tuple[int, int, int]:

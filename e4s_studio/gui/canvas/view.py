@@ -188,11 +188,6 @@ class Navigator(QObject):
         self.pan_button = Qt.MouseButton.MiddleButton
         pane.installEventFilter(self)
 
-    @property
-    def is_panning(self) -> bool:
-        """Whether a button is held and pans."""
-        return self._last is not None
-
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Take the events that navigate and leave all others to the pane."""
         if isinstance(event, QWheelEvent):

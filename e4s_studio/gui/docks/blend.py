@@ -8,8 +8,8 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QCheckBox, QComboBox, QLabel, QPushButton, QWidget
 
 from e4s_studio.core.settings import MAX_BLEND_WIDTH, EditSettings, Precision
-from e4s_studio.gui.icons import name_icon
 from e4s_studio.gui.names import precision_name
+from e4s_studio.gui.theme import name_icon
 from e4s_studio.gui.widgets.layouts import column, row
 from e4s_studio.gui.widgets.slider import SliderRow, align_names
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QFormLayout, QLabel, QProgressBar, QPushButton, QWidget
 
-from e4s_studio.gui.icons import name_icon
 from e4s_studio.gui.names import model_name, quality_name
+from e4s_studio.gui.theme import name_icon
 from e4s_studio.gui.widgets.layouts import column, row
 
 if TYPE_CHECKING:

@@ -19,8 +19,8 @@ from PySide6.QtWidgets import (
 
 from e4s_studio.core.regions import GROUPS, SWAPPED_TEXTURE, Region
 from e4s_studio.core.settings import ShapeSource
-from e4s_studio.gui.icons import name_icon
 from e4s_studio.gui.names import region_name
+from e4s_studio.gui.theme import name_icon
 from e4s_studio.gui.widgets.slider import Slider
 
 if TYPE_CHECKING:

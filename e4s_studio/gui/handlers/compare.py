@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent, QObject
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
 
 from e4s_studio.core.document import SNAPSHOT_SLOTS
-from e4s_studio.gui.panes.result_pane import Compare
+from e4s_studio.gui.panes.picture_panes import Compare
 
 if TYPE_CHECKING:
     import numpy as np

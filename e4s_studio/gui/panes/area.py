@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from e4s_studio.gui.icons import name_icon
+from e4s_studio.gui.theme import name_icon
 from e4s_studio.gui.widgets.layouts import ElidedLabel
 
 if TYPE_CHECKING:

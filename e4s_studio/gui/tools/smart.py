@@ -14,7 +14,7 @@ import numpy as np
 from e4s_studio.core import brush
 from e4s_studio.core.brush import Stencil
 from e4s_studio.core.geometry import EMPTY_BOX, Box
-from e4s_studio.gui.tools.strokes import DRAG_STARTS
+from e4s_studio.gui.tools.painting import DRAG_STARTS
 from e4s_studio.gui.tools.tool import Point, Pointer, Preview, StepKind, Tool, Workbench
 
 if TYPE_CHECKING:

@@ -5,9 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from e4s_studio.core.geometry import Line, midline_of
-from e4s_studio.gui.tools.shapes import FillTool, LassoTool, PickTool
+from e4s_studio.gui.tools.painting import (
+    AmountTool,
+    BrushTool,
+    EraserTool,
+    FillTool,
+    LassoTool,
+    OriginalTool,
+    PickTool,
+)
 from e4s_studio.gui.tools.smart import Runner, SmartTool, run_now
-from e4s_studio.gui.tools.strokes import AmountTool, BrushTool, EraserTool, OriginalTool
 from e4s_studio.gui.tools.tool import (
     NameStep,
     Point,
