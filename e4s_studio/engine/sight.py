@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections import OrderedDict
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 import numpy as np
+from cachetools import LRUCache
 
 from e4s_studio.engine.faces.find import find_faces
 from e4s_studio.engine.parsing import parser_with
@@ -59,7 +59,7 @@ class _Memory(Generic[Answer]):
 
     def __init__(self, work: Callable[[Picture, Path | None], Answer]) -> None:
         self._work = work
-        self._answers: OrderedDict[tuple[bytes, Path | None], Answer] = OrderedDict()
+        self._answers: LRUCache[tuple[bytes, Path | None], Answer] = LRUCache(REMEMBERED)
         self._turn = threading.Lock()
 
     def of(self, picture: Picture, weights: Path | None) -> Answer:
@@ -67,9 +67,6 @@ class _Memory(Generic[Answer]):
             key = (_digest(picture), weights)
             if key not in self._answers:
                 self._answers[key] = self._work(picture, weights)
-            self._answers.move_to_end(key)
-            while len(self._answers) > REMEMBERED:
-                self._answers.popitem(last=False)
             return self._answers[key]
 
 

@@ -7,11 +7,12 @@ the state of the weights included.
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
 from hashlib import blake2b
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
 import torch
+from cachetools import LRUCache
 
 from e4s_studio.networks.layout import Layout, resize_labels
 
@@ -29,48 +30,8 @@ if TYPE_CHECKING:
 
 CAPACITY: Final = 256 << 20
 """Bytes that a network's results may take."""
-LARGEST_SHARE: Final = 8
-"""What takes more than this part of the capacity is not kept: it would drive out all the rest."""
-
-
-class LRU:
-    """Values by key up to so many bytes; those used longest ago go first. Safe to share."""
-
-    def __init__(self, capacity: int) -> None:
-        self._capacity = capacity
-        self._values: OrderedDict[bytes, tuple[Any, int]] = OrderedDict()
-        self._lock = threading.Lock()
-        self._used = 0
-
-    @property
-    def used(self) -> int:
-        """Bytes that the values take."""
-        return self._used
-
-    def get(self, key: bytes) -> Any:
-        """Return a value, or None."""
-        with self._lock:
-            if key not in self._values:
-                return None
-            self._values.move_to_end(key)
-            return self._values[key][0]
-
-    def put(self, key: bytes, value: Any, size: int) -> None:
-        """Keep a value of so many bytes, unless it is too large."""
-        with self._lock:
-            if key in self._values or size * LARGEST_SHARE > self._capacity:
-                return
-            self._values[key] = (value, size)
-            self._used += size
-            while self._used > self._capacity:
-                _, (_, freed) = self._values.popitem(last=False)
-                self._used -= freed
-
-    def clear(self) -> None:
-        """Forget everything."""
-        with self._lock:
-            self._values.clear()
-            self._used = 0
+_LARGEST_SHARE: Final = 8
+"""A result that takes more than one part of so many is not kept: it would replace all others."""
 
 
 class NetworkCache:
@@ -86,11 +47,13 @@ class NetworkCache:
 
     def __init__(self, network: RGI, capacity: int = CAPACITY) -> None:
         self.network = network
-        self._results = LRU(capacity)
+        self._results: LRUCache[bytes, tuple[Any, int]] = LRUCache(capacity, itemgetter(1))
+        self._lock = threading.Lock()
 
     def clear(self) -> None:
         """Forget everything, and what the network keeps from one picture to the next."""
-        self._results.clear()
+        with self._lock:
+            self._results.clear()
         self.network.encoder.free_memory()
         self.network.G.free_memory()
 
@@ -136,7 +99,7 @@ class NetworkCache:
         keys = self._stage_keys(codes.cpu(), labels, dtype)
         start, whole = None, keys[self.network.config.size]
         for key in keys.values():
-            known = self._results.get(key)
+            known = self._known(key)
             if known is not None and (known.features is not None or key == whole):
                 start = known
                 yield known
@@ -146,7 +109,7 @@ class NetworkCache:
         # A plain loop would hold inference mode across yields, and leak it to the caller.
         stages = self.network.G.stages(codes, layout, dtype=dtype, start=start)
         while (stage := _next_of(stages)) is not None:
-            self._results.put(keys[stage.resolution], stage, _stage_bytes(stage))
+            self._keep(keys[stage.resolution], stage, _stage_bytes(stage))
             yield stage
 
     def _stage_keys(self, codes: Tensor, labels: Tensor, dtype: torch.dtype) -> dict[int, bytes]:
@@ -168,13 +131,23 @@ class NetworkCache:
         return _digest(_weights_state(self.network), *content)
 
     def _once(self, key: bytes, make: Callable[[], T], size: Callable[[T], int]) -> T:
-        known = self._results.get(key)
+        known = self._known(key)
         if known is not None:
             return known  # type: ignore[no-any-return]
         with torch.inference_mode():
             made = make()
-        self._results.put(key, made, size(made))
+        self._keep(key, made, size(made))
         return made
+
+    def _known(self, key: bytes) -> Any:
+        with self._lock:
+            value, _ = self._results.get(key, (None, 0))
+        return value
+
+    def _keep(self, key: bytes, value: object, size: int) -> None:
+        if size * _LARGEST_SHARE <= self._results.maxsize:
+            with self._lock:
+                self._results[key] = value, size
 
 
 def _next_of(stages: Iterator[Stage]) -> Stage | None:

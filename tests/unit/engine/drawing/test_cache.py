@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from e4s_studio.core.regions import REGION_COUNT, Region
-from e4s_studio.engine.drawing.cache import LARGEST_SHARE, LRU, NetworkCache
+from e4s_studio.engine.drawing.cache import NetworkCache
 from e4s_studio.networks.config import RGIConfig
 from e4s_studio.networks.rgi import RGI
 
@@ -193,21 +193,35 @@ def test_vectors_codes_and_layouts_are_found_again(network, monkeypatch):
         cache.encode(image + 1e-3, labels)
 
 
-def test_memory_is_bounded_and_the_oldest_go_first():
-    lru = LRU(80)
-    for key in (b"a", b"b", b"c", b"d", b"e", b"f", b"g", b"h"):
-        lru.put(key, key, 10)
-    assert lru.used == 80
-    assert lru.get(b"a") == b"a"  # now b is the oldest
-    lru.put(b"i", b"i", 10)
-    assert lru.get(b"b") is None
-    assert lru.get(b"a") == b"a"
-    assert lru.used == 80
-    lru.put(b"huge", 1, 80 // LARGEST_SHARE + 1)
-    assert lru.get(b"huge") is None
-    lru.clear()
-    assert lru.used == 0
-    assert lru.get(b"a") is None
+def vectors_size(network: RGI) -> int:
+    return network.encode_labels(torch.zeros(1, 3, 64, 64), label_map()).nbytes
+
+
+def test_the_results_used_longest_ago_are_dropped(network, monkeypatch):
+    """There is room for the vectors of nine pictures."""
+    pictures, labels = torch.rand(10, 1, 3, 64, 64), label_map()
+    cache = NetworkCache(network, capacity=9 * vectors_size(network))
+    encoded = []
+    encode = network.encode_labels
+    monkeypatch.setattr(network, "encode_labels", lambda *a: encoded.append(a[0]) or encode(*a))
+    for picture in pictures[:9]:
+        cache.encode(picture, labels)
+    cache.encode(pictures[0], labels)  # found; the second is now the oldest
+    assert len(encoded) == 9
+    cache.encode(pictures[9], labels)
+    cache.encode(pictures[0], labels)
+    assert len(encoded) == 10
+    cache.encode(pictures[1], labels)
+    assert len(encoded) == 11
+    cache.clear()
+    cache.encode(pictures[0], labels)
+    assert len(encoded) == 12
+
+
+def test_a_result_too_large_to_keep_replaces_no_other(network, codes):
+    cache, labels = NetworkCache(network, capacity=7 * vectors_size(network)), label_map()
+    first = cache.encode(torch.zeros(1, 3, 64, 64), labels)
+    assert cache.encode(torch.zeros(1, 3, 64, 64), labels) is not first
 
 
 def test_a_full_cache_still_draws_right(network, codes):
