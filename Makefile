@@ -12,7 +12,7 @@ DISPLAY_HERE := $(DISPLAY)$(WAYLAND_DISPLAY)$(filter Darwin,$(shell uname))
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: run test test-processors wheel-test lint setup translation translations
+.PHONY: run test docs test-processors wheel-test lint setup translation translations
 
 run: setup
 ifeq ($(DISPLAY_HERE),)
@@ -23,7 +23,11 @@ else
 endif
 
 test: lint
-	@QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -q
+	@QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -q --cov --cov-report=term
+
+# The documentation as a site, in out/site; a broken link or docstring fails.
+docs: setup
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 
 # The wheel, installed outside the checkout.
 wheel-test: setup
