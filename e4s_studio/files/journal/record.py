@@ -6,7 +6,7 @@ import struct
 import zlib
 from dataclasses import replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -14,6 +14,7 @@ from e4s_studio.core.commands import Layer
 from e4s_studio.core.document import SNAPSHOT_SLOTS
 from e4s_studio.core.errors import StudioError
 from e4s_studio.core.layers import EditState
+from e4s_studio.core.pair import Both, Role
 from e4s_studio.core.plane import Patch
 from e4s_studio.core.settings import EditSettings
 from e4s_studio.files.project.archive import Blocks, DamagedEntryError, pixels_of, png_of
@@ -42,8 +43,6 @@ _MAX_RECORD: Final = 512 << 20
 # Magic, length and CRC-32 of what follows, length of its description.
 _HEAD: Final = struct.Struct("<4s3L")
 
-_Role = Literal["source", "target"]
-
 
 class _Entry(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -62,7 +61,7 @@ class _RecutEntry(_Entry):
 
 
 class _Record(_Entry):
-    recut: dict[_Role, _RecutEntry] = Field(default_factory=dict)
+    recut: dict[Role, _RecutEntry] = Field(default_factory=dict)
     planes: dict[Layer, PatchEntry]
     settings: Plain | None
     rules: RulesEntry
@@ -171,13 +170,10 @@ def _kept(old: DocumentContents, new: DocumentContents) -> tuple[list[_KeptEntry
 
 def _recut(
     old: DocumentContents, new: DocumentContents
-) -> tuple[dict[_Role, _RecutEntry], list[bytes]]:
+) -> tuple[dict[Role, _RecutEntry], list[bytes]]:
     """Return the crops that were cut out anew, without the photographs."""
-    pairs: dict[_Role, tuple[Portrait | None, Portrait | None]] = {
-        "source": (old.source, new.source),
-        "target": (old.target, new.target),
-    }
-    entries: dict[_Role, _RecutEntry] = {}
+    pairs = {Role.SOURCE: (old.source, new.source), Role.TARGET: (old.target, new.target)}
+    entries: dict[Role, _RecutEntry] = {}
     blocks: list[bytes] = []
     for role, (before, after) in pairs.items():
         if before is after or after is None or not same_photograph(before, after):
@@ -214,9 +210,9 @@ def _applied(project: Project, record: _Record, blocks: Blocks) -> Project:
             layer: pixels_of(blocks.take(length), shape) for layer, length in one.lengths.items()
         }
         kept[one.slot] = EditState(MappingProxyType(planes), EditSettings.from_dict(one.settings))
+    pair = Both(contents.source, contents.target)
     portraits: Mapping[str, Portrait] = {
-        role: _recropped(getattr(contents, role), entry, blocks)
-        for role, entry in record.recut.items()
+        role: _recropped(pair[role], entry, blocks) for role, entry in record.recut.items()
     }
     commands = contents.commands[record.first : record.last] + added
     if record.index > len(commands):

@@ -14,6 +14,7 @@ from e4s_studio.core.commands import Layer
 from e4s_studio.core.contents import DocumentContents
 from e4s_studio.core.errors import ProjectError, SettingsError, StudioError
 from e4s_studio.core.layers import FULL, EditState
+from e4s_studio.core.pair import Role
 from e4s_studio.core.portrait import Portrait
 from e4s_studio.core.regions import REGION_COUNT
 from e4s_studio.core.settings import EditSettings
@@ -105,8 +106,8 @@ class _Opener:
 
     def contents(self, manifest: Manifest) -> DocumentContents:
         """Return the document."""
-        source = self._portrait(manifest.source, "source")
-        target = self._portrait(manifest.target, "target")
+        source = self._portrait(manifest.source, Role.SOURCE)
+        target = self._portrait(manifest.target, Role.TARGET)
         if source and target and source.shape != target.shape:
             self.warnings.append("The source does not fit the target; open it again.")
             source = None
@@ -143,7 +144,7 @@ class _Opener:
             return None
         return picture if max(picture.shape[:2]) <= THUMBNAIL_SIDE else None
 
-    def _portrait(self, entry: PortraitEntry | None, role: str) -> Portrait | None:
+    def _portrait(self, entry: PortraitEntry | None, role: Role) -> Portrait | None:
         if entry is None:
             return None
         try:
@@ -166,7 +167,7 @@ class _Opener:
             return None
 
     def _photograph(
-        self, entry: PortraitEntry, role: str
+        self, entry: PortraitEntry, role: Role
     ) -> tuple[bytes | None, NDArray[np.uint8] | None]:
         try:
             file = None if entry.file is None else self._archive.read(entry.file)

@@ -17,6 +17,7 @@ from filelock import FileLock, Timeout
 
 from e4s_studio import __version__
 from e4s_studio.core.errors import ImageError, OutputError, ProjectError
+from e4s_studio.core.pair import Role
 from e4s_studio.files.images import decode_image
 from e4s_studio.files.output import make_folder, write_whole
 from e4s_studio.files.project.archive import png_of
@@ -78,8 +79,8 @@ def project_bytes(project: Project) -> bytes:
         index=contents.index,
         labelling=LabellingEntry.of(project.labelling),
         thumbnail=writer.thumbnail(project),
-        target=writer.portrait("target", contents.target),
-        source=writer.portrait("source", contents.source),
+        target=writer.portrait(Role.TARGET, contents.target),
+        source=writer.portrait(Role.SOURCE, contents.source),
         fitted=writer.fitted(project.fitted),
     )
     return writer.finish(manifest)
@@ -169,7 +170,7 @@ class _Writer:
         }
         return StateEntry(planes=planes, settings=state.settings.as_dict())
 
-    def portrait(self, role: str, portrait: Portrait | None) -> PortraitEntry | None:
+    def portrait(self, role: Role, portrait: Portrait | None) -> PortraitEntry | None:
         """Add a portrait, with its photograph's own file or else the photograph as PNG."""
         if portrait is None:
             return None

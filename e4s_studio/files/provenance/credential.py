@@ -15,6 +15,7 @@ from PIL import Image, UnidentifiedImageError
 from e4s_studio import __version__
 from e4s_studio.core.errors import CredentialError, ImageError
 from e4s_studio.core.film import FilmTrait
+from e4s_studio.core.pair import Role
 from e4s_studio.core.regions import Region
 from e4s_studio.core.settings import EditSettings
 from e4s_studio.files.output import reason_of, write_whole
@@ -102,8 +103,8 @@ def sign(data: bytes, name: str, facts: Facts, identity: Identity) -> Signed:
         with c2pa.Context.from_dict(_SETTINGS) as context, identity.signer() as signer:
             builder = c2pa.Builder(json.dumps(_manifest(name, facts)), context=context)
             with builder:
-                _add_photograph(builder, facts.target, "parentOf", "target")
-                _add_photograph(builder, facts.source, "componentOf", "source")
+                _add_photograph(builder, facts.target, "parentOf", Role.TARGET)
+                _add_photograph(builder, facts.source, "componentOf", Role.SOURCE)
                 if kind is None:
                     builder.set_no_embed()
                 credential = builder.sign(signer, kind or _PLAIN_BYTES, io.BytesIO(data), signed)
@@ -302,7 +303,7 @@ def _followed(film: FilmTrait, amount: float) -> dict[str, Any]:
 
 
 def _add_photograph(
-    builder: c2pa.Builder, photograph: Photograph, relationship: str, role: str
+    builder: c2pa.Builder, photograph: Photograph, relationship: str, role: Role
 ) -> None:
     """Add a photograph, and the credential that it may have itself, as an ingredient."""
     kind = _media_type(photograph.data)

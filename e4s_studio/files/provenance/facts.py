@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from e4s_studio.core.pair import Role
 from e4s_studio.core.regions import Region
 from e4s_studio.files.images import encode_image
 
@@ -118,8 +119,8 @@ def facts_of(
 ) -> Facts:
     """Return the facts of a document; `film` is that of its `ExportLayers`."""
     return Facts(
-        _photograph(snapshot.source, "source"),
-        _photograph(snapshot.target, "target"),
+        _photograph(snapshot.source, Role.SOURCE),
+        _photograph(snapshot.target, Role.TARGET),
         label_map_sha256(snapshot.labels),
         snapshot.settings,
         model,
@@ -128,7 +129,7 @@ def facts_of(
     )
 
 
-def _photograph(portrait: Portrait, role: str) -> Photograph:
+def _photograph(portrait: Portrait, role: Role) -> Photograph:
     """Return a photograph's file, or a PNG of it if the file was not kept."""
     name = role if portrait.path is None else portrait.path.name
     if portrait.file is not None:
