@@ -50,7 +50,7 @@ def list_models() -> None:
 @models.command()
 def install(name: Name) -> None:
     """Download a model and verify it. A download that was cut goes on where it ended."""
-    from e4s_studio.engine.drawing.model_checks import check_model
+    from e4s_studio.engine.drawing.models import check_model
     from e4s_studio.files.models import ModelFolder, model_named
 
     model, folder = model_named(name), ModelFolder()
@@ -71,7 +71,7 @@ def use(
     file: Annotated[Path, typer.Argument(help="Its file on disk, or a pack of several.")],
 ) -> None:
     """Install a model from a FILE on disk, or all models of a packed file (`use pack FILE`)."""
-    from e4s_studio.engine.drawing.model_checks import check_model
+    from e4s_studio.engine.drawing.models import check_model
     from e4s_studio.files.models import ModelFolder, model_named
 
     folder = ModelFolder()

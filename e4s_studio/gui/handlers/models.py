@@ -216,7 +216,7 @@ class ModelsHandler(QObject):
 
 def _check(model: Model, file: Path) -> Any:
     """Look into a file; importing what does it brings torch along, so not on the GUI thread."""
-    from e4s_studio.engine.drawing.model_checks import check_model  # noqa: PLC0415 - see above
+    from e4s_studio.engine.drawing.models import check_model  # noqa: PLC0415 - see above
 
     return check_model(model, file)
 

@@ -1,12 +1,14 @@
-"""A swap never starts from random weights: it has its network, or says what is wrong."""
+"""Networks are loaded from their files and checked; none ever starts from random weights."""
 
 import shutil
 
 import pytest
+import torch
 
 from e4s_studio.core.errors import CheckpointError
-from e4s_studio.engine.drawing.models import load_network
+from e4s_studio.engine.drawing.models import check_model, load_network
 from e4s_studio.files import resources
+from e4s_studio.files.models import CATALOGUE, model_named
 from e4s_studio.networks.config import STUDIO_256
 
 
@@ -36,3 +38,25 @@ def test_a_cut_file_is_an_error(tmp_path, monkeypatch):
 def test_a_checkpoint_that_is_not_there_is_named(tmp_path):
     with pytest.raises(CheckpointError, match="no checkpoint"):
         load_network(tmp_path / "absent.pt")
+
+
+def test_the_networks_own_weights_pass(tmp_path):
+    from facexlib.parsing.bisenet import BiSeNet  # noqa: PLC0415 (slow to import)
+
+    path = tmp_path / "weights.pth"
+    torch.save({f"module.{k}": v for k, v in BiSeNet(num_class=19).state_dict().items()}, path)
+    check_model(model_named("bisenet"), path)
+    with pytest.raises(CheckpointError):
+        check_model(model_named("retinaface"), path)
+
+
+@pytest.mark.parametrize("model", CATALOGUE, ids=lambda model: model.name)
+@pytest.mark.parametrize("content", [b"", b"<html>quota</html>", {"a": torch.ones(2)}, [1, 2]])
+def test_anything_else_is_refused(tmp_path, model, content):
+    path = tmp_path / model.file
+    if isinstance(content, bytes):
+        path.write_bytes(content)
+    else:
+        torch.save(content, path)
+    with pytest.raises(CheckpointError):
+        check_model(model, path)
