@@ -14,7 +14,8 @@ from e4s_studio.core.errors import CheckpointError
 
 BUILT_IN_MODEL: Final = "studio-256"
 BUILT_IN_PARSER: Final = "parser-96"
-NETWORKS: Final = (BUILT_IN_MODEL, BUILT_IN_PARSER)
+FACE_NETWORKS: Final = ("face-detector", "face-mesh", "face-iris", "face-person")
+NETWORKS: Final = (BUILT_IN_MODEL, BUILT_IN_PARSER, *FACE_NETWORKS)
 """The networks that ship: NAME.safetensors, and their model card with a SHA-256, NAME.md."""
 
 PICTURE_SUFFIXES: Final = (".png", ".jpg", ".jpeg")
