@@ -23,9 +23,9 @@ from e4s_studio.engine.drawing.models import load_network
 from e4s_studio.engine.drawing.session import Session
 from e4s_studio.engine.fitting.fit import Fitter, plan_for
 from e4s_studio.engine.pictures import resize, resize_labels
-from e4s_studio.train.pairs import lessons
+from e4s_studio.train.pairs import practice_pairs
 from e4s_studio.train.plan import TrainingPlan
-from e4s_studio.train.start import start_network
+from e4s_studio.train.trainer import initial_network
 
 if TYPE_CHECKING:
     from e4s_studio.core.portrait import Portrait
@@ -54,7 +54,7 @@ class Curve:
 
 def untrained_network() -> RGI:
     """Return the built-in network with random weights, seed 0."""
-    return start_network(TrainingPlan()).eval().requires_grad_(False)
+    return initial_network(TrainingPlan()).eval().requires_grad_(False)
 
 
 def levels_of(fitter: Fitter, source: Portrait, target: Portrait) -> tuple[float, float]:
@@ -75,7 +75,7 @@ def levels_of(fitter: Fitter, source: Portrait, target: Portrait) -> tuple[float
 def curve_of(network: RGI, source: Portrait, target: Portrait) -> Curve:
     """Fit, looking every so many steps; looking does not count."""
     curve, start = Curve(), time.perf_counter()
-    fitter = Fitter(network, source, target, plan_for(network), lessons(network.config.size))
+    fitter = Fitter(network, source, target, plan_for(network), practice_pairs(network.config.size))
     seconds = time.perf_counter() - start
     while True:
         if fitter.steps_taken % EVERY == 0 or fitter.is_done:

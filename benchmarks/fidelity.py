@@ -35,7 +35,7 @@ from e4s_studio.engine.fitting.fit import Fitter, plan_for
 from e4s_studio.engine.pictures import resize, resize_labels, to_image
 from e4s_studio.engine.swap import swap_label_maps
 from e4s_studio.files.images import write_image
-from e4s_studio.train.pairs import lessons
+from e4s_studio.train.pairs import practice_pairs
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -70,7 +70,7 @@ def fit(source: Portrait, target: Portrait, steps: int | None) -> tuple[Fitted, 
     network = load_network()
     start = time.perf_counter()
     plan = plan_for(network, steps=steps)
-    fitter = Fitter(network, source, target, plan, lessons(network.config.size))
+    fitter = Fitter(network, source, target, plan, practice_pairs(network.config.size))
     while not fitter.is_done:
         fitter.step()
     return fitter.fitted(), time.perf_counter() - start

@@ -26,7 +26,7 @@ from e4s_studio.engine.faces.align import crop, paste_back, uncrop_labels
 from e4s_studio.engine.faces.find import find_faces
 from e4s_studio.engine.opening import open_portrait
 from e4s_studio.engine.parsing import starter_map
-from e4s_studio.train.parser.examples import make_pool
+from e4s_studio.train.parser import make_pool
 from e4s_studio.train.portraits import alignment_points, random_shape, random_texture, render
 
 if TYPE_CHECKING:

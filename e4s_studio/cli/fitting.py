@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from e4s_studio.cli.progress import StepProgress
 from e4s_studio.engine.drawing.fitted import encode_pair
 from e4s_studio.engine.fitting.fit import Fitter
-from e4s_studio.train.pairs import lessons
+from e4s_studio.train.pairs import practice_pairs
 
 if TYPE_CHECKING:
     from e4s_studio.core.portrait import Portrait
@@ -20,7 +20,7 @@ def fit_with_progress(network: RGI, source: Portrait, target: Portrait, plan: Fi
     """Fit a network to a pair of portraits, showing how far it is on stderr."""
     if plan.steps == 0:
         return encode_pair(network, source, target)
-    fitter = Fitter(network, source, target, plan, lessons(network.config.size))
+    fitter = Fitter(network, source, target, plan, practice_pairs(network.config.size))
     with StepProgress("Fitting", plan.steps) as progress:
         while not fitter.is_done:
             fitter.step()

@@ -90,23 +90,21 @@ def train(
         raise SettingsError("--finish wants swaps whose truth is known: leave out --data.")
     plan = _plan(preset, steps, batch, rate, adversarial, seed)
     _require_extra()
-    from e4s_studio.train.fabric import make_fabric
-    from e4s_studio.train.finish import FinishPlan
-    from e4s_studio.train.judges import find_judges
-    from e4s_studio.train.lessons import forget_lessons
-    from e4s_studio.train.run import Rhythm, Run
+    from e4s_studio.train.finish import FinishPlan, remove_examples
+    from e4s_studio.train.perceptual import find_perceptual_losses
+    from e4s_studio.train.run import Intervals, Run, make_fabric
     from e4s_studio.train.trainer import Trainer
 
     fabric = make_fabric(device, precision)
-    bench = find_judges(judges, plan.weights)
+    losses = find_perceptual_losses(judges, plan.weights)
     if fabric.is_global_zero:
-        for sentence in bench.absent:
+        for sentence in losses.absent:
             typer.echo(sentence, err=True)
     run = Run(
-        Trainer(fabric, _start(start, plan), plan, bench.judges),
+        Trainer(fabric, _start(start, plan), plan, losses.networks),
         out,
         _data(data, plan, _workers(workers)),
-        Rhythm(show=show_every, save=save_every),
+        Intervals(show=show_every, save=save_every),
     )
     outcome = _train(run)
     if outcome.steps < plan.steps:
@@ -120,7 +118,7 @@ def train(
         if ending.pairs:
             outcome = _finish(run, outcome, ending)
         _export(run, outcome, data, start, ending.pairs)
-        forget_lessons(run.folder)
+        remove_examples(run.folder)
 
 
 def _check(precision: str) -> None:
@@ -178,8 +176,7 @@ def _workers(wanted: int | None) -> int:
 
 
 def _data(folder: Path | None, plan: TrainingPlan, workers: int) -> Data:
-    from e4s_studio.train.folder import FolderPairs
-    from e4s_studio.train.pairs import PortraitPairs, Stream
+    from e4s_studio.train.pairs import FolderPairs, PortraitPairs, Stream
     from e4s_studio.train.run import Data
 
     size, seed = plan.config.size, plan.seed
@@ -198,9 +195,9 @@ def _data(folder: Path | None, plan: TrainingPlan, workers: int) -> Data:
 
 def _start(path: Path | None, plan: TrainingPlan) -> RGI:
     from e4s_studio.engine.drawing.models import load_network
-    from e4s_studio.train.start import go_on_with, start_network
+    from e4s_studio.train.trainer import continue_from, initial_network
 
-    return start_network(plan) if path is None else go_on_with(load_network(path), plan)
+    return initial_network(plan) if path is None else continue_from(load_network(path), plan)
 
 
 def _train(run: Run) -> Outcome:
@@ -276,7 +273,7 @@ def _export(run: Run, outcome: Outcome, data: Path | None, start: Path | None, f
         command=shlex.join(["e4s-studio", *sys.argv[1:]]),
         processes=run.fabric.world_size,
         start=start.name if start else None,
-        figures=run.judged(outcome.network),
+        figures=run.evaluated(outcome.network),
         finish=finish,
     )
     text = card.text(outcome.network, sha256_of(weights))

@@ -13,7 +13,7 @@ from e4s_studio.core.errors import SettingsError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from e4s_studio.train.parser.training import ParserPlan
+    from e4s_studio.train.parser import ParserPlan
 
 PRESET: Final = "parser-96"
 OPTIONS: Final = frozenset({"preset", "out", "start", "seed", "steps", "batch", "rate"})
@@ -48,9 +48,8 @@ def train_parser_in(
     from e4s_studio.files.output import make_folder, write_whole
     from e4s_studio.files.resources import sha256_of
     from e4s_studio.networks.parser import SIDE
-    from e4s_studio.train.parser.card import parser_card
-    from e4s_studio.train.parser.examples import make_pool
-    from e4s_studio.train.parser.training import ParserPlan, train_parser
+    from e4s_studio.train.card import parser_card
+    from e4s_studio.train.parser import ParserPlan, make_pool, train_parser
 
     changes: dict[str, Any] = {"seed": seed, "steps": steps, "batch": batch, "rate": rate}
     plan: ParserPlan = replace(

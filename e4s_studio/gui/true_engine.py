@@ -24,7 +24,7 @@ from e4s_studio.gui.ports import (
     Rendered,
     Stage,
 )
-from e4s_studio.train.pairs import lessons
+from e4s_studio.train.pairs import practice_pairs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,7 +71,7 @@ class TrueEngine:
             failed=lambda error: post(EngineFailed(str(error))),
             fitted=lambda state: post(_progress(state)),
         )
-        self._engine = Engine(network, listeners, lessons(network.config.size))
+        self._engine = Engine(network, listeners, practice_pairs(network.config.size))
         # Beginning and ending a fit waits for its thread, which the window must not.
         self._fits = ThreadPoolExecutor(max_workers=1, thread_name_prefix="fits")
         self._closed = False

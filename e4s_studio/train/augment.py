@@ -1,14 +1,14 @@
-"""Random warps, flips, blur and colour, each the same for a portrait and for its truth.
+"""Augmentation: random warps, flips, blur and colours, equal for a portrait and its ground truth.
 
-The renderer's portraits are tidier than photographs. What is changed here is changed in such a
-way that the truth of a swap stays exact: colours by region, and by whose texture the region has.
+Rendered portraits are cleaner than photographs. Colours change by region, and in a swap by the
+portrait that a region's texture comes from, so that the ground truth stays exact.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import cv2
 import numpy as np
@@ -32,34 +32,32 @@ GAIN_SIGMA: Final = 0.15
 CROSSTALK_SIGMA: Final = 0.06
 OFFSET_SIGMA: Final = 14.0
 BLUR_SIGMA: Final = (0.3, 1.3)
-"""At 256²; in proportion at other sizes."""
+"""In pixels at 256², proportional at other sizes."""
 NOISE_SIGMA: Final = (1.0, 8.0)
 
 
 @dataclass(frozen=True)
 class Warp:
-    """Where each pixel is taken from: two (S, S) float32 arrays of columns and rows."""
+    """The source coordinates of each pixel: (S, S) float32 columns and rows."""
 
     columns: NDArray[np.float32]
     rows: NDArray[np.float32]
 
     def image(self, image: Image) -> Image:
-        """Warp levels (S, S, C), mirrored at the border."""
-        warped = cv2.remap(
-            image, self.columns, self.rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101
-        )
-        return np.asarray(warped, np.float32)
+        """Warp levels (S, S, C), bilinear, mirrored at the border."""
+        return np.asarray(self._remapped(image, cv2.INTER_LINEAR), np.float32)
 
     def labels(self, labels: Labels) -> Labels:
         """Warp a label map (S, S) likewise, by nearest pixel."""
-        warped = cv2.remap(
-            labels, self.columns, self.rows, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REFLECT_101
-        )
-        return np.asarray(warped, np.uint8)
+        return np.asarray(self._remapped(labels, cv2.INTER_NEAREST), np.uint8)
+
+    def _remapped(self, array: NDArray[Any], interpolation: int) -> NDArray[Any]:
+        border = cv2.BORDER_REFLECT_101
+        return cv2.remap(array, self.columns, self.rows, interpolation, borderMode=border)
 
 
 def random_warp(rng: Generator, size: int, *, bent: bool, flipped: bool) -> Warp:
-    """Draw a warp: turned, scaled, shifted and bent where `bent`, mirrored where `flipped`."""
+    """Sample a warp: rotated, scaled, shifted and bent if `bent`, mirrored if `flipped`."""
     line = (np.arange(size, dtype=np.float32) + 0.5) / size * 2 - 1
     x, y = np.meshgrid(line, line)
     if flipped:
@@ -80,7 +78,7 @@ def random_warp(rng: Generator, size: int, *, bent: bool, flipped: bool) -> Warp
 
 @dataclass(frozen=True)
 class Recolouring:
-    """A colour change of its own for each region: levels·matrix + offset.
+    """A colour change for each region: levels·matrix + offset.
 
     Attributes
     ----------
@@ -94,12 +92,12 @@ class Recolouring:
     offsets: NDArray[np.float32]
 
     def __call__(self, image: Image, labels: Labels) -> Image:
-        """Recolour levels (S, S, 3) by their labels (S, S); the result lies in 0 to 255."""
+        """Recolour levels (S, S, 3) by their labels (S, S); returns 0 to 255."""
         changed = np.einsum("yxc,yxcd->yxd", image, self.matrices[labels]) + self.offsets[labels]
         return np.asarray(np.clip(changed, 0, 255), np.float32)
 
     def towards(self, other: Recolouring, amounts: NDArray[np.float32]) -> Recolouring:
-        """Return what a mix of two textures is changed by: each region's amount of the other's."""
+        """Interpolate towards another recolouring by the amounts (12,) of the regions."""
         share = amounts[:, None].astype(np.float32)
         return Recolouring(
             self.matrices + share[..., None] * (other.matrices - self.matrices),
@@ -108,13 +106,13 @@ class Recolouring:
 
 
 def random_recolouring(rng: Generator, *, changed: bool) -> Recolouring:
-    """Draw a colour change of each region, or none."""
+    """Sample a colour change of each region, or none."""
     identity = np.tile(np.eye(3, dtype=np.float32), (REGION_COUNT, 1, 1))
     if not changed:
         return Recolouring(identity, np.zeros((REGION_COUNT, 3), np.float32))
     gains = np.exp(rng.normal(0, GAIN_SIGMA, (REGION_COUNT, 1, 3)))
     crosstalk = rng.normal(0, CROSSTALK_SIGMA, (REGION_COUNT, 3, 3))
-    # Every row of the crosstalk sums to nothing, so that grey stays nearly grey.
+    # Every row of the crosstalk sums to zero, so that grey stays nearly grey.
     crosstalk -= crosstalk.mean(axis=1, keepdims=True)
     offsets = rng.normal(0, OFFSET_SIGMA, (REGION_COUNT, 3))
     return Recolouring(
@@ -130,12 +128,12 @@ def blurred(image: Image, sigma: float) -> Image:
 
 
 def random_blur(rng: Generator, size: int, *, changed: bool) -> float:
-    """Draw the sigma of a blur, or 0."""
+    """Sample the sigma of a blur in pixels, or 0."""
     return float(rng.uniform(*BLUR_SIGMA)) * size / 256 if changed else 0.0
 
 
 def noisy(rng: Generator, image: Image, *, changed: bool) -> Image:
-    """Add the noise of a sensor to levels, or none. Truths never get any."""
+    """Add sensor noise to levels, or none. It is for the encoder's input only."""
     if not changed:
         return image
     noise = rng.standard_normal(image.shape, np.float32) * rng.uniform(*NOISE_SIGMA)

@@ -1,8 +1,7 @@
-"""From numbered pairs to the batches that a training step takes.
+"""Batches of numbered pairs for the training steps.
 
-Pairs are made, and their label maps planned, by worker processes. What these hand over are plain
-arrays: they go through a pipe, so that neither open files nor shared memory, of which containers
-have little, run out.
+Worker processes make pairs and the layouts of their label maps. They return plain arrays through
+a pipe, because tensors would need open files or shared memory, which containers limit.
 """
 
 from __future__ import annotations
@@ -29,13 +28,13 @@ if TYPE_CHECKING:
 
 PREFETCHED: Final = 2
 FEATURE_SHARE: Final = 4.0
-"""Eyes, brows, lips and mouth count so many times more than in a fit: each is a hundredth of a
-picture, and unlike a fit a training sees each but once."""
+"""Extra weight of eyes, brows, lips and mouth over a fit: each covers a hundredth of a picture, and
+a training sees each picture only once."""
 
 
 @dataclass(frozen=True)
 class PackedBatch:
-    """N pairs as arrays, sources before targets: `Pair` says what they are.
+    """N pairs (see `Pair`) as arrays, sources before targets.
 
     Attributes
     ----------
@@ -46,7 +45,7 @@ class PackedBatch:
     amounts
         (2N, 12) float32.
     grids
-        The layout of `labels`, with arrays in place of tensors.
+        The layout of `labels`, in arrays instead of tensors.
     """
 
     pictures: NDArray[np.uint8]
@@ -60,14 +59,14 @@ class PackedBatch:
 class Batch:
     """N pairs on a device, sources before targets.
 
-    It is no dataclass, as Fabric would take that apart to convert its numbers.
+    It is not a dataclass, because Fabric would convert the tensors of one.
 
     Parameters
     ----------
     packed
-        Its numbers.
+        The arrays.
     device
-        Where to.
+        The device.
 
     Attributes
     ----------
@@ -76,7 +75,7 @@ class Batch:
     labels
         (2N, S, S) int64.
     weight
-        (2N, 1, S, S) float32: how much each pixel of the truths counts.
+        (2N, 1, S, S) float32: the weight of each pixel of the truths.
     amounts
         (2N, 12) float32.
     layout
@@ -112,7 +111,7 @@ def _array(tensor: Tensor) -> Any:
 class Collate:
     """Packs pairs for a network whose masked layers have these resolutions.
 
-    Pairs of fewer pixels have no grids for the layers above: such are not drawn.
+    Layers above the resolution of the pairs are not used and get no grids.
     """
 
     def __init__(self, resolutions: Sequence[int]) -> None:
@@ -135,11 +134,11 @@ class Collate:
 
 
 @dataclass(frozen=True)
-class Shares:
-    """Which pairs each step takes: of W processes the r-th takes its own part of W batches.
+class PairSampler:
+    """Samples the numbers and sizes of the pairs of each step.
 
-    So W processes see, step for step, the pairs that one with W times the batch sees. A step has
-    its pairs as large as `size_of` says.
+    Each of W processes takes its own batch of W, so that they see in each step the pairs that one
+    process with a W times larger batch sees. `size_of` returns the size of a step's pairs.
     """
 
     batch: int
@@ -150,19 +149,19 @@ class Shares:
     world: int = 1
 
     def __iter__(self) -> Iterator[list[tuple[int, int]]]:
-        """List the numbers and sizes of each step's pairs."""
+        """Iterate over the numbers and sizes of each step's pairs."""
         for step in range(self.start, self.steps):
             first = (step * self.world + self.rank) * self.batch
             size = self.size_of(step)
             yield [(number, size) for number in range(first, first + self.batch)]
 
     def __len__(self) -> int:
-        """Return how many steps are left."""
+        """Return the number of steps left."""
         return self.steps - self.start
 
 
-class _Numbered(Dataset["Pair"]):
-    """What torch takes for a data set."""
+class _PairDataset(Dataset["Pair"]):
+    """Pairs as a PyTorch data set."""
 
     def __init__(self, pairs: Pairs) -> None:
         self.pairs = pairs
@@ -171,27 +170,27 @@ class _Numbered(Dataset["Pair"]):
         return self.pairs.pair(*asked)
 
 
-def batches(pairs: Pairs, shares: Shares, collate: Collate, workers: int) -> DataLoader[Pair]:
-    """Load the packed batches of some steps, in order.
+def batches(pairs: Pairs, sampler: PairSampler, collate: Collate, workers: int) -> DataLoader[Pair]:
+    """Load the packed batches of the sampler's steps, in order.
 
     Parameters
     ----------
     workers
-        Processes that make them; 0 makes them in this one.
+        Worker processes; 0 for none.
     """
     return DataLoader(
-        _Numbered(pairs),
-        batch_sampler=shares,
+        _PairDataset(pairs),
+        batch_sampler=sampler,
         collate_fn=collate,
         num_workers=workers,
         prefetch_factor=PREFETCHED if workers else None,
         worker_init_fn=_start_worker,
-        # Else it would draw a seed for its workers from the state that a training goes on with.
+        # Otherwise it would take a seed for its workers from the global generator.
         generator=torch.Generator().manual_seed(0),
     )
 
 
 def _start_worker(_: int) -> None:
-    # Ctrl-C reaches every process of the terminal; the main one ends its workers itself.
+    # Ctrl-C reaches every process of the terminal; the main process stops its workers.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     cv2.setNumThreads(0)

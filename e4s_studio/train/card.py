@@ -1,20 +1,25 @@
-"""The model card that is written beside weights."""
+"""Model cards, which are written beside the weights."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import torch
 
 from e4s_studio import __version__
+from e4s_studio.networks.parser import SIDE
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from e4s_studio.networks.parser import ParserNet
     from e4s_studio.networks.rgi import RGI
+    from e4s_studio.train.parser.training import ParserPlan
     from e4s_studio.train.plan import TrainingPlan
     from e4s_studio.train.reports import Figures
 
-PORTRAITS: str = (
+PORTRAITS: Final = (
     "Portraits painted by the program itself (`e4s_studio.train.portraits`). No photograph of"
     " anybody, and no weights of others, went into it."
 )
@@ -22,28 +27,28 @@ PORTRAITS: str = (
 
 @dataclass(frozen=True)
 class Card:
-    """What is said of weights.
+    """The facts of a training.
 
     Attributes
     ----------
     plan
-        How they were trained.
+        The settings.
     steps
         Steps taken.
     data
-        A sentence on what they were trained on.
+        A sentence on the training data.
     licence
         Of the weights.
     command
-        What makes them again.
+        The command that reproduces them.
     processes
-        How many trained together.
+        Number of processes.
     start
-        The name of the weights that they started from, if any.
+        The name of the initial weights, if any.
     figures
-        At the end, if measured.
+        The final quality, if measured.
     finish
-        From how many pairs it learnt the codes of swaps at the end.
+        Number of pairs of the last phase.
     """
 
     plan: TrainingPlan
@@ -57,14 +62,9 @@ class Card:
     finish: int = 0
 
     def text(self, network: RGI, sha256: str) -> str:
-        """Write the card of a network, Markdown.
+        """Return the card of a network, Markdown.
 
-        Parameters
-        ----------
-        network
-            The trained network.
-        sha256
-            Of its file, in hexadecimal digits: the program finds damage with it.
+        `sha256` is the checksum of its file, hexadecimal: with it the program detects damage.
         """
         count = sum(weight.numel() for weight in network.parameters())
         plan = self.plan
@@ -91,7 +91,31 @@ class Card:
             "Measured": measured,
             "Made with": f"E4S Studio {__version__}, PyTorch {torch.__version__}",
         }
-        lines = [f"# {plan.preset}", ""]
-        lines += [f"- **{name}**: {value}" for name, value in rows.items()]
-        lines += ["", "Use it on pictures of people who agree to it.", ""]
-        return "\n".join(lines)
+        return _markdown(plan.preset, rows) + "\nUse it on pictures of people who agree to it.\n"
+
+
+def parser_card(
+    network: ParserNet, sha256: str, plan: ParserPlan, command: str, start: Path | None = None
+) -> str:
+    """Return the card of a parser, Markdown.
+
+    `sha256` is the checksum of its file, hexadecimal: with it the program detects damage.
+    """
+    count = sum(weight.numel() for weight in network.parameters())
+    rows = {
+        "Network": f"U-Net, {SIDE}² aligned crops to 12 regions, {count:,} weights, half precision",
+        "Data": f"{PORTRAITS} {plan.scenes:,} of them, changed into {plan.examples:,} examples:"
+        " turned, lit, dressed, set before other backgrounds, and photographed in colour and grey",
+        "SHA-256": f"`{sha256}`",
+        "Licence": "as that of the weights it started from" if start else "MIT, like the program",
+        "Start": start.name if start else f"random weights, seed {plan.seed}",
+        "Command": f"`{command}`",
+        "Training": f"{plan.steps} steps of {plan.batch} examples; the weights are an exponential"
+        " average",
+        "Made with": f"E4S Studio {__version__}, PyTorch {torch.__version__}",
+    }
+    return _markdown(f"parser-{SIDE}", rows)
+
+
+def _markdown(title: str, rows: dict[str, str]) -> str:
+    return f"# {title}\n\n" + "".join(f"- **{name}**: {value}\n" for name, value in rows.items())

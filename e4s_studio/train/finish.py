@@ -1,26 +1,29 @@
-"""The end of a training: which style codes a swap has, learnt from texture vectors alone.
+"""The last phase of a training: swaps are trained on style codes, without generating pictures.
 
-Nearly all of a training step is drawing. Once encoder and generator are good, what is left to learn
-of a swap is its codes, and the right ones are known: those of the vectors that the encoder sees in
-the swap's truth. So the vectors of many pairs are made once, and the regions' MLPs and the light
-learn from them, a hundred times as many swaps in the same time.
+Most of the time of a training step goes into generating pictures. Once encoder and generator are
+good, the style codes of swaps are what is left to train, and the correct ones are known: the codes
+of the texture vectors that the encoder finds in the swap's ground truth. So the vectors of many
+pairs are computed once, and the regions' MLPs and the lighting module are trained on them, on a
+hundred times as many swaps in the same time.
 
-Errors of codes count by how much they change the picture, by the diagonal of the Gauss-Newton
-matrix: the mean square of the gradients that white noise on the picture leaves at the codes.
+Errors of codes are weighted by their effect on the picture, the diagonal of the Gauss-Newton
+matrix: the mean square of the codes' gradients under white noise on the picture.
 """
 
 from __future__ import annotations
 
 import copy
+import hashlib
 from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
+import safetensors.torch
 import torch
 
 from e4s_studio.networks.config import REGIONS
-from e4s_studio.train.batches import Batch, Collate, Shares, batches
-from e4s_studio.train.lessons import Lessons, Notebook
+from e4s_studio.train.batches import Batch, Collate, PairSampler, batches
 from e4s_studio.train.plan import SMALLEST
+from e4s_studio.train.run import read_state, write_state
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,25 +35,137 @@ if TYPE_CHECKING:
     from e4s_studio.train.plan import TrainingPlan
     from e4s_studio.train.run import Data
 
+KEPT_TOGETHER: Final = 64
+"""Batches of pairs in a file: half a minute on two cores, about 8 MB."""
+NAME: Final = "lessons-{:06d}.pt"
+
+
+@dataclass(frozen=True)
+class SwapExamples:
+    """The texture vectors of N pairs and of their ground truths.
+
+    Attributes
+    ----------
+    seen
+        (N, 4, 12, seen_dim) float16: source, target, and the ground truth on the map of each.
+    amounts
+        (N, 2, 12) float32, as in `Pair`.
+    """
+
+    seen: Tensor
+    amounts: Tensor
+
+    @classmethod
+    def joined(cls, parts: list[SwapExamples]) -> SwapExamples:
+        """Concatenate examples in order."""
+        return cls(
+            torch.cat([part.seen for part in parts]), torch.cat([part.amounts for part in parts])
+        )
+
+
+class ExampleStore:
+    """The examples of one network in a folder, to which batches are added.
+
+    Examples of another network or plan in the folder are ignored.
+
+    Parameters
+    ----------
+    folder
+        The training's.
+    network
+        The network whose encoder computed them.
+    plan
+        The settings that they depend on, in numbers, strings, tuples and dictionaries.
+
+    Raises
+    ------
+    CheckpointError
+        If a file is damaged.
+
+    Attributes
+    ----------
+    batches
+        The number of batches.
+    """
+
+    def __init__(self, folder: Path, network: RGI, plan: dict[str, Any]) -> None:
+        self.batches = 0
+        self._folder = folder
+        self._of = {"plan": plan, "network": _digest(network)}
+        self._parts: list[SwapExamples] = []
+        self._new: list[SwapExamples] = []
+        self._read()
+        if not self.batches:
+            remove_examples(folder)
+
+    def add(self, batch: SwapExamples) -> None:
+        """Add the next batch."""
+        self._new.append(batch)
+        self.batches += 1
+        if len(self._new) == KEPT_TOGETHER:
+            self.save()
+
+    def save(self) -> None:
+        """Write all batches that are not in a file yet.
+
+        Raises
+        ------
+        OutputError
+            If the file cannot be written.
+        """
+        if self._new:
+            part = SwapExamples.joined(self._new)
+            count = len(self._new)
+            path = self._folder / NAME.format(self.batches - count)
+            write_state(
+                path, {"step": count, **self._of, "seen": part.seen, "amounts": part.amounts}
+            )
+            self._parts.append(part)
+            self._new = []
+
+    def examples(self) -> SwapExamples:
+        """Return all examples in order; N ≥ 1."""
+        return SwapExamples.joined([*self._parts, *self._new])
+
+    def _read(self) -> None:
+        while (path := self._folder / NAME.format(self.batches)).is_file():
+            state = read_state(path)
+            if any(state[key] != value for key, value in self._of.items()):
+                return
+            self._parts.append(SwapExamples(state["seen"], state["amounts"]))
+            self.batches += state["step"]
+
+
+def remove_examples(folder: Path) -> None:
+    """Remove the example files of a training."""
+    for path in folder.glob("lessons-*.pt"):
+        path.unlink()
+
+
+def _digest(network: RGI) -> str:
+    weights = {name: value.cpu().contiguous() for name, value in network.state_dict().items()}
+    return hashlib.sha256(safetensors.torch.save(weights)).hexdigest()
+
+
 AT_ONCE: Final = 4
-"""Pairs that are encoded together."""
+"""Pairs in a batch."""
 PROBES: Final = 8
-"""Batches of pairs of which the picture's dependence on the codes is measured."""
+"""Batches of pairs for measuring the effect of codes on the picture."""
 BETAS: Final = (0.9, 0.99)
 
 
 @dataclass(frozen=True)
 class FinishPlan:
-    """How the end of a training goes.
+    """The settings of the last phase.
 
     Attributes
     ----------
     pairs
-        How many are painted and encoded; 0 leaves the network as it is.
+        Number of pairs that are rendered and encoded; 0 skips the phase.
     passes, batch
-        How often each of their swaps is learnt from, two a pair, and how many of them at a time.
+        Passes over all swaps, two of each pair, and swaps in a batch.
     rate
-        Adam's, which falls as that of the training does.
+        Adam's learning rate, with the schedule of the training.
     first
         Number of the first pair.
     """
@@ -63,30 +178,30 @@ class FinishPlan:
 
     @property
     def steps(self) -> int:
-        """Of Adam."""
+        """Optimiser steps."""
         return -(-self.passes * 2 * self.pairs // self.batch)
 
 
 class Finish:
-    """Ends a training whose pairs are known everywhere.
+    """Runs the last phase of a training whose ground truths are complete.
 
-    What it has painted and encoded is kept, and it goes on from there.
+    Encoded examples are kept in the folder; after an interruption it resumes with them.
 
     Parameters
     ----------
     network
-        The trained network; it is left as it is.
+        The trained network; it is not changed.
     data
-        Pairs to learn from. They say more of the light if they are not augmented.
+        The pairs. Without augmentation they carry more information on the lighting.
     plan, training
-        How it ends, and how it went.
+        The settings of this phase and of the training.
     folder
-        The training's; what is kept lies there.
+        The training's.
 
     Raises
     ------
     CheckpointError
-        If what is kept is damaged.
+        If a file of examples is damaged.
     """
 
     def __init__(
@@ -101,45 +216,45 @@ class Finish:
         self._data = data
         self._teacher = copy.deepcopy(network).eval().requires_grad_(requires_grad=False)
         plans = {"training": training.as_dict(), "finish": asdict(plan)}
-        self._notebook = Notebook(folder, self._teacher, plans)
+        self._store = ExampleStore(folder, self._teacher, plans)
 
     @property
     def steps(self) -> int:
-        """How often a step is reported: for each batch of pairs, and for each of Adam's."""
+        """The number of steps: one for each batch of pairs, and one for each of the optimiser."""
         return self._batches_of_pairs + self.plan.steps
 
     @property
     def steps_kept(self) -> int:
-        """How many of the steps need not be taken any more."""
-        return self._notebook.batches
+        """The number of steps that were done in earlier runs."""
+        return self._store.batches
 
     def __call__(
         self,
         on_step: Callable[[int, dict[str, float]], None] = lambda _, __: None,
         should_stop: Callable[[], bool] = lambda: False,
     ) -> RGI | None:
-        """Return the network as it has learnt to swap; None if it was to stop.
+        """Return the network after this phase; None if stopped.
 
-        It paints and encodes what is not kept yet, and keeps it; what it learns from that is not.
+        Encoded examples are saved, the optimisation is not: it starts again.
 
         Parameters
         ----------
         on_step
-            Called after each step with the steps done and, once it learns, its loss.
+            Called after each step with the number of steps and, of optimiser steps, the loss.
         should_stop
-            Asked after each step.
+            Called after each step.
         """
-        notebook = self._notebook
-        for batch in self._lessons():
-            notebook.add(batch)
-            on_step(notebook.batches, {})
+        store = self._store
+        for batch in self._encoded():
+            store.add(batch)
+            on_step(store.batches, {})
             if should_stop():
-                notebook.save()
+                store.save()
                 return None
-        notebook.save()
+        store.save()
         network = copy.deepcopy(self._teacher)
-        for step, loss in self._learn(network, notebook.lessons()):
-            on_step(notebook.batches + step, {"codes": loss})
+        for step, loss in self._optimise(network, store.examples()):
+            on_step(store.batches + step, {"codes": loss})
             if should_stop():
                 return None
         return network.eval()
@@ -149,35 +264,34 @@ class Finish:
         return -(-self.plan.pairs // AT_ONCE)
 
     def _batches(self, start: int, end: int, resolutions: list[int]) -> Iterator[Batch]:
-        """Paint pairs no larger than the encoder sees them, with grids for some resolutions."""
+        """Yield batches at the encoder's input size, with grids for some resolutions."""
         config, device = self._teacher.config, self._teacher.latent_avg.device
         size = min(config.encoder_input, config.size)
         first = -(-self.plan.first // AT_ONCE)
-        shares = Shares(AT_ONCE, first + start, first + end, lambda _: size)
-        for packed in batches(
-            self._data.training, shares, Collate(resolutions), self._data.workers
-        ):
+        sampler = PairSampler(AT_ONCE, first + start, first + end, lambda _: size)
+        collate, workers = Collate(resolutions), self._data.workers
+        for packed in batches(self._data.training, sampler, collate, workers):
             yield Batch(packed, device)
 
     @torch.no_grad()
-    def _lessons(self) -> Iterator[Lessons]:
+    def _encoded(self) -> Iterator[SwapExamples]:
         network = self._teacher
-        for batch in self._batches(self._notebook.batches, self._batches_of_pairs, []):
+        for batch in self._batches(self._store.batches, self._batches_of_pairs, []):
             pictures = torch.cat([batch.pictures, batch.truths])
             vectors = network.encode_labels(pictures, batch.labels.repeat(2, 1, 1))
             seen = vectors[..., : network.config.seen_dim].half()
-            # From kind by kind to pair by pair.
-            yield Lessons(
+            # Ordered by kind; now by pair.
+            yield SwapExamples(
                 torch.stack(seen.chunk(4), dim=1), torch.stack(batch.amounts.chunk(2), dim=1)
             )
 
     def weights(self) -> Tensor:
-        """Return how much an error of each code changes a picture that has its region.
+        """Return the effect of each code on pictures that contain its region.
 
         Returns
         -------
         Tensor
-            (12, n_latent, style_dim): the mean change of a pixel's value, squared, weighted as in
+            (12, n_latent, style_dim): the mean squared change of a pixel's value, weighted as in
             the training's losses.
         """
         network = self._teacher
@@ -195,34 +309,34 @@ class Finish:
             noise = torch.randn(rgb.shape, generator=generator).to(rgb.device)
             (gradient,) = torch.autograd.grad((rgb * noise * weight.sqrt()).sum(), codes)
             total = total.to(codes) + gradient.square().sum(0)
-            count = count.to(codes) + _there(vectors).sum(0)
+            count = count.to(codes) + _present(vectors).sum(0)
         return total / count.clamp(min=1)[:, None, None] / (3 * resolution**2)
 
-    def _learn(self, network: RGI, lessons: Lessons) -> Iterator[tuple[int, float]]:
+    def _optimise(self, network: RGI, examples: SwapExamples) -> Iterator[tuple[int, float]]:
         plan, device = self.plan, network.latent_avg.device
         schedule = replace(self.training, steps=plan.steps)
         weights = self.weights()
-        learning = [*network.encoder.light.parameters(), *network.MLPs.parameters()]
-        for parameter in learning:
+        trained = [*network.encoder.light.parameters(), *network.MLPs.parameters()]
+        for parameter in trained:
             parameter.requires_grad_()
-        adam = torch.optim.Adam(learning, betas=BETAS)
+        adam = torch.optim.Adam(trained, betas=BETAS)
         generator = torch.Generator().manual_seed(self.training.seed)
         for step in range(plan.steps):
             for group in adam.param_groups:
                 group["lr"] = plan.rate * schedule.rate_factor(step)
-            number = torch.randint(len(lessons.seen), (plan.batch,), generator=generator)
+            number = torch.randint(len(examples.seen), (plan.batch,), generator=generator)
             way = torch.randint(2, (plan.batch,), generator=generator)
             own, other, truth = (
-                lessons.seen[number, kind].to(device).float() for kind in (way, 1 - way, 2 + way)
+                examples.seen[number, kind].to(device).float() for kind in (way, 1 - way, 2 + way)
             )
             with torch.no_grad():
                 right = self._teacher.style_codes(self._teacher.encoder.light(truth))
             source, target = (network.encoder.light(seen) for seen in (other, own))
-            mixed = network.mix(source, target, lessons.amounts[number, way].to(device))
+            mixed = network.mix(source, target, examples.amounts[number, way].to(device))
             errors = (network.style_codes(mixed) - right).square()
-            # What the map has is what is seen of it; the codes of other regions draw nothing.
-            there = _there(truth)[..., None, None]
-            loss = (errors * weights * there).sum((1, 2, 3)).mean()
+            # The codes of regions that the label map lacks have no effect.
+            present = _present(truth)[..., None, None]
+            loss = (errors * weights * present).sum((1, 2, 3)).mean()
             adam.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             adam.step()
@@ -230,6 +344,6 @@ class Finish:
         network.requires_grad_(requires_grad=False)
 
 
-def _there(vectors: Tensor) -> Tensor:
-    """Return which regions vectors (B, 12, D) were seen in: (B, 12) bool."""
+def _present(vectors: Tensor) -> Tensor:
+    """Return which regions have texture vectors (B, 12, D): (B, 12) bool."""
     return (vectors != 0).any(dim=2)

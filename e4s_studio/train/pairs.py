@@ -1,7 +1,7 @@
-"""Pairs of portraits with a swap whose truth is known, by number.
+"""Numbered pairs of portraits with swaps whose ground truth is known.
 
-A number and a seed decide a pair, whoever makes it and whenever: that is what lets a training go
-on after a kill as if nothing had happened, and any number of processes share one sequence.
+A pair depends on its number and the random seed alone, not on when or where it is made. So a
+training resumes exactly after an interruption, and several processes share one sequence.
 """
 
 from __future__ import annotations
@@ -10,9 +10,14 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import TYPE_CHECKING, Final, Protocol
 
+import cv2
 import numpy as np
 
+from e4s_studio.core.errors import ImageError
 from e4s_studio.core.regions import FACE, REGION_COUNT, SWAPPED_TEXTURE, Region
+from e4s_studio.engine.pictures import resize_labels
+from e4s_studio.files.images import read_image
+from e4s_studio.files.label_maps import read_label_map
 from e4s_studio.train.augment import (
     Recolouring,
     blurred,
@@ -25,21 +30,23 @@ from e4s_studio.train.plan import AUGMENT
 from e4s_studio.train.portraits import mix, random_shape, random_texture, render
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from numpy.random import Generator
     from numpy.typing import NDArray
 
     from e4s_studio.train.portraits import Shape, Texture
 
 SAME_LIGHT: Final = 0.3
-"""Share of the pairs whose portraits stand in the same light."""
+"""Share of the pairs whose portraits have the same lighting."""
 
 FINEST_TAP: Final = 64
-"""A region with no pixel at this resolution, at which the published encoder first pools them, has
-no texture to swap."""
+"""The resolution at which the published encoder first pools regions. Regions without a pixel there
+have no texture to swap."""
 
 
 class Stream(IntEnum):
-    """Sequences of portraits that share no seed."""
+    """Sequences of portraits with distinct random seeds."""
 
     TRAINING = 0
     VALIDATION = 1
@@ -49,22 +56,21 @@ class Stream(IntEnum):
 
 @dataclass(frozen=True)
 class Pair:
-    """Two portraits, and what must be drawn on the label map of each.
+    """Two portraits, and the ground truth to generate on the label map of each.
 
     Attributes
     ----------
     pictures
-        (2, S, S, 3) uint8 RGB: source and target as the encoder sees them.
+        (2, S, S, 3) uint8 RGB: source and target, the encoder's input.
     labels
         (2, S, S) uint8: their label maps.
     amounts
-        (2, 12) float32 texture amounts of the two drawings, 0 (the map's own portrait) to 1 (the
-        other). Those of the source are 0 where only its reconstruction is asked for.
+        (2, 12) float32 texture amounts on the two label maps, 0 (the map's own portrait) to 1 (the
+        other). Those of the source are 0 where it is only reconstructed.
     truths
-        (2, S, S, 3) uint8: what must be drawn on the two label maps, source and target with the
-        amounts' textures.
+        (2, S, S, 3) uint8: the ground truths on the two label maps.
     known
-        (2, S, S) bool: where the truths are.
+        (2, S, S) bool: where the ground truths are valid.
     """
 
     pictures: NDArray[np.uint8]
@@ -76,7 +82,7 @@ class Pair:
 
 @dataclass(frozen=True)
 class View:
-    """A picture (S, S, 3) uint8, its label map (S, S), and where it is known (None: everywhere)."""
+    """A picture (S, S, 3) uint8, its label map (S, S), and where it is valid (None: everywhere)."""
 
     image: NDArray[np.uint8]
     labels: NDArray[np.uint8]
@@ -84,7 +90,7 @@ class View:
 
 
 class Pairs(Protocol):
-    """Where pairs come from."""
+    """A source of pairs."""
 
     def __getitem__(self, number: int) -> Pair:
         """Make the pair of a number from 0."""
@@ -94,21 +100,21 @@ class Pairs(Protocol):
 
 
 class PortraitPairs:
-    """Pairs of portraits that are painted when asked for.
+    """Pairs of portraits that are rendered on demand.
 
     Parameters
     ----------
     size
         Pixels on a side.
     seed
-        Another seed, other portraits.
+        Random seed.
     stream
-        Which sequence; training never sees a portrait of another one.
+        The sequence; sequences have no portrait in common.
     augment
-        Chance of each augmentation.
+        Probability of each augmentation.
     both_ways
-        Whether the source's map, too, shows a swap, with the target's textures: a step then learns
-        two of them. Else it shows the source.
+        Whether the source's map shows a swap too, with the target's textures, so that a pair has
+        two. Otherwise it shows the source.
     """
 
     def __init__(
@@ -124,11 +130,11 @@ class PortraitPairs:
         self.both_ways = both_ways
 
     def __getitem__(self, number: int) -> Pair:
-        """Paint the pair of a number from 0."""
+        """Render the pair of a number from 0."""
         return self.pair(number, self.size)
 
     def pair(self, number: int, size: int) -> Pair:
-        """Paint the same pair with `size` pixels on a side."""
+        """Render the same pair with `size` pixels on a side."""
         rng = np.random.default_rng((int(self.stream), self.seed, number))
         (shape, texture), (target_shape, target_texture) = _person(rng), _person(rng)
         if rng.random() < SAME_LIGHT:
@@ -149,8 +155,8 @@ class PortraitPairs:
         return augmented(rng, views, (truths[0], truths[1]), amounts, self.augment)
 
 
-def lessons(size: int, seed: int = 0) -> PortraitPairs:
-    """Return the pairs that a fit practises on: as those of a training, but others."""
+def practice_pairs(size: int, seed: int = 0) -> PortraitPairs:
+    """Return pairs for practice during a fit: as in training, with other random seeds."""
     return PortraitPairs(size, seed, Stream.PRACTICE, AUGMENT)
 
 
@@ -159,22 +165,22 @@ def _person(rng: Generator) -> tuple[Shape, Texture]:
 
 
 def in_light_of(texture: Texture, other: Texture) -> Texture:
-    """Return a texture lit as another is."""
+    """Return a texture with the lighting of another."""
     return replace(texture, background=replace(texture.background, light=other.background.light))
 
 
 def swap_texture(target: Texture, source: Texture, amounts: NDArray[np.float32]) -> Texture:
-    """Mix textures by the region's amounts; the light stays the target's.
+    """Mix textures by amounts (12,) of the regions, in the target's lighting.
 
-    The renderer counts the light with the background. In a swap the light belongs to the place
-    that the face comes into, and a new background must not change the face.
+    In the renderer the lighting is part of the background's texture. In a swap it belongs to the
+    target's scene, so that a new background does not change the face.
     """
     mixed = mix(target, source, {region: float(amounts[region]) for region in Region})
     return in_light_of(mixed, target)
 
 
 def random_amounts(rng: Generator) -> NDArray[np.float32]:
-    """Draw the amounts of a swap: none, the inner face, with ears and neck, one region, or any."""
+    """Sample a swap's amounts: none, the inner face, with ears and neck, one region, or any."""
     kind = rng.random()
     amounts = np.zeros(REGION_COUNT, np.float32)
     if kind < 0.1:
@@ -193,7 +199,7 @@ def random_amounts(rng: Generator) -> NDArray[np.float32]:
 def possible_amounts(
     amounts: NDArray[np.float32], source: NDArray[np.uint8]
 ) -> NDArray[np.float32]:
-    """Return the amounts without those of regions that the source lacks, as the swap has it.
+    """Return the amounts with 0 for regions that the source lacks.
 
     Parameters
     ----------
@@ -214,14 +220,14 @@ def augmented(
     amounts: NDArray[np.float32],
     chance: float,
 ) -> Pair:
-    """Warp, recolour, blur and flip source, target and their truths alike, each by lot."""
+    """Randomly warp, recolour, blur and flip source, target and their ground truths alike."""
     size = views[0].labels.shape[0]
-    lots = rng.random(8) < chance
-    recolourings = [random_recolouring(rng, changed=bool(lots[0])) for _ in range(2)]
-    sigma = random_blur(rng, size, changed=bool(lots[1]))
+    chosen = rng.random(8) < chance
+    recolourings = [random_recolouring(rng, changed=bool(chosen[0])) for _ in range(2)]
+    sigma = random_blur(rng, size, changed=bool(chosen[1]))
     flips = rng.random(2) < (0.5 if chance else 0.0)
     warps = [
-        random_warp(rng, size, bent=bool(lots[2 + i]), flipped=bool(flips[i])) for i in range(2)
+        random_warp(rng, size, bent=bool(chosen[2 + i]), flipped=bool(flips[i])) for i in range(2)
     ]
 
     def changed(view: View, own: int, recolouring: Recolouring) -> NDArray[np.float32]:
@@ -235,7 +241,7 @@ def augmented(
     seen, drawn = [], []
     for i in (0, 1):
         picture = changed(views[i], i, recolourings[i])
-        seen.append(noisy(rng, picture, changed=bool(lots[4 + i])))
+        seen.append(noisy(rng, picture, changed=bool(chosen[4 + i])))
         if truths[i] is views[i]:
             drawn.append(picture)
         else:
@@ -252,3 +258,105 @@ def augmented(
 
 def _rounded(images: list[NDArray[np.float32]]) -> NDArray[np.uint8]:
     return np.clip(np.rint(np.stack(images)), 0, 255).astype(np.uint8)
+
+
+SUFFIXES: Final = frozenset({".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp"})
+MAP_ENDINGS: Final = ("_map.png", "_mask.png")
+VALIDATION_SHARE: Final = 20
+"""One picture in 20 is for validation, if at least two are left for it."""
+
+
+class FolderPairs:
+    """Random pairs of photographs.
+
+    The ground truth of their swaps is known in part: where the target keeps its texture, and where
+    source and target have the same label at the same pixel.
+
+    Parameters
+    ----------
+    folder
+        NAME.jpg (or another format) beside NAME_map.png or NAME_mask.png, aligned crops.
+    size, seed, stream, augment
+        As of `PortraitPairs`.
+
+    Raises
+    ------
+    ImageError
+        If the folder holds no picture with a map.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        size: int,
+        seed: int = 0,
+        stream: Stream = Stream.TRAINING,
+        augment: float = 0.0,
+    ) -> None:
+        self.size, self.seed, self.stream, self.augment = size, seed, stream, augment
+        self.files = _of_stream(_pictures_with_maps(folder), stream)
+
+    def __getitem__(self, number: int) -> Pair:
+        """Sample the pair of a number from 0.
+
+        Raises
+        ------
+        ImageError, LabelMapError
+            If a file cannot be read.
+        """
+        return self.pair(number, self.size)
+
+    def pair(self, number: int, size: int) -> Pair:
+        """Sample the same pair with `size` pixels on a side; raises what `[]` raises."""
+        rng = np.random.default_rng((int(self.stream), self.seed, number))
+        source, target = (self._view(int(i), size) for i in rng.integers(len(self.files), size=2))
+        amounts = np.zeros((2, REGION_COUNT), np.float32)
+        amounts[1] = possible_amounts(random_amounts(rng), source.labels)
+        truth = known_mix(source, target, amounts[1])
+        return augmented(rng, (source, target), (source, truth), amounts, self.augment)
+
+    def _view(self, index: int, size: int) -> View:
+        picture, labels = self.files[index]
+        image = read_image(picture)
+        smooth = cv2.INTER_AREA if size <= image.shape[0] else cv2.INTER_CUBIC
+        resized = cv2.resize(image, (size, size), interpolation=smooth)
+        return View(np.asarray(resized, np.uint8), resize_labels(read_label_map(labels), size))
+
+
+def known_mix(source: View, target: View, amounts: NDArray[np.float32]) -> View:
+    """Return the known part of a mix of two photographs' textures on the target's label map."""
+    alpha = amounts[target.labels]
+    same = source.labels == target.labels
+    mixed = target.image + alpha[..., None] * (source.image.astype(np.float32) - target.image)
+    return View(
+        np.where(same[..., None], np.rint(mixed), target.image).astype(np.uint8),
+        target.labels,
+        same | (alpha == 0),
+    )
+
+
+def _pictures_with_maps(folder: Path) -> list[tuple[Path, Path]]:
+    """List the pictures of a folder that have a label map, with their maps, by name.
+
+    Raises
+    ------
+    ImageError
+        If there are none.
+    """
+    found = []
+    for picture in sorted(folder.glob("*")) if folder.is_dir() else []:
+        if picture.suffix.lower() in SUFFIXES and not picture.name.endswith(MAP_ENDINGS):
+            maps = [picture.with_name(picture.stem + ending) for ending in MAP_ENDINGS]
+            found += [(picture, labels) for labels in maps if labels.is_file()][:1]
+    if not found:
+        raise ImageError(
+            f"“{folder}” holds no pictures with label maps; put NAME_map.png beside each NAME.jpg."
+        )
+    return found
+
+
+def _of_stream(files: list[tuple[Path, Path]], stream: Stream) -> list[tuple[Path, Path]]:
+    kept_apart = files[::VALIDATION_SHARE]
+    if len(kept_apart) < 2:
+        return files
+    return kept_apart if stream is Stream.VALIDATION else [f for f in files if f not in kept_apart]

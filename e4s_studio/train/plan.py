@@ -1,4 +1,4 @@
-"""How a training goes: steps, rates, and what each loss weighs (2211.14068, section 4.1)."""
+"""The settings of a training: steps, learning rates, loss weights (2211.14068, section 4.1)."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 WARM_UP_STEPS: Final = 20
 SMALLEST: Final = 16
-"""No step stops at a smaller picture: the losses halve it four times."""
+"""The lowest resolution in pixels: the pyramid loss halves it four times."""
 AUGMENT: Final = 0.3
-"""The usual chance of each augmentation."""
+"""The default probability of each augmentation."""
 
 
 @dataclass(frozen=True)
 class LossWeights:
-    """What each loss weighs; 0 leaves it out.
+    """The weight of each loss; 0 leaves it out.
 
     Attributes
     ----------
@@ -30,9 +30,9 @@ class LossWeights:
     pyramid
         L1 of colours and gradients over four scales (`engine.fit.pyramid_loss`).
     lpips, identity, parsing
-        Of the networks that judge pictures, where their files are given.
+        Perceptual losses, where the files of their networks are given.
     adversarial
-        The generator's share, softplus(−D(fake)).
+        The generator's adversarial loss, softplus(−D(fake)).
     r1
         Gradient penalty on real pictures, λ/2·|∇D|².
     """
@@ -48,7 +48,7 @@ class LossWeights:
 
 @dataclass(frozen=True)
 class TrainingPlan:
-    """How a training goes. Equal plans, data and machines give equal weights.
+    """The settings of a training. Equal plans, data and machines give equal weights.
 
     Attributes
     ----------
@@ -57,33 +57,33 @@ class TrainingPlan:
     steps
         Optimiser steps.
     batch
-        Pairs of portraits per step and process; two pictures are drawn for each.
+        Pairs of portraits per step and process; the network generates two pictures for each.
     rate, encoder_rate, judge_rate
-        Adam's rates of generator and MLPs, of the encoder, and of the discriminator.
+        Adam's learning rates: generator and MLPs, encoder, discriminator.
     betas
         Adam's.
     hold
-        Share of the steps at the full rate, before it falls along a cosine.
+        Share of the steps at the full learning rate, before it falls along a cosine.
     last_rate
-        What the rate falls to, as a share of it.
+        The last learning rate, relative to the full one.
     quarter, half
-        Shares of the steps, at the start, that stop at a quarter of the size, and then at half of
-        it, which is quicker.
+        Shares of the steps at the beginning that are trained at a quarter, and then at half, of
+        the resolution, which is faster.
     adversarial_from
-        Share of the steps before the discriminator takes part; it never does below full size.
+        Share of the steps before the adversarial loss begins; it is used at full size only.
     judge_every, r1_every
-        Steps between two of the discriminator's, and how many of those between two penalties.
+        Steps between two discriminator steps, and discriminator steps between two penalties.
     ema
-        Decay of the average of the weights, per step.
+        Decay per step of the exponential moving average of the weights.
     freeze_unmasked
-        Leave the layers as they are that the published training never trained: the mapping
-        network, and those that draw with the latent average alone.
+        Freeze the layers that the published training does not train: the mapping network, and
+        the layers that use the latent average only.
     augment
-        Chance of each augmentation.
+        Probability of each augmentation.
     weights
-        What each loss weighs.
+        The loss weights.
     seed
-        Of weights and data.
+        Random seed of weights and data.
     """
 
     preset: str = "studio-256"
@@ -121,33 +121,33 @@ class TrainingPlan:
         return PRESETS[self.preset]
 
     def resolution(self, step: int) -> int:
-        """How far a step draws, in pixels on a side."""
+        """Return the resolution that a step generates, in pixels."""
         if step < self.quarter * self.steps:
             return max(self.config.size // 4, SMALLEST)
         if step < (self.quarter + self.half) * self.steps:
             return max(self.config.size // 2, SMALLEST)
         return self.config.size
 
-    def painted(self, step: int) -> int:
-        """How large a step's pictures are: as drawn, or as the encoder sees them."""
+    def picture_size(self, step: int) -> int:
+        """Return the size of a step's pictures, the larger of generator's and encoder's."""
         seen = min(self.config.encoder_input, self.config.size)
         return max(self.resolution(step), seen)
 
     def is_adversarial(self, step: int) -> bool:
-        """Whether the discriminator takes part in a step."""
+        """Whether a step has an adversarial loss."""
         late = step >= self.adversarial_from * self.steps
         whole = self.resolution(step) == self.config.size
         return self.weights.adversarial > 0 and late and whole
 
     def rate_factor(self, step: int) -> float:
-        """Return what the rates are multiplied with: warm up, hold, fall along a cosine."""
+        """Return the factor of the learning rates: warm-up, constant, cosine decay."""
         warm = min(1.0, (step + 1) / WARM_UP_STEPS)
         falling = max(0.0, (step / self.steps - self.hold) / (1 - self.hold))
         cosine = (1 + math.cos(math.pi * falling)) / 2
         return warm * (self.last_rate + (1 - self.last_rate) * cosine)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the plan as numbers, texts, tuples and dictionaries."""
+        """Return the plan as numbers, strings, tuples and dictionaries."""
         return asdict(self)
 
     def differences(self, other: dict[str, Any]) -> list[str]:
@@ -158,8 +158,8 @@ class TrainingPlan:
 
 PLANS: Final[dict[str, TrainingPlan]] = {
     "studio-256": TrainingPlan(),
-    # The published recipe, but for its rate, which drops to a tenth at half of the steps: here it
-    # falls there along a cosine, from the same height to the same depth.
+    # The published settings, except that the learning rate, which drops to a tenth at half of the
+    # steps there, falls along a cosine here, between the same values.
     "e4s-1024": TrainingPlan(
         preset="e4s-1024",
         steps=200_000,

@@ -1,4 +1,4 @@
-"""What can be looked at while a training runs: curves, sheets of samples, figures."""
+"""Progress reports of a training: curves, sheets of samples, quality figures."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ LOSSLESS_DB: Final = 99.0
 
 @dataclass(frozen=True)
 class Figures:
-    """How good a network is at pairs that it was never trained on, in dB of the whole picture.
+    """The quality of a network on validation pairs, in dB over the whole picture.
 
     Attributes
     ----------
     reconstruction
         Mean PSNR of the sources.
     swap
-        Mean PSNR of the swaps against their truths, where these are known.
+        Mean PSNR of the swaps where their ground truths are known.
     pairs
-        Of how many.
+        Number of pairs.
     """
 
     reconstruction: float
@@ -50,18 +50,18 @@ class Figures:
 
 
 class Reporter:
-    """Writes curves for TensorBoard and sheets as PNG into the folder of a training.
+    """Writes TensorBoard curves and sheets of samples (PNG) into the folder of a training.
 
     Parameters
     ----------
     folder
         The training's folder.
     pairs
-        Pairs that are never trained on.
+        Validation pairs.
     collate
         Packs them.
     start
-        The step that the training goes on from: what was written of later ones is withdrawn.
+        The step at which the training resumes: curves beyond it are discarded.
     """
 
     def __init__(self, folder: Path, pairs: Pairs, collate: Collate, start: int) -> None:
@@ -71,18 +71,18 @@ class Reporter:
         self._curves = SummaryWriter(str(folder / "curves"), purge_step=start + 1)
 
     def losses(self, step: int, losses: dict[str, float], rate: float) -> None:
-        """Put a step's losses, and the rate's factor, on the curves."""
+        """Log a step's losses and the factor of its learning rates."""
         for name, value in losses.items():
             self._curves.add_scalar(f"loss/{name}", value, step)
         self._curves.add_scalar("rate", rate, step)
 
     def show(self, step: int, network: RGI) -> Figures:
-        """Draw the sheet of a step, and put its figures on the curves."""
+        """Write the sheet of a step, and log and return its figures."""
         batch = Batch(self._packed, network.latent_avg.device)
         with torch.inference_mode():
             drawn = Swapper(network)(batch, network.config.size)
-        figures = measured(drawn, batch)
-        picture = sheet(drawn, batch)
+        figures = _measured(drawn, batch)
+        picture = _sheet(drawn, batch)
         write_image(self.sheets / f"{step:07d}.png", picture)
         self._curves.add_image("samples", picture, step, dataformats="HWC")
         self._curves.add_scalar("psnr/reconstruction", figures.reconstruction, step)
@@ -91,12 +91,12 @@ class Reporter:
         return figures
 
     def close(self) -> None:
-        """Write what is not written yet."""
+        """Flush and close the curves."""
         self._curves.close()
 
 
-def measured(drawn: torch.Tensor, batch: Batch) -> Figures:
-    """Compare drawings (2N, 3, S, S) with a batch's truths."""
+def _measured(drawn: torch.Tensor, batch: Batch) -> Figures:
+    """Compare generated pictures (2N, 3, S, S) with a batch's ground truths."""
     known = (batch.weight > 0).float()
     errors = (drawn.clamp(-1, 1) - batch.truths).square().mean(1, keepdim=True) * known
     squares = errors.sum((1, 2, 3)) / known.sum((1, 2, 3)).clamp(min=1)
@@ -109,8 +109,8 @@ def measured(drawn: torch.Tensor, batch: Batch) -> Figures:
     return Figures(sum(decibels[:half]) / half, sum(decibels[half:]) / half, half)
 
 
-def sheet(drawn: torch.Tensor, batch: Batch) -> NDArray[np.uint8]:
-    """Lay out a row for each pair: source and its drawing, target, the swap drawn, its truth."""
+def _sheet(drawn: torch.Tensor, batch: Batch) -> NDArray[np.uint8]:
+    """Return a row per pair: source, its reconstruction, target, swap, ground truth."""
     half = drawn.shape[0] // 2
     columns: list[Any] = [
         batch.pictures[:half],

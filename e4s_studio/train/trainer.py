@@ -1,9 +1,10 @@
-"""One training step after another, on one device or on several."""
+"""The initial network of a training, and its training steps."""
 
 from __future__ import annotations
 
 import copy
 import random
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -13,8 +14,8 @@ from torch.optim.swa_utils import AveragedModel
 
 from e4s_studio.core.errors import CheckpointError
 from e4s_studio.networks.rgi import RGI
-from e4s_studio.train.discriminator import Discriminator
 from e4s_studio.train.losses import (
+    Discriminator,
     discriminator_loss,
     drawn_losses,
     generator_loss,
@@ -30,18 +31,54 @@ if TYPE_CHECKING:
     from e4s_studio.train.plan import TrainingPlan
 
 EMA_LAG: Final = 10
-"""After n steps the average remembers at most about n / EMA_LAG of them."""
+"""After n steps the average covers at most about the last n / EMA_LAG of them."""
+
+
+def initial_network(plan: TrainingPlan) -> RGI:
+    """Return the plan's network with random weights from its seed."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(plan.seed)
+        return RGI(plan.config)
+
+
+def continue_from(network: RGI, plan: TrainingPlan) -> RGI:
+    """Return the plan's network with the weights of a trained one.
+
+    If the trained network has no lighting descriptions in its texture vectors, their weights start
+    at zero: the network generates what it did before.
+
+    Raises
+    ------
+    CheckpointError
+        If the network does not fit the plan's.
+    """
+    if network.config == plan.config:
+        return network
+    if network.config != replace(plan.config, light=0):
+        raise CheckpointError(
+            f"These weights are of another network than the preset {plan.preset}."
+        )
+    grown = initial_network(plan)
+    kept = network.state_dict()
+    scale = (plan.config.vector_dim / network.config.vector_dim) ** 0.5
+    for name, weight in grown.state_dict().items():
+        if name.endswith("mlp.0.weight") and name in kept:
+            # An equalised layer divides by the square root of its number of inputs.
+            weight.zero_()[:, : network.config.vector_dim] = kept[name] * scale
+        elif name in kept:
+            weight.copy_(kept[name])
+    return grown
 
 
 class Swapper(nn.Module):
-    """Draws what a batch asks for: every portrait with its amounts of the other's textures.
+    """Generates the swaps of a batch: each portrait with textures of both, by its amounts.
 
     Parameters
     ----------
     network
-        What draws.
+        The network.
     dtype
-        The type of the generator's features.
+        Of the generator's features.
     """
 
     def __init__(self, network: RGI, dtype: torch.dtype = torch.float32) -> None:
@@ -50,12 +87,12 @@ class Swapper(nn.Module):
         self.dtype = dtype
 
     def forward(self, batch: Batch, resolution: int) -> Tensor:
-        """Draw 2N pictures, (2N, 3, R, R) float32."""
+        """Generate 2N pictures, (2N, 3, R, R) float32."""
         network = self.network
         own = network.encode_labels(batch.pictures, batch.labels).float()
         mixed = network.mix(own.roll(own.shape[0] // 2, 0), own, batch.amounts)
         device = batch.pictures.device.type
-        # The generator has its own way with types: what must be exact stays float32 in it.
+        # The generator handles mixed precision itself.
         with torch.autocast(device, enabled=False):
             codes = network.style_codes(mixed)
             stages = network.G.stages(codes, batch.layout, dtype=self.dtype)
@@ -63,18 +100,18 @@ class Swapper(nn.Module):
 
 
 class Trainer:
-    """A network in training, with all that its next step depends on.
+    """A network in training, with the complete state that its next step depends on.
 
     Parameters
     ----------
     fabric
-        Where it computes, and in which types.
+        Device, processes and precision.
     network
-        What is trained, on the CPU; made by `train.start`.
+        The network to train, on the CPU (`initial_network` or `continue_from`).
     plan
-        How it goes.
-    judges
-        Networks that judge pictures, by the names of their weights.
+        The settings.
+    perceptual
+        Perceptual losses by the names of their weights.
     """
 
     def __init__(
@@ -82,24 +119,24 @@ class Trainer:
         fabric: Fabric,
         network: RGI,
         plan: TrainingPlan,
-        judges: dict[str, nn.Module] | None = None,
+        perceptual: dict[str, nn.Module] | None = None,
     ) -> None:
         self.fabric, self.plan, self.steps_taken = fabric, plan, 0
         network.train()
-        _choose_trained(network, freeze_unmasked=plan.freeze_unmasked)
+        _set_trainable(network, freeze_unmasked=plan.freeze_unmasked)
         self.network = network
         self.average = AveragedModel(
             copy.deepcopy(network), multi_avg_fn=_averaging(plan.ema), use_buffers=False
         ).to(fabric.device)
-        self.judges = {name: fabric.to_device(judge) for name, judge in (judges or {}).items()}
+        self.perceptual = {name: fabric.to_device(x) for name, x in (perceptual or {}).items()}
         low = fabric.strategy.precision.precision == "bf16-mixed"
         swapper = Swapper(network, torch.bfloat16 if low else torch.float32)
         self._swapper, self._adam = fabric.setup(swapper, self._optimiser(network))
-        self.judge = self._judge()
-        if self.judge is not None:
-            rates = [{"params": list(self.judge.parameters()), "rate": plan.judge_rate}]
-            optimiser = torch.optim.Adam(rates, betas=(0.0, 0.99))
-            self._seen_judge, self._judge_adam = fabric.setup(self.judge, optimiser)
+        self.discriminator = self._new_discriminator()
+        if self.discriminator is not None:
+            group = {"params": list(self.discriminator.parameters()), "rate": plan.judge_rate}
+            adam = torch.optim.Adam([group], betas=(0.0, 0.99))
+            self._wrapped, self._discriminator_adam = fabric.setup(self.discriminator, adam)
 
     @property
     def is_done(self) -> bool:
@@ -107,42 +144,40 @@ class Trainer:
         return self.steps_taken >= self.plan.steps
 
     def step(self, batch: Batch) -> dict[str, float]:
-        """Take one step; return its losses before the step, with their weights, by name.
-
-        With several processes the losses are their means.
-        """
+        """Take one step; return its weighted losses by name, averaged over the processes."""
         step, plan = self.steps_taken, self.plan
         drawn = self._swapper(batch, plan.resolution(step))
-        losses = drawn_losses(drawn, batch.truths, batch.weight, plan.weights, self.judges)
-        judged = plan.is_adversarial(step) and self.judge is not None
-        # What no photograph shows is not put before the discriminator either.
-        shown = torch.where(batch.weight > 0, drawn, batch.truths) if judged else drawn
-        if judged:
-            losses["adversarial"] = plan.weights.adversarial * self._fooled(shown)
-        self._descend(self._adam, torch.stack(list(losses.values())).sum(), step)
-        if judged and step % plan.judge_every == 0:
-            losses |= self._judge_step(batch.truths, shown.detach(), step)
+        losses = drawn_losses(drawn, batch.truths, batch.weight, plan.weights, self.perceptual)
+        adversarial = plan.is_adversarial(step)
+        # Where the truth is unknown, the discriminator sees the truth's pixels.
+        shown = torch.where(batch.weight > 0, drawn, batch.truths) if adversarial else drawn
+        if adversarial:
+            losses["adversarial"] = plan.weights.adversarial * self._adversarial_loss(shown)
+        self._optimise(self._adam, torch.stack(list(losses.values())).sum(), step)
+        if adversarial and step % plan.judge_every == 0:
+            losses |= self._discriminator_step(batch.truths, shown.detach(), step)
         self.average.update_parameters(self.network)
         self.steps_taken += 1
         reduced = self.fabric.all_reduce({k: v.detach() for k, v in losses.items()})
         return {name: float(value) for name, value in dict(reduced).items()}
 
     def state(self) -> dict[str, Any]:
-        """Return all that the next step depends on, in tensors, numbers, texts and lists."""
+        """Return the complete state, in tensors, numbers, strings and lists."""
         own = {
             "step": self.steps_taken,
             "plan": self.plan.as_dict(),
             "network": self.network.state_dict(),
             "average": self.average.state_dict(),
             "adam": self._adam.state_dict(),
-            "chance": _chance(),
+            "chance": _random_states(),
         }
-        if self.judge is not None:
-            own |= {"judge": self.judge.state_dict(), "judge_adam": self._judge_adam.state_dict()}
+        if self.discriminator is not None:
+            own["judge"] = self.discriminator.state_dict()
+            own["judge_adam"] = self._discriminator_adam.state_dict()
         return own
 
     def load(self, state: dict[str, Any]) -> None:
-        """Go on from a state of an equal plan.
+        """Restore a state of an equal plan.
 
         Raises
         ------
@@ -158,14 +193,14 @@ class Trainer:
         self.network.load_state_dict(state["network"])
         self.average.load_state_dict(state["average"])
         self._adam.load_state_dict(state["adam"])
-        if self.judge is not None:
-            self.judge.load_state_dict(state["judge"])
-            self._judge_adam.load_state_dict(state["judge_adam"])
+        if self.discriminator is not None:
+            self.discriminator.load_state_dict(state["judge"])
+            self._discriminator_adam.load_state_dict(state["judge_adam"])
         self.steps_taken = state["step"]
-        _set_chance(state["chance"])
+        _restore_random_states(state["chance"])
 
     def averaged(self) -> RGI:
-        """Return the averaged network, which is what is shown and exported."""
+        """Return the averaged network, which is shown and exported."""
         network = self.average.module
         if not isinstance(network, RGI):
             raise TypeError("the average is not of an RGI network")
@@ -180,39 +215,39 @@ class Trainer:
         ]
         return torch.optim.Adam(groups, betas=plan.betas)
 
-    def _judge(self) -> Discriminator | None:
+    def _new_discriminator(self) -> Discriminator | None:
         if self.plan.weights.adversarial == 0:
             return None
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.plan.seed + 1)
             return Discriminator(self.plan.config.size).to(self.fabric.device)
 
-    def _fooled(self, drawn: Tensor) -> Tensor:
-        judge = self.judge
-        if judge is None:
+    def _adversarial_loss(self, drawn: Tensor) -> Tensor:
+        discriminator = self.discriminator
+        if discriminator is None:
             raise TypeError("there is no discriminator")
-        judge.requires_grad_(requires_grad=False)
+        discriminator.requires_grad_(requires_grad=False)
         with self.fabric.autocast():
-            verdict = judge(drawn)
-        judge.requires_grad_(requires_grad=True)
-        return generator_loss(verdict.float())
+            logits = discriminator(drawn)
+        discriminator.requires_grad_(requires_grad=True)
+        return generator_loss(logits.float())
 
-    def _judge_step(self, real: Tensor, drawn: Tensor, step: int) -> dict[str, Tensor]:
+    def _discriminator_step(self, real: Tensor, drawn: Tensor, step: int) -> dict[str, Tensor]:
         plan = self.plan
-        of_real, of_drawn = self._seen_judge(torch.cat([real, drawn])).float().chunk(2)
+        of_real, of_drawn = self._wrapped(torch.cat([real, drawn])).float().chunk(2)
         losses = {"discriminator": discriminator_loss(of_real, of_drawn)}
         total = losses["discriminator"]
         period = plan.judge_every * plan.r1_every
-        if plan.weights.r1 and self.judge is not None and step % period == 0:
+        if plan.weights.r1 and self.discriminator is not None and step % period == 0:
             real = real.detach().requires_grad_()
-            # Not through the wrapper: a gradient of a gradient wants float32.
-            losses["r1"] = gradient_penalty(real, self.judge(real))
-            # Lazily: as often as it is left out, so much more it weighs.
+            # Not through the wrapper: second derivatives need float32.
+            losses["r1"] = gradient_penalty(real, self.discriminator(real))
+            # Lazy regularisation: its weight grows with the interval.
             total = total + plan.weights.r1 * plan.r1_every * losses["r1"]
-        self._descend(self._judge_adam, total, step)
+        self._optimise(self._discriminator_adam, total, step)
         return losses
 
-    def _descend(self, optimiser: Any, loss: Tensor, step: int) -> None:
+    def _optimise(self, optimiser: Any, loss: Tensor, step: int) -> None:
         for group in optimiser.param_groups:
             group["lr"] = group["rate"] * self.plan.rate_factor(step)
         optimiser.zero_grad(set_to_none=True)
@@ -220,7 +255,7 @@ class Trainer:
         optimiser.step()
 
 
-def _choose_trained(network: RGI, *, freeze_unmasked: bool) -> None:
+def _set_trainable(network: RGI, *, freeze_unmasked: bool) -> None:
     network.requires_grad_(requires_grad=True)
     network.G.style.requires_grad_(requires_grad=False)
     if not freeze_unmasked:
@@ -234,7 +269,7 @@ def _choose_trained(network: RGI, *, freeze_unmasked: bool) -> None:
 
 
 def _averaging(decay: float) -> Callable[[Sequence[Tensor], Sequence[Tensor], Any], None]:
-    """Average with a decay that starts low, so that the random start is forgotten soon."""
+    """Return an average whose decay starts low, so that it soon forgets the initial weights."""
 
     @torch.no_grad()
     def average(averages: Sequence[Tensor], current: Sequence[Tensor], count: Any) -> None:
@@ -245,25 +280,25 @@ def _averaging(decay: float) -> Callable[[Sequence[Tensor], Sequence[Tensor], An
     return average
 
 
-def _chance() -> dict[str, Any]:
-    """Return the states of every random generator that a library might draw from."""
-    # The old generator of numpy is what libraries use.
+def _random_states() -> dict[str, Any]:
+    """Return the states of the global random generators."""
+    # Libraries use NumPy's legacy generator.
     kind, keys, *rest = np.random.get_state()  # noqa: NPY002
-    chance: dict[str, Any] = {
+    states: dict[str, Any] = {
         "python": random.getstate(),
         "numpy": [kind, torch.from_numpy(np.asarray(keys).astype(np.int64)), *rest],
         "torch": torch.get_rng_state(),
     }
     if torch.cuda.is_available():
-        chance["cuda"] = torch.cuda.get_rng_state_all()
-    return chance
+        states["cuda"] = torch.cuda.get_rng_state_all()
+    return states
 
 
-def _set_chance(chance: dict[str, Any]) -> None:
-    version, numbers, gauss = chance["python"]
+def _restore_random_states(states: dict[str, Any]) -> None:
+    version, numbers, gauss = states["python"]
     random.setstate((version, tuple(numbers), gauss))
-    kind, keys, *rest = chance["numpy"]
+    kind, keys, *rest = states["numpy"]
     np.random.set_state((kind, keys.numpy().astype(np.uint32), *rest))  # noqa: NPY002
-    torch.set_rng_state(chance["torch"])
-    if "cuda" in chance and len(chance["cuda"]) == torch.cuda.device_count():
-        torch.cuda.set_rng_state_all(chance["cuda"])
+    torch.set_rng_state(states["torch"])
+    if "cuda" in states and len(states["cuda"]) == torch.cuda.device_count():
+        torch.cuda.set_rng_state_all(states["cuda"])

@@ -1,4 +1,4 @@
-"""A painted portrait on its way to an example: its picture, its map and the face's coordinates."""
+"""A rendered head with its label map and landmarks, to which backgrounds and clothes are added."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 ODDS_OF_CROWNS: Final = {"hair": 0.68, "bald": 0.14, "tonsure": 0.18}
 ROOM: Final = 0.15
-"""Painted around a portrait, in shares of its side."""
+"""Margin around a portrait, relative to its side."""
 HEAD: Final = (
     Region.SKIN,
     Region.EYEBROWS,
@@ -35,7 +35,7 @@ HEAD: Final = (
 
 @dataclass
 class Scene:
-    """What is painted over step by step.
+    """A picture that is edited step by step, with its label map and landmarks.
 
     Attributes
     ----------
@@ -57,14 +57,18 @@ class Scene:
         return float(np.linalg.norm(self.points[1] - self.points[0]))
 
     def grid(self) -> tuple[Plane, Plane]:
-        """Return u and v of every pixel, (S, S) each: eye distances from the eyes' middle."""
+        """Return u and v of every pixel, (S, S) each: eye distances from the eyes' midpoint."""
         line = np.arange(self.labels.shape[0], dtype=np.float32)
         (x, y), unit = self.points[:2].mean(axis=0), self.unit
         u, v = np.meshgrid((line - np.float32(x)) / unit, (line - np.float32(y)) / unit)
         return u.astype(np.float32), v.astype(np.float32)
 
+    def mouth(self) -> float:
+        """Return the v of the mouth's corners."""
+        return float((self.points[2:].mean(axis=0) - self.points[:2].mean(axis=0))[1] / self.unit)
+
     def chin(self) -> float:
-        """Return the v where the face ends below."""
+        """Return the v of the chin."""
         u, v = self.grid()
         face = np.isin(self.labels, HEAD) & (np.abs(u) < 0.3)
         return float(v[face].max()) if face.any() else 1.8
@@ -72,7 +76,7 @@ class Scene:
     def paint(
         self, where: Plane, colour: NDArray[np.floating], region: Region | None = None
     ) -> None:
-        """Lay colour over a soft mask, and a region where the mask is more than half.
+        """Blend a colour over a soft mask, and label the pixels where the mask exceeds ½.
 
         Parameters
         ----------
@@ -81,7 +85,7 @@ class Scene:
         colour
             Levels that broadcast to (S, S, 3).
         region
-            What is there now; None leaves the map.
+            The new label; None leaves the label map unchanged.
         """
         soft = where[..., None]
         self.picture = np.asarray(self.picture * (1 - soft) + colour * soft, np.float32)
@@ -89,15 +93,15 @@ class Scene:
             self.labels[where > 0.5] = region
 
 
-def painted(rng: Generator, size: int) -> Scene:
-    """Paint somebody: with hair, bald, or bald at the crown alone.
+def paint_scene(rng: Generator, size: int) -> Scene:
+    """Render a random head: with hair, bald, or bald at the crown alone.
 
-    Portraits are cut at the crown; this one goes on above.
+    Portraits are cropped at the crown; a scene is completed above.
     """
-    return _with_crown(rng, _painted(rng, size))
+    return _with_crown(rng, _rendered(rng, size))
 
 
-def _painted(rng: Generator, size: int) -> Scene:
+def _rendered(rng: Generator, size: int) -> Scene:
     shape, texture = random_shape(rng), random_texture(rng)
     crown = rng.choice(list(ODDS_OF_CROWNS), p=list(ODDS_OF_CROWNS.values()))
     points = alignment_points(shape, size)
@@ -141,7 +145,7 @@ def _joined(rng: Generator, bald: Scene, cropped: Scene) -> Scene:
 
 
 def _with_crown(rng: Generator, scene: Scene) -> Scene:
-    """Close a head that the upper edge cuts by a dome, and give it room all around."""
+    """Close a head that the upper edge cuts with a dome, and add a margin all around."""
     size = scene.labels.shape[0]
     room = round(ROOM * size)
     line = np.arange(size + 2 * room, dtype=np.float32) - room
@@ -158,7 +162,7 @@ def _with_crown(rng: Generator, scene: Scene) -> Scene:
 
 
 def smooth_noise(rng: Generator, size: int, cells: int) -> Plane:
-    """Return noise of about unit deviation, (size, size), that changes `cells` times across."""
+    """Return smooth noise, (size, size), of about unit deviation, with `cells` cells across."""
     knots = rng.standard_normal((cells + 3, cells + 3)).astype(np.float32)
     step = size / cells
     wide = cv2.resize(knots, None, fx=step, fy=step, interpolation=cv2.INTER_CUBIC)

@@ -1,4 +1,4 @@
-"""What photographs have around a head: rooms, other people, clothes, hats, moustaches."""
+"""What surrounds and covers a head: rooms, other people, clothes, hats, beards; hair colours."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ if TYPE_CHECKING:
     Plane = NDArray[np.floating]
 
 EDGE: Final = 0.03
-"""Softness of what is painted, in eye distances."""
+"""Softness of edges, in eye distances."""
 
 
-def surround(rng: Generator, scene: Scene, other: Scene) -> None:
-    """Paint another background, clothes away: a room, or somebody else."""
+def add_background(rng: Generator, scene: Scene, other: Scene) -> None:
+    """Replace the background, clothes included, by a room or another person."""
     size = scene.labels.shape[0]
     kind = rng.random()
     if kind < 0.3:
         behind = _crowd(rng, other, size)
     else:
-        behind = _room(rng, size, _camouflage(rng, scene) if kind < 0.5 else _colour(rng))
+        behind = _room(rng, size, _similar_colour(rng, scene) if kind < 0.5 else _colour(rng))
     outside = (scene.labels == Region.BACKGROUND).astype(np.float32)
     scene.paint(cv2.GaussianBlur(outside, (0, 0), 0.7), behind)
 
 
-def _camouflage(rng: Generator, scene: Scene) -> Plane:
-    """Return about the colour of the hair, or of the skin: only shape tells them apart then."""
+def _similar_colour(rng: Generator, scene: Scene) -> Plane:
+    """Return a colour near the hair's or skin's, so that only the shape separates them."""
     alike = scene.labels == (Region.HAIR if rng.random() < 0.65 else Region.SKIN)
     if not alike.any():
         return _colour(rng)
@@ -44,7 +44,7 @@ def _camouflage(rng: Generator, scene: Scene) -> Plane:
 
 
 def _room(rng: Generator, size: int, colour: Plane) -> Plane:
-    """Return a backdrop: flat or clouded, with or without straight edges, (S, S, 3)."""
+    """Return a background, flat or cloudy, with or without straight edges, (S, S, 3)."""
     picture: Plane = np.tile(colour, (size, size, 1)).astype(np.float32)
     for cells in (1, 2, 5, 12, 30):
         strength = rng.exponential(10) if rng.random() < 0.6 else 0.0
@@ -70,7 +70,7 @@ def _with_edge(rng: Generator, picture: Plane) -> Plane:
 
 
 def _crowd(rng: Generator, other: Scene, size: int) -> Plane:
-    """Return a picture of somebody else, moved and scaled, (S, S, 3)."""
+    """Return another person, moved and scaled, (S, S, 3)."""
     middle = (size / 2, size / 2)
     turn = cv2.getRotationMatrix2D(middle, rng.uniform(-15, 15), rng.uniform(0.6, 1.4))
     turn[:, 2] = turn[:, 2] + rng.choice((-1, 1), 2) * rng.uniform(0.2, 0.7, 2) * size
@@ -80,8 +80,8 @@ def _crowd(rng: Generator, other: Scene, size: int) -> Plane:
     return np.asarray(away, np.float32)
 
 
-def dress(rng: Generator, scene: Scene) -> None:
-    """Put a coat and mostly a collar on, over neck and the ends of hair."""
+def add_clothes(rng: Generator, scene: Scene) -> None:
+    """Add a coat and usually a collar, over the neck and the ends of hair."""
     u, v = scene.grid()
     u = np.abs(u - rng.normal(0, 0.06) - rng.normal(0, 0.05) * v)
     half, chin = rng.uniform(0.55, 1.0), scene.chin()
@@ -94,13 +94,15 @@ def dress(rng: Generator, scene: Scene) -> None:
     if rng.random() < 0.7:
         edge = shoulder - rng.uniform(0, 0.4) + rng.uniform(0, 0.8) * (-beside / half).clip(0, None)
         edge += 3 * beside.clip(0, None)
-        _sew(rng, scene, (v - edge, free), 200 if rng.random() < 0.75 else None)
+        _paint_cloth(rng, scene, (v - edge, free), 200 if rng.random() < 0.75 else None)
     slope, depth = rng.uniform(0.1, 0.8), rng.uniform(0, 1.8) * (rng.random() < 0.8)
     edge = shoulder + slope * beside.clip(0, None) + depth * (-beside / half).clip(0, None)
-    _sew(rng, scene, (v - edge, free), 20 if rng.random() < 0.6 else None)
+    _paint_cloth(rng, scene, (v - edge, free), 20 if rng.random() < 0.6 else None)
 
 
-def _sew(rng: Generator, scene: Scene, cut: tuple[Plane, Plane], lightness: float | None) -> None:
+def _paint_cloth(
+    rng: Generator, scene: Scene, cut: tuple[Plane, Plane], lightness: float | None
+) -> None:
     below, free = cut
     size = below.shape[0]
     colour = _colour(rng)
@@ -116,8 +118,8 @@ def _sew(rng: Generator, scene: Scene, cut: tuple[Plane, Plane], lightness: floa
     scene.paint(rise(below / EDGE) * free, cloth, Region.BACKGROUND)
 
 
-def put_hat_on(rng: Generator, scene: Scene) -> None:
-    """Cover hair and forehead with a hat; a map calls it background."""
+def add_hat(rng: Generator, scene: Scene) -> None:
+    """Cover hair and forehead with a hat, labelled as background."""
     u, v = scene.grid()
     u = u - rng.normal(0, 0.08)
     brim = rng.uniform(-1.05, -0.55) + rng.uniform(-0.1, 0.25) * u**2
@@ -128,10 +130,10 @@ def put_hat_on(rng: Generator, scene: Scene) -> None:
     scene.paint(np.maximum(cap, band), cloth, Region.BACKGROUND)
 
 
-def grow_moustache(rng: Generator, scene: Scene) -> None:
-    """Cover the upper lip with hair; a map calls it skin."""
+def add_moustache(rng: Generator, scene: Scene) -> None:
+    """Cover the upper lip with a moustache, labelled as skin."""
     u, v = scene.grid()
-    mouth = (scene.points[2:].mean(axis=0) - scene.points[:2].mean(axis=0))[1] / scene.unit
+    mouth = scene.mouth()
     wide, drop = rng.uniform(0.25, 0.65), rng.uniform(-0.1, 0.35)
     top = mouth - rng.uniform(0.17, 0.26)
     low = mouth + rng.uniform(-0.08, 0.05)
@@ -142,10 +144,10 @@ def grow_moustache(rng: Generator, scene: Scene) -> None:
     scene.paint(inside * rng.uniform(0.7, 1), _strands(rng, u.shape[0]), Region.SKIN)
 
 
-def grow_beard(rng: Generator, scene: Scene) -> None:
-    """Cover chin and jaw, and what is below, with hair; a map calls it skin."""
+def add_beard(rng: Generator, scene: Scene) -> None:
+    """Cover chin and jaw with a beard, labelled as skin."""
     u, v = scene.grid()
-    mouth = (scene.points[2:].mean(axis=0) - scene.points[:2].mean(axis=0))[1] / scene.unit
+    mouth = scene.mouth()
     chin, wide = scene.chin(), rng.uniform(0.45, 1.05)
     end = chin + rng.uniform(-0.05, 0.5)
     top = mouth + 0.1 - rng.uniform(0, 0.9) * (np.abs(u) / 0.9) ** 2
@@ -158,7 +160,7 @@ def grow_beard(rng: Generator, scene: Scene) -> None:
 
 
 def _strands(rng: Generator, size: int) -> Plane:
-    """Return hair of a face, dark or grey, (S, S, 3)."""
+    """Return facial hair, dark or grey, (S, S, 3)."""
     strands = smooth_noise(rng, size, 30) * rng.uniform(5, 20)
     tone = rng.uniform(10, 80) if rng.random() < 0.65 else rng.uniform(120, 235)
     tint = np.array([1.08, 1.0, 0.9], np.float32) ** rng.uniform(0, 2)
@@ -166,7 +168,7 @@ def _strands(rng: Generator, size: int) -> Plane:
 
 
 def recolour_hair(rng: Generator, scene: Scene) -> None:
-    """Give hair any lightness from black to white, keeping its strands."""
+    """Give hair a random lightness from black to white, keeping its strands."""
     hair = scene.labels == Region.HAIR
     if hair.sum() < 20:
         return
@@ -178,6 +180,6 @@ def recolour_hair(rng: Generator, scene: Scene) -> None:
 
 
 def _colour(rng: Generator) -> Plane:
-    """Draw a colour: any lightness, mostly muted."""
+    """Sample a colour of any lightness, mostly of low chroma."""
     lightness, chroma = rng.uniform(5, 250), rng.exponential(22)
     return np.asarray((lightness + chroma * rng.standard_normal(3)).clip(0, 255), np.float32)

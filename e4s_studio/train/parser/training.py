@@ -1,4 +1,4 @@
-"""Training the parser on a pool of examples."""
+"""Trains the parser on a pool of examples."""
 
 from __future__ import annotations
 
@@ -23,29 +23,27 @@ if TYPE_CHECKING:
     from e4s_studio.train.parser.examples import Pool
 
 WARM_UP: Final = 0.05
-"""Share of the steps in which the rate rises."""
+"""Share of the steps in which the learning rate rises."""
 MOST_WEIGHT: Final = 4.0
-"""Of a rare region's pixels against a usual one's."""
+"""Of the pixels of the rarest region, relative to the most frequent one."""
 
 
 @dataclass(frozen=True)
 class ParserPlan:
-    """How the parser is trained.
+    """The settings of the parser's training.
 
     Attributes
     ----------
     scenes, examples
-        How many portraits are painted, and how many examples are made of them.
+        Number of rendered portraits, and of examples made of them.
     steps, batch
-        Optimiser steps, and the examples of each.
-    rate
-        AdamW's, at its highest.
-    decay
-        AdamW's.
+        Optimiser steps, and examples in each.
+    rate, decay
+        AdamW's highest learning rate, and weight decay.
     average
-        Of the weights that are kept: what a step leaves of them.
+        Decay per step of the moving average of the weights.
     seed
-        Of weights and order.
+        Random seed of weights and order.
     """
 
     scenes: int = 1000
@@ -58,7 +56,7 @@ class ParserPlan:
     seed: int = 0
 
     def rate_at(self, share: float) -> float:
-        """Return the rate when a share of the steps, 0 to 1, is done."""
+        """Return the learning rate when a share of the steps, 0 to 1, is done."""
         rising = min(share / WARM_UP, 1.0)
         falling = 0.5 + 0.5 * math.cos(math.pi * share)
         return self.rate * rising * falling
@@ -75,13 +73,13 @@ def train_parser(
     Parameters
     ----------
     pool
-        What it learns from.
+        The examples.
     plan
-        How.
+        The settings.
     on_step
-        Called after each step with the steps done and the loss.
+        Called after each step with the number of steps and the loss.
     start
-        Weights to go on from; None for random ones.
+        Initial weights; None for random ones.
     """
     torch.manual_seed(plan.seed)
     network = deepcopy(start) if start is not None else ParserNet()
@@ -102,7 +100,7 @@ def train_parser(
 
 
 def _batches(pool: Pool, plan: ParserPlan) -> Iterator[tuple[Tensor, Tensor]]:
-    """Yield (B, 3, S, S) pictures, half of the batches mirrored, and (B, S, S) labels, for ever."""
+    """Yield endless (B, 3, S, S) pictures and (B, S, S) labels, half of the batches mirrored."""
     rng = np.random.default_rng(plan.seed)
     while True:
         order = rng.permutation(len(pool.labels))
@@ -116,7 +114,7 @@ def _batches(pool: Pool, plan: ParserPlan) -> Iterator[tuple[Tensor, Tensor]]:
 
 
 def _weights(pool: Pool) -> Tensor:
-    """Return how much a pixel of each region counts: rare regions' more, (12,)."""
+    """Return the class weight of each region, (12,): higher for rare ones."""
     counts = np.bincount(pool.labels.ravel(), minlength=REGION_COUNT)
     weight = ((counts.max() / np.maximum(counts, 1)) ** 0.35).clip(None, MOST_WEIGHT)
     return torch.from_numpy(weight.astype(np.float32))

@@ -96,7 +96,7 @@ def noise(x: Field, y: Field, phase: tuple[float, float] = (0.0, 0.0)) -> Field:
 
 
 def _wrapped(x: Field, phase: float) -> Field:
-    """Return places on the doubled tile: as a whole where they fit in, one by one where not."""
+    """Return positions on the doubled tile, shifted together if they fit, else one by one."""
     t = x * GRAIN + phase * TILE
     low, high = float(t.min()), float(t.max())
     if high - low < TILE - 1:
@@ -113,7 +113,7 @@ def detail(
     pixel: float,
     phase: tuple[float, float] = (0.0, 0.0),
 ) -> Field:
-    """Noise that changes over 1 / `frequency` of x and y, as far as the pixels can show it."""
+    """Noise that changes over 1 / `frequency` of x and y, faded where pixels cannot resolve it."""
     share = fine(pixel, 0.6 * max(frequency))
     if share == 0.0:
         return np.zeros_like(x)
@@ -121,5 +121,5 @@ def detail(
 
 
 def fine(pixel: float, frequency: float) -> float:
-    """How much of noise at `frequency` (per unit) a picture of this pixel size can show, 0 to 1."""
+    """Return the share of noise at `frequency` that this pixel size can resolve, 0 to 1."""
     return float(np.clip(1.6 - 3.2 * pixel * frequency, 0.0, 1.0))

@@ -1,4 +1,4 @@
-"""From a picture's pixels to places on the head: FFHQ's alignment, and the head's turn."""
+"""From pixels to head coordinates: FFHQ's alignment and the head's pose; outlines."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SKULL_TOP: Final = -0.495
 """The v at which the skull ends."""
 
 OUTSIDE: Final = -1.0
-"""A distance that is far outside whatever is meant."""
+"""A signed distance far outside any shape."""
 
 
 Box: TypeAlias = tuple[slice, slice]
@@ -27,7 +27,7 @@ Box: TypeAlias = tuple[slice, slice]
 
 @dataclass(frozen=True)
 class Frame:
-    """A rectangle of the picture: where each pixel's centre lies on the head.
+    """A rectangle of the picture, with the head coordinates of each pixel's centre.
 
     `u`, `v` are the frontal head's coordinates, `x`, `y` the picture plane's before alignment
     (all (H, W) float32); `pixel` is a pixel's size in the same unit; `box` its place.

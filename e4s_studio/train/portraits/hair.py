@@ -1,51 +1,44 @@
-"""Hair: where it lies, how its strands run, and their sheen."""
+"""Hair: where it lies, how its strands run, and how it looks in the light."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import cv2
 import numpy as np
 
-from e4s_studio.train.portraits.fields import Field, Profile, noise, step
+from e4s_studio.core.regions import Region
+from e4s_studio.train.portraits.fields import Field, Profile, cover, detail, noise, ridge, step
 from e4s_studio.train.portraits.geometry import OUTSIDE, SKULL_TOP, Box, Frame, Outline, window
+from e4s_studio.train.portraits.lighting import LitScene, Normals, lit, normals
 
 if TYPE_CHECKING:
+    from e4s_studio.train.portraits.geometry import Frame
+    from e4s_studio.train.portraits.lighting import PaintContext
     from e4s_studio.train.portraits.shape import Shape
+    from e4s_studio.train.portraits.texture import HairTexture
 
 EAR_LEVEL = 0.05
 
 
-class Fall(NamedTuple):
-    """Strand coordinates: `across` is constant along a strand, `along` runs from the root."""
+class HairLayout(NamedTuple):
+    """Where hair lies and how it runs, (H, W) each.
 
-    across: Field
-    along: Field
-
-
-@dataclass(frozen=True)
-class Mane:
-    """Hair before (`front`) and behind (`back`) the head: distances to the edge; and its form."""
+    `front`, `inside` (hairline), `outer` (contour) and `back` are distances to edges, positive on
+    the hair. `across` is constant along a strand, `along` grows from its root.
+    """
 
     front: Field
     inside: Field
     outer: Field
     back: Field
     height: Field
-    fall: Fall
+    across: Field
+    along: Field
 
-    def crop(self, box: Box) -> Mane:
+    def crop(self, box: Box) -> HairLayout:
         """Return a part of the picture."""
-        fall = Fall(self.fall.across[box], self.fall.along[box])
-        return Mane(
-            self.front[box],
-            self.inside[box],
-            self.outer[box],
-            self.back[box],
-            self.height[box],
-            fall,
-        )
+        return HairLayout(*(plane[box] for plane in self))
 
 
 def _outline(shape: Shape) -> Outline:
@@ -136,8 +129,8 @@ def _fringe(shape: Shape, at: Frame) -> Field:
     return np.minimum(ends + locks - at.v, wide)
 
 
-def _fall(shape: Shape, at: Frame, inside: Field) -> Fall:
-    """Run strands from the parting out and down, or back from the brow, or in curls."""
+def _strands(shape: Shape, at: Frame, inside: Field) -> tuple[Field, Field]:
+    """Return `across` and `along` of strands that run down from the parting, or back, or curl."""
     hair = shape.hair
     if hair.length > 0 or hair.bangs < 0:
         top = SKULL_TOP - hair.volume - 0.03
@@ -163,13 +156,13 @@ def _fall(shape: Shape, at: Frame, inside: Field) -> Fall:
         turns = along * 50.0 + 2.2 * noise(across * 9, along * 1.5, hair.seed)
         across = across + 0.010 * hair.curl * np.sin(turns)
         across = across + 0.010 * hair.curl * noise(at.u * 13, at.v * 13, hair.seed)
-    return Fall(across, along)
+    return across, along
 
 
 def _without_specks(distance: Field, pixel: float, reach: float) -> Field:
-    """Keep what ragged edges leave only where it is near a body of hair.
+    """Remove hair that ragged edges leave further than `reach` from a large connected part.
 
-    Islands of 0.2 % of the picture or less, and wisps further than `reach` from larger ones, go.
+    A large part covers more than 0.2 % of the picture.
     """
     here = (distance > 0).astype(np.uint8)
     _, names, stats, _ = cv2.connectedComponentsWithStats(here, connectivity=4, ltype=cv2.CV_16U)
@@ -182,22 +175,20 @@ def _without_specks(distance: Field, pixel: float, reach: float) -> Field:
     return np.where(kept, distance, np.minimum(distance, -0.05))
 
 
-def mane(shape: Shape, at: Frame) -> Mane:
+def layout(shape: Shape, at: Frame) -> HairLayout:
     """Lay out the hair over the whole picture."""
     hair = shape.hair
     wide = shape.head.cheek + hair.sides + 0.12 * hair.flare + 0.05
     bottom = max(hair.length, hair.sideburn) + 0.08
     near = window(at, shape, (-wide, -0.75), (wide, bottom))
-    part = _mane(shape, near)
+    part = _layout(shape, near)
     whole = np.full((7, *at.u.shape), OUTSIDE, dtype=np.float32)
-    planes = (part.front, part.inside, part.outer, part.back, part.height, *part.fall)
-    for plane, own in zip(whole, planes, strict=True):
+    for plane, own in zip(whole, part, strict=True):
         plane[near.box] = own
-    front, inside, outer, back, height, across, along = whole
-    return Mane(front, inside, outer, back, height, Fall(across, along))
+    return HairLayout(*whole)
 
 
-def _mane(shape: Shape, at: Frame) -> Mane:
+def _layout(shape: Shape, at: Frame) -> HairLayout:
     hair = shape.hair
     share, outer = _outline(shape).inside(at.u, at.v)
     outer = outer + _bumps(shape, at)
@@ -209,17 +200,18 @@ def _mane(shape: Shape, at: Frame) -> Mane:
     inside = np.maximum(scalp, _curtains(shape, at)) if loose else scalp
     if hair.bangs < 0:
         inside = np.maximum(inside, _fringe(shape, at))
-    fall = _fall(shape, at, inside)
+    strands = _strands(shape, at, inside)
     gone = -1.0 if hair.bald > 0.5 else 0.0
     front = np.minimum(outer, inside) + gone
     if ragged:
         front = _without_specks(front, at.pixel, 0.045)
     back = outer + gone if hair.length > 0 else np.full_like(outer, OUTSIDE)
-    return Mane(front, inside + gone, outer + gone, back, _form(shape, at, share, fall), fall)
+    height = _height(shape, at, share, *strands)
+    return HairLayout(front, inside + gone, outer + gone, back, height, *strands)
 
 
 def _bumps(shape: Shape, at: Frame) -> Field:
-    """How far locks reach beyond the smooth contour."""
+    """Return how far locks reach beyond the smooth contour."""
     hair = shape.hair
     wide = noise(at.u * 11, at.v * 11, hair.seed)
     if hair.curl == 0:
@@ -228,10 +220,10 @@ def _bumps(shape: Shape, at: Frame) -> Field:
     return (0.0035 * hair.rough + 0.010 * hair.curl) * (wide + 0.7 * narrow)
 
 
-def _form(shape: Shape, at: Frame, share: Field, fall: Fall) -> Field:
+def _height(shape: Shape, at: Frame, share: Field, across: Field, along: Field) -> Field:
     """Return the hair's height: a dome with locks, and the grain of coils."""
     hair = shape.hair
-    locks = noise(fall.across * 15, fall.along * 3.0, hair.seed)
+    locks = noise(across * 15, along * 3.0, hair.seed)
     height: Field = 0.30 * np.sqrt(np.clip(share, 0.0, 1.0))
     if hair.coil > 0:
         height += 0.004 * locks
@@ -239,5 +231,86 @@ def _form(shape: Shape, at: Frame, share: Field, fall: Fall) -> Field:
         height -= 0.002 * hair.coil * np.abs(noise(at.u * 60, at.v * 60, hair.seed))
     else:
         height += 0.010 * (0.6 + hair.wave) * locks
-        height += 0.0035 * noise(fall.across * 38, fall.along * 4.5, hair.seed)
+        height += 0.0035 * noise(across * 38, along * 4.5, hair.seed)
     return height
+
+
+def _tones(hair: HairTexture, shape: Shape, form: HairLayout, at: Frame) -> Field:
+    """Light and dark strands, about -1 to 1; coils instead of strands where hair is coiled."""
+    across, along = form.across, form.along
+    tone = 0.32 * noise(across * 20, along * 2.0, hair.phase)
+    stretch = 3.0 + 5.0 * shape.hair.rough
+    for frequency, weight in ((55, 0.40), (120, 0.42), (250, 0.40), (480, 0.35)):
+        tone += weight * detail(across, along, (frequency, stretch), at.pixel, hair.phase)
+    if shape.hair.coil > 0:
+        swirl_u = at.u + 0.022 * noise(at.u * 30, at.v * 30, hair.phase)
+        swirl_v = at.v + 0.022 * noise(at.u * 30 + 40, at.v * 30, hair.phase)
+        coils = 0.25 * noise(at.u * 18, at.v * 18, hair.phase)
+        for frequency, weight in ((60, 0.30), (120, 0.36), (240, 0.36), (420, 0.30)):
+            winding = (frequency, 0.6 * frequency)
+            coils += weight * detail(swirl_u, swirl_v, winding, at.pixel, hair.phase)
+        tone += (coils - tone) * (0.85 * shape.hair.coil)
+    return tone
+
+
+def _sheen(scene: LitScene, facing: Normals, form: HairLayout, strands: Field) -> Field:
+    """Return Kajiya and Kay's highlight: strongest where strands are normal to the half vector."""
+    across = np.ascontiguousarray(form.across)
+    dx = cv2.Sobel(across, cv2.CV_32F, 1, 0, ksize=3)
+    dy = cv2.Sobel(across, cv2.CV_32F, 0, 1, ksize=3)
+    length = 1.0 / np.sqrt(dx * dx + dy * dy + 1e-12)
+    tx, ty = -dy * length, dx * length
+    tz = -(tx * facing.x + ty * facing.y) / np.maximum(facing.z, 0.25)
+    half = scene.half
+    along = (tx * half[0] + ty * half[1] + tz * half[2]) / np.sqrt(1.0 + tz * tz)
+    along += 0.13 * strands
+    return np.exp(-(along * along) * 22.0) * np.maximum(facing.towards(scene.key) * 0.7 + 0.3, 0.0)
+
+
+def shade_hair(
+    shape: Shape, context: PaintContext, form: HairLayout, texture: HairTexture
+) -> Field:
+    """Return the hair's picture, (H, W, 3), wherever it may lie."""
+    at, scene = context.at, context.scene
+    facing = normals(form.height, at.pixel, 0.0012)
+    strands = _tones(texture, shape, form, at)
+    body = np.array(texture.colour, dtype=np.float32)
+    tips = np.array(texture.tips, dtype=np.float32)
+    light = np.clip(0.26 + 0.30 * texture.strands * strands, 0.0, 1.0)
+    dark = np.exp(0.46 * texture.strands * np.clip(strands, -1.8, 1.2))
+    albedo = (body + (tips - body) * light[..., None]) * dark[..., None]
+    image = albedo * lit(scene, facing, (0.28, 0.28, 0.28))
+    matt = 1.0 - 0.7 * shape.hair.coil
+    sheen = matt * texture.sheen * _sheen(scene, facing, form, strands) * scene.visible
+    sheen *= np.clip(0.6 + 0.6 * strands, 0.0, 1.6)
+    glint = 0.55 * tips + np.float32(0.05)
+    return image + (0.60 * sheen)[..., None] * glint
+
+
+def paint_back(context: PaintContext, form: HairLayout, picture: Field) -> None:
+    """Paint the hair behind neck and ears, shaded by the head."""
+    at, canvas = context.at, context.canvas
+    wisps = 0.004 * noise(form.across * 70, form.along * 5)
+    depth = 0.38 + 0.62 * step(np.abs(at.u), 0.20, 0.33)
+    canvas.over(at.box, picture * depth[..., None], cover(form.back + wisps, 0.007))
+    canvas.mark(at.box, form.back > 0, Region.HAIR)
+
+
+def paint_front(shape: Shape, context: PaintContext, form: HairLayout, picture: Field) -> None:
+    """Paint the hair over the face, thin at the hairline."""
+    at, canvas = context.at, context.canvas
+    across, along = form.across, form.along
+    wisps = np.zeros_like(across)
+    for frequency, reach in ((80, 0.0030), (190, 0.0042), (400, 0.0046)):
+        wisps += reach * detail(across, along, (frequency, 8.0), at.pixel, (0.3, 0.1))
+    soft = 0.022 if shape.hair.style == "crop" else 0.014
+    inner = cover(form.inside + wisps * shape.hair.rough, soft)
+    alpha = np.minimum(inner, cover(form.outer + 0.5 * wisps, 0.006))
+    alpha *= cover(form.front + 0.02, 0.02)
+    canvas.over(at.box, picture, alpha)
+    canvas.mark(at.box, form.front > 0, Region.HAIR)
+
+
+def root_shade(distance: Field) -> Field:
+    """Return the share of light that skin keeps near hair, from the distance to its edge."""
+    return 1.0 - 0.38 * ridge(np.minimum(distance, 0.0), 0.011)

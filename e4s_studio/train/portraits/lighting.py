@@ -1,28 +1,31 @@
-"""Light on a relief: normals, cast shadows, occlusion, and what a surface sends back."""
+"""Light on a height field, and the picture that is painted in it, layer over layer."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
+
+from e4s_studio.core.regions import Region
 
 if TYPE_CHECKING:
     from e4s_studio.train.portraits.fields import Field
+    from e4s_studio.train.portraits.geometry import Box, Frame
     from e4s_studio.train.portraits.texture import Light
 
 SHADOW_GRID: Final = 128
 """Side of the grid on which cast shadows and occlusion are found; both are soft."""
 
 FAR: Final = -0.40
-"""Height of what lies behind everything."""
+"""Height of the background."""
 
 Vector: TypeAlias = tuple[float, float, float]
 
 
-@dataclass(frozen=True)
-class Normals:
+class Normals(NamedTuple):
     """Unit normals, (H, W) each: x right, y down, z towards the viewer."""
 
     x: Field
@@ -35,7 +38,7 @@ class Normals:
 
     def crop(self, box: tuple[slice, slice]) -> Normals:
         """Return a part of the picture."""
-        return Normals(self.x[box], self.y[box], self.z[box])
+        return Normals(*(plane[box] for plane in self))
 
 
 def normals(height: Field, pixel: float, smooth: float = 0.0) -> Normals:
@@ -56,8 +59,8 @@ def direction(azimuth: float, elevation: float) -> Vector:
 
 
 @dataclass(frozen=True)
-class Scene:
-    """A light with what it meets: the key's visibility and the sky's, (H, W), 0 to 1."""
+class LitScene:
+    """A light over the scene: where the key light and the sky are visible, (H, W), 0 to 1."""
 
     light: Light
     key: Vector
@@ -71,9 +74,13 @@ class Scene:
         x, y, z = (float(c) for c in half / np.linalg.norm(half))
         return x, y, z
 
-    def crop(self, box: tuple[slice, slice]) -> Scene:
+    def mean(self, key: float, sky: float) -> float:
+        """Return a weighted sum of the mean levels of key light and sky."""
+        return float(key * np.mean(self.light.key) + sky * np.mean(self.light.sky))
+
+    def crop(self, box: tuple[slice, slice]) -> LitScene:
         """Return a part of the picture."""
-        return Scene(self.light, self.key, self.visible[box], self.open[box])
+        return LitScene(self.light, self.key, self.visible[box], self.open[box])
 
 
 def _shifted(height: Field, dx: float, dy: float) -> Field:
@@ -84,7 +91,7 @@ def _shifted(height: Field, dx: float, dy: float) -> Field:
 
 
 def _visibility(height: Field, key: Vector, softness: float) -> Field:
-    """March towards the light and find how deep each point lies below what stands in its way."""
+    """March towards the light: how visible it is from each point of a height field, 0 to 1."""
     cells = height.shape[0]
     rise = key[2] / max(1e-3, float(np.hypot(key[0], key[1])))
     ux, uy = key[0] / np.hypot(key[0], key[1]), key[1] / np.hypot(key[0], key[1])
@@ -98,7 +105,7 @@ def _visibility(height: Field, key: Vector, softness: float) -> Field:
 
 
 def _openness(height: Field) -> Field:
-    """How much of the sky a point sees: 1 minus how far it lies below its surroundings."""
+    """Return the share of the sky that is visible from each point (ambient occlusion)."""
     sunk = np.zeros_like(height)
     for sigma, weight in ((1.6, 14.0), (4.0, 7.0), (9.0, 2.6)):
         around = cv2.GaussianBlur(height, (0, 0), sigma)
@@ -107,13 +114,13 @@ def _openness(height: Field) -> Field:
 
 
 def _without_far_edges(grid: Field) -> Field:
-    """Give cells at the edge of what lies far behind the height of what is before it."""
+    """Raise background cells at the edge of the foreground to its height."""
     near = np.ones((3, 3), np.uint8)
     return np.where(cv2.erode(grid, near) < 0.75 * FAR, cv2.dilate(grid, near), grid)
 
 
-def light_scene(light: Light, height: Field) -> Scene:
-    """Lay a light on the whole picture's `height` (H, W)."""
+def light_scene(light: Light, height: Field) -> LitScene:
+    """Light the height field (H, W) of the whole picture."""
     key = direction(light.azimuth, light.elevation)
     grid = _without_far_edges(
         cv2.resize(height, (SHADOW_GRID, SHADOW_GRID), interpolation=cv2.INTER_AREA)
@@ -123,13 +130,13 @@ def light_scene(light: Light, height: Field) -> Scene:
         _visibility(grid, key, light.softness), size, interpolation=cv2.INTER_LINEAR
     )
     opened = cv2.resize(_openness(grid), size, interpolation=cv2.INTER_LINEAR)
-    return Scene(light, key, visible, opened)
+    return LitScene(light, key, visible, opened)
 
 
-def lit(scene: Scene, facing: Normals, wrap: Vector = (0.0, 0.0, 0.0)) -> Field:
+def lit(scene: LitScene, facing: Normals, wrap: Vector = (0.0, 0.0, 0.0)) -> Field:
     """Return the light that arrives, (H, W, 3) linear.
 
-    `wrap` per channel lets light creep round the terminator, as it does under skin.
+    `wrap` per channel extends light beyond the terminator, as subsurface scattering does.
     """
     cosine = facing.towards(scene.key)
     away = facing.towards((-scene.key[0], scene.key[1] * 0.3, scene.key[2]))
@@ -148,7 +155,66 @@ def lit(scene: Scene, facing: Normals, wrap: Vector = (0.0, 0.0, 0.0)) -> Field:
     return cv2.merge(planes)
 
 
-def gloss(scene: Scene, facing: Normals, sharpness: float) -> Field:
-    """Return the key light's mirrored share, (H, W), 0 to 1 (Blinn-Phong)."""
+def gloss(scene: LitScene, facing: Normals, sharpness: float) -> Field:
+    """Return the key light's specular reflection, (H, W), 0 to 1 (Blinn-Phong)."""
     cosine = np.maximum(facing.towards(scene.half), 0.0)
     return np.exp((cosine - 1.0) * sharpness) * scene.visible
+
+
+Labels: TypeAlias = NDArray[np.uint8]
+
+
+EXPOSURE: Final = 1.02
+"""Gain before highlight compression."""
+
+SHOULDER: Final = 0.20
+"""Strength of highlight compression."""
+
+CONTRAST: Final = 0.40
+"""Strength of the S-curve on the displayed value."""
+
+
+class Canvas:
+    """A square picture in linear light, and the region of each pixel."""
+
+    def __init__(self, size: int) -> None:
+        self.light: Field = np.zeros((size, size, 3), dtype=np.float32)
+        self.labels: Labels = np.full((size, size), Region.BACKGROUND, dtype=np.uint8)
+
+    def over(self, box: Box, colour: Field, alpha: Field) -> None:
+        """Blend `colour` (H, W, 3) over the part `box` with the coverage `alpha` (H, W)."""
+        below = self.light[box]
+        below += (colour - below) * cv2.merge([alpha, alpha, alpha])
+
+    def shade(self, box: Box, factor: Field) -> None:
+        """Multiply the part `box` by `factor`, (H, W) or (H, W, 3)."""
+        self.light[box] *= factor if factor.ndim == 3 else factor[..., None]
+
+    def add(self, box: Box, light: Field) -> None:
+        """Add `light` (H, W, 3) to the part `box`."""
+        self.light[box] += light
+
+    def mark(self, box: Box, inside: np.ndarray, region: Region) -> None:
+        """Label the pixels where `inside` is true with a region."""
+        self.labels[box][inside] = region
+
+    def developed(self) -> np.ndarray:
+        """Return the picture, tone mapped with a gamma of 2, as (H, W, 3) uint8."""
+        light = np.maximum(self.light, 0.0)
+        light *= EXPOSURE / (1.0 + SHOULDER * light)
+        shown = np.sqrt(np.minimum(light, 1.0))
+        shown += CONTRAST * shown * (1.0 - shown) * (2.0 * shown - 1.0)
+        return (shown * 255.0 + 0.5).astype(np.uint8)
+
+
+@dataclass(frozen=True)
+class PaintContext:
+    """What painting a part needs: its pixels' coordinates, their light, and the canvas."""
+
+    at: Frame
+    scene: LitScene
+    canvas: Canvas
+
+    def crop(self, at: Frame) -> PaintContext:
+        """Return the context of a part of the whole picture, given its frame."""
+        return PaintContext(at, self.scene.crop(at.box), self.canvas)

@@ -1,4 +1,4 @@
-"""Makes the sample portraits that come with the program, from their seeds.
+"""Renders the sample portraits that come with the program, from their random seeds.
 
 Run ``python -m e4s_studio.train.portraits.samples resources/samples``.
 """

@@ -1,4 +1,4 @@
-"""Where everything in a portrait lies, and the drawing of such shapes by lot.
+"""The geometry of a portrait, and the sampling of random ones.
 
 Lengths are in units of the picture's width, before alignment; v runs down; the origin is the
 middle of the picture. A mean face has its eyes at (±0.125, -0.025) and its mouth at 0.245.
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Head:
-    """Outline of the face and the depth of its relief (1 = mean)."""
+    """Outline of the face, and the depth of its relief (1 = mean)."""
 
     temple: float
     cheek: float
@@ -97,7 +97,7 @@ class Ears:
 
 @dataclass(frozen=True)
 class Hair:
-    """`style` decides how strands run; every length is measured, 0 where there is none.
+    """Hair style: lengths in the unit of the other parts, 0 for none.
 
     `volume` raises the hair over the skull, `sides` over the temples; `length` is the v at which
     loose hair ends; `curtain` says how much of the cheeks and ears it covers (0 to 1);
@@ -139,7 +139,7 @@ class Accessories:
 
 @dataclass(frozen=True)
 class Shape:
-    """Everything about where a portrait's parts lie. Draw one with `random_shape`."""
+    """The geometry of all parts of a portrait. Sample one with `random_shape`."""
 
     head: Head
     eyes: Eyes
@@ -154,7 +154,7 @@ class Shape:
 
 
 def _normal(rng: Generator, mean: float, deviation: float) -> float:
-    """Draw from a normal distribution cut at two deviations."""
+    """Sample a normal distribution, clamped at two standard deviations."""
     return mean + deviation * float(min(2.0, max(-2.0, rng.standard_normal())))
 
 
@@ -285,18 +285,15 @@ def _accessories(rng: Generator, male: float) -> Accessories:
     )
 
 
-def random_shape(rng: Generator, masculinity: float | None = None) -> Shape:
-    """Draw a shape by lot.
+def random_shape(rng: Generator) -> Shape:
+    """Sample a shape.
 
     Parameters
     ----------
     rng
-        Decides everything: equal generators give equal shapes.
-    masculinity
-        0 to 1: leans the outlines and the hair style; drawn as well where not given.
+        Random generator; equal states give equal shapes.
     """
-    drawn = float(rng.random() < 0.5) * 0.8 + 0.2 * float(rng.random())
-    male = drawn if masculinity is None else masculinity
+    male = float(rng.random() < 0.5) * 0.8 + 0.2 * float(rng.random())
     smile = float(max(0.0, rng.uniform(-0.5, 1.0)))
     squint = 0.7 * smile
     ears = Ears(

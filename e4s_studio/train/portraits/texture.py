@@ -1,18 +1,23 @@
-"""What each region of a portrait looks like, and the drawing of such textures by lot.
+"""The appearance of each region of a portrait: random sampling and mixing of textures.
 
-Colours are linear light, 0 to 1, and every value is a number that can be interpolated, so that
-a texture half-way between two is a texture too. A field of `Texture` is named after its region;
-the light, the clothes and what lies behind belong to the background.
+Colours are linear light, 0 to 1. Every value can be interpolated, so a mix of two textures is a
+texture. A field of `Texture` has the name of its region; light, clothes and the background belong
+to the region background.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 
+from e4s_studio.core.errors import SettingsError
+from e4s_studio.core.regions import Region
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.random import Generator
 
 Colour: TypeAlias = tuple[float, float, float]
@@ -21,7 +26,7 @@ Pair: TypeAlias = tuple[float, float]
 
 @dataclass(frozen=True)
 class SkinTexture:
-    """Skin of one region; most amounts run from 0 to 1.
+    """Skin of one region; most amounts lie in 0 to 1.
 
     `stubble` is a shaven beard's shadow, `beard` the density of its hairs, of which `chin_only`
     keeps those around the mouth; `blush` and `shadow` are make-up.
@@ -138,7 +143,7 @@ class Light:
 
 @dataclass(frozen=True)
 class Surroundings:
-    """Light, what lies behind (a backdrop, or foliage and sky out of focus) and clothes."""
+    """Light, background (a wall, or foliage and sky out of focus) and clothes."""
 
     light: Light
     top: Colour
@@ -155,7 +160,7 @@ class Surroundings:
 
 @dataclass(frozen=True)
 class Texture:
-    """The textures of all twelve regions. Draw one with `random_texture`."""
+    """The textures of all twelve regions. Sample one with `random_texture`."""
 
     background: Surroundings
     lip: LipTexture
@@ -203,14 +208,9 @@ _LIPSTICKS: Final = ((176, 30, 44), (196, 70, 84), (150, 36, 66), (206, 100, 94)
 
 
 def linear(rgb: tuple[float, float, float]) -> Colour:
-    """Convert a display colour, 0 to 255, into linear light with the gamma of 2 used here."""
+    """Convert a display colour, 0 to 255, to linear light with a gamma of 2."""
     r, g, b = ((channel / 255.0) ** 2 for channel in rgb)
     return r, g, b
-
-
-def _mixed(a: Colour, b: Colour, t: float) -> Colour:
-    r, g, bl = ((1 - t) * x + t * y for x, y in zip(a, b, strict=True))
-    return r, g, bl
 
 
 def _scaled(a: Colour, factors: float | Colour) -> Colour:
@@ -228,7 +228,7 @@ def _uniform(rng: Generator, low: float, high: float) -> float:
 
 
 def _from_hue(rng: Generator, value: tuple[float, float], chroma: float) -> Colour:
-    """Draw a display colour of a random hue, a value in the range and at most `chroma`."""
+    """Sample a colour of random hue, with a value in a range and at most `chroma`."""
     hue = 2 * np.pi * rng.random()
     level = 255 * _uniform(rng, *value)
     amount = chroma * float(rng.random()) * 0.5
@@ -249,13 +249,10 @@ def _skin_tone(rng: Generator, depth: float) -> Colour:
 
 
 def _hair_colours(rng: Generator, depth: float, age: float) -> tuple[Colour, Colour]:
-    table = _HAIRS if depth < 0.5 else _HAIRS[:3]
-    body, tips = _colours(rng, table)
+    body, tips = _colours(rng, _HAIRS if depth < 0.5 else _HAIRS[:3])
     grey = max(0.0, age - 0.62) * 2.2 * float(rng.random())
-    silver = linear((186, 184, 182))
-    return _mixed(body, silver, min(0.8, grey)), _mixed(
-        tips, linear((236, 234, 232)), min(0.9, grey)
-    )
+    silver, white = linear((186, 184, 182)), linear((236, 234, 232))
+    return _between(body, silver, min(0.8, grey)), _between(tips, white, min(0.9, grey))
 
 
 def _skin(rng: Generator, depth: float, male: float, age: float, hair: Colour) -> SkinTexture:
@@ -289,12 +286,11 @@ def _skin(rng: Generator, depth: float, male: float, age: float, hair: Colour) -
 
 def _lips(rng: Generator, skin: SkinTexture, depth: float, male: float) -> LipTexture:
     bare = _scaled(skin.tone, (0.84 - 0.06 * male, 0.52 + 0.08 * male, 0.54 + 0.06 * male))
-    natural = _mixed(bare, linear((184, 100, 98)), (0.32 - 0.2 * depth) * (1.0 - 0.5 * male))
+    natural = _between(bare, linear((184, 100, 98)), (0.32 - 0.2 * depth) * (1.0 - 0.5 * male))
     painted = male < 0.5 and rng.random() < 0.5
-    stick = linear(_LIPSTICKS[int(rng.integers(len(_LIPSTICKS)))])
-    stick = _scaled(stick, 1.0 - 0.5 * depth)
+    stick = _scaled(linear(_LIPSTICKS[int(rng.integers(len(_LIPSTICKS)))]), 1.0 - 0.5 * depth)
     return LipTexture(
-        tone=_mixed(natural, stick, _uniform(rng, 0.4, 0.9)) if painted else natural,
+        tone=_between(natural, stick, _uniform(rng, 0.4, 0.9)) if painted else natural,
         gloss=_uniform(rng, 0.3, 1.0) if painted else _uniform(rng, 0.1, 0.5),
         creases=_uniform(rng, 0.2, 1.0),
         phase=_phase(rng),
@@ -356,7 +352,7 @@ def _varied(rng: Generator, rgb: Colour, spread: float) -> Colour:
 
 
 def _picked(rng: Generator, table: tuple[tuple[Any, ...], ...]) -> tuple[Any, ...]:
-    """Draw a row by the odds in its last column."""
+    """Sample a row with the odds in its last column."""
     odds = np.array([row[-1] for row in table])
     return table[int(rng.choice(len(table), p=odds / odds.sum()))]
 
@@ -422,25 +418,19 @@ def _rings(rng: Generator) -> RingTexture:
     )
 
 
-def random_texture(
-    rng: Generator, masculinity: float | None = None, age: float | None = None
-) -> Texture:
-    """Draw the textures of one person in one light by lot.
+def random_texture(rng: Generator) -> Texture:
+    """Sample the textures of one person in one light.
 
     Parameters
     ----------
     rng
-        Decides everything: equal generators give equal textures.
-    masculinity, age
-        0 to 1: lean the beard, make-up and lines; drawn as well where not given.
+        Random generator; equal states give equal textures.
     """
-    drawn_male, drawn_age = float(rng.random() < 0.5), float(rng.random()) ** 1.7
-    male = drawn_male if masculinity is None else masculinity
-    years = drawn_age if age is None else age
+    male, years = float(rng.random() < 0.5), float(rng.random()) ** 1.7
     depth = float(rng.random())
     body, tips = _hair_colours(rng, depth, years)
     skin = _skin(rng, depth, male, years, body)
-    brow = _mixed(body, linear((34, 24, 20)), 0.45)
+    brow = _between(body, linear((34, 24, 20)), 0.45)
     return Texture(
         background=_surroundings(rng),
         lip=_lips(rng, skin, depth, male),
@@ -460,10 +450,50 @@ def random_texture(
         ears=replace(skin, flush=min(1.0, skin.flush * 1.2), phase=_phase(rng)),
         belowface=replace(skin, flush=skin.flush * 0.5, phase=_phase(rng)),
         mouth=MouthTexture(
-            tone=_mixed(linear((240, 234, 222)), linear((214, 196, 160)), float(rng.random())),
+            tone=_between(linear((240, 234, 222)), linear((214, 196, 160)), float(rng.random())),
             gaps=_uniform(rng, 0.2, 1.0),
             dark=_uniform(rng, 0.5, 1.0),
         ),
         eye_glass=_glasses(rng, skin),
         ear_rings=_rings(rng),
     )
+
+
+def _between(a: Any, b: Any, amount: float) -> Any:
+    """Interpolate two equal structures of frozen dataclasses, tuples and numbers."""
+    if is_dataclass(a) and not isinstance(a, type):
+        names = [field.name for field in fields(a)]
+        own, other = ([getattr(x, name) for name in names] for x in (a, b))
+        return type(a)(*_between(tuple(own), tuple(other), amount))
+    if isinstance(a, tuple):
+        return tuple(_between(x, y, amount) for x, y in zip(a, b, strict=True))
+    return (1.0 - amount) * a + amount * b
+
+
+def mix(texture_a: Texture, texture_b: Texture, region_amounts: Mapping[Region, float]) -> Texture:
+    """Return `texture_a` with some regions' textures moved towards those of `texture_b`.
+
+    Parameters
+    ----------
+    texture_a
+        The result of amount 0, and for regions that are not named.
+    texture_b
+        The result of amount 1.
+    region_amounts
+        The texture amount of each region, 0 to 1 (E4S, interpolation of texture vectors).
+
+    Raises
+    ------
+    SettingsError
+        If an amount lies outside 0 to 1.
+    """
+    changed = {}
+    for region, amount in region_amounts.items():
+        if not 0.0 <= amount <= 1.0:
+            raise SettingsError(
+                f"The texture amount of {region.title} is {amount}; choose one from 0 to 1."
+            )
+        name = Region(region).label
+        own, other = getattr(texture_a, name), getattr(texture_b, name)
+        changed[name] = other if amount == 1.0 else _between(own, other, float(amount))
+    return replace(texture_a, **changed)

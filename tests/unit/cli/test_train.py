@@ -24,7 +24,7 @@ from e4s_studio.files.resources import sha256_of
 from e4s_studio.networks.config import PRESETS
 from e4s_studio.networks.rgi import RGI
 from e4s_studio.train.plan import PLANS, TrainingPlan
-from e4s_studio.train.state_file import read_state
+from e4s_studio.train.run import read_state
 
 TRAIN = ("train", "--preset", "tiny", "--workers", "0", "--device", "cpu", "--finish", "0")
 START = f"""

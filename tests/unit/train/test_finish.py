@@ -11,13 +11,13 @@ from small import TINY
 from torch.autograd.functional import jacobian
 
 from e4s_studio.core.errors import CheckpointError
-from e4s_studio.train import finish as finish_module, lessons
-from e4s_studio.train.batches import Batch, Collate, Shares, batches
+from e4s_studio.train import finish as finish_module
+from e4s_studio.train.batches import Batch, Collate, PairSampler, batches
 from e4s_studio.train.finish import AT_ONCE, PROBES, Finish, FinishPlan
 from e4s_studio.train.pairs import PortraitPairs, Stream
 from e4s_studio.train.plan import TrainingPlan
 from e4s_studio.train.run import Data
-from e4s_studio.train.start import start_network
+from e4s_studio.train.trainer import initial_network
 
 SHORT = FinishPlan(pairs=8, passes=60, batch=8, rate=2e-2, first=3)
 FOUR_BATCHES = FinishPlan(pairs=4 * AT_ONCE, passes=1, batch=8)
@@ -32,7 +32,7 @@ class KilledError(BaseException):
 
 @pytest.fixture
 def network():
-    return start_network(TrainingPlan(preset="tiny")).eval()
+    return initial_network(TrainingPlan(preset="tiny")).eval()
 
 
 def finish_of(network, folder, plan=SHORT, seed=0):
@@ -63,7 +63,7 @@ def assert_same(one, other):
 
 def learnt_pairs():
     pairs = PortraitPairs(TINY.size, 0, Stream.TRAINING, both_ways=True)
-    shares = Shares(AT_ONCE, 1, 3, lambda _: TINY.size)
+    shares = PairSampler(AT_ONCE, 1, 3, lambda _: TINY.size)
     for packed in batches(pairs, shares, Collate([]), 0):
         yield Batch(packed, torch.device("cpu"))
 
@@ -98,7 +98,7 @@ def test_swaps_come_nearer_to_the_codes_of_their_truths(network, tmp_path):
 
 def test_killed_and_stopped_it_goes_on_to_the_bit(network, tmp_path, monkeypatch):
     monkeypatch.setattr(finish_module, "PROBES", 1)
-    monkeypatch.setattr(lessons, "KEPT_TOGETHER", 2)
+    monkeypatch.setattr(finish_module, "KEPT_TOGETHER", 2)
     pieces, whole = tmp_path / "pieces", tmp_path / "whole"
     for folder in (pieces, whole):
         folder.mkdir()
@@ -151,7 +151,7 @@ def test_weights_are_how_much_codes_change_the_picture(network, tmp_path):
     assert sensed.shape == (12, TINY.n_latent, TINY.style_dim)
     exact, count = torch.zeros_like(sensed), torch.zeros(12)
     # The same portraits as `first` says, a whole batch on; every fourth batch is enough.
-    shares = Shares(AT_ONCE, 1, 1 + PROBES, lambda _: TINY.size)
+    shares = PairSampler(AT_ONCE, 1, 1 + PROBES, lambda _: TINY.size)
     pairs = PortraitPairs(TINY.size, 0, Stream.TRAINING, both_ways=True)
     collate = Collate(network.G.masked_resolutions())
     for packed in list(batches(pairs, shares, collate, 0))[::4]:

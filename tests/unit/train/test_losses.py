@@ -12,15 +12,15 @@ from torch import nn
 from torchvision.models import alexnet
 
 from e4s_studio.core.errors import CheckpointError, SettingsError
-from e4s_studio.train.discriminator import Discriminator
-from e4s_studio.train.judges import find_judges
 from e4s_studio.train.losses import (
+    Discriminator,
     discriminator_loss,
     drawn_losses,
     generator_loss,
     gradient_penalty,
     square_loss,
 )
+from e4s_studio.train.perceptual import find_perceptual_losses
 from e4s_studio.train.plan import PLANS, LossWeights, TrainingPlan
 
 
@@ -107,9 +107,9 @@ def lpips_files(folder):
 
 def test_lpips_is_the_published_formula(tmp_path):
     features, lines = lpips_files(tmp_path)
-    bench = find_judges(tmp_path, LossWeights(identity=0, parsing=0))
-    assert bench.absent == ()
-    judge = bench.judges["lpips"]
+    losses = find_perceptual_losses(tmp_path, LossWeights(identity=0, parsing=0))
+    assert losses.absent == ()
+    judge = losses.networks["lpips"]
     drawn, truth = pictures(0, 128), pictures(1, 128)
     assert judge(truth, truth).item() == 0
     shift = torch.tensor([-0.030, -0.088, -0.188]).view(1, 3, 1, 1)
@@ -136,10 +136,10 @@ def test_lpips_is_the_published_formula(tmp_path):
 
 def test_judges_that_are_not_there_are_named(tmp_path):
     for folder in (None, tmp_path):
-        bench = find_judges(folder, LossWeights())
-        assert bench.judges == {}
-        assert [s.split()[2] for s in bench.absent] == ["lpips", "identity", "parsing"]
-    assert find_judges(None, LossWeights(lpips=0, identity=0, parsing=0)).absent == ()
+        losses = find_perceptual_losses(folder, LossWeights())
+        assert losses.networks == {}
+        assert [s.split()[2] for s in losses.absent] == ["lpips", "identity", "parsing"]
+    assert find_perceptual_losses(None, LossWeights(lpips=0, identity=0, parsing=0)).absent == ()
 
 
 @pytest.mark.parametrize(
@@ -149,14 +149,14 @@ def test_judges_that_are_not_there_are_named(tmp_path):
 def test_foreign_weights_of_a_judge_are_told(tmp_path, name, loss):
     torch.save({"a": torch.zeros(1)}, tmp_path / name)
     with pytest.raises(CheckpointError, match="another network"):
-        find_judges(tmp_path, LossWeights())
+        find_perceptual_losses(tmp_path, LossWeights())
 
 
 def test_the_parser_judges_by_its_features(tmp_path):
     torch.manual_seed(0)
     torch.save(BiSeNet(num_class=19).state_dict(), tmp_path / "parsing_bisenet.pth")
-    bench = find_judges(tmp_path, LossWeights(lpips=0, identity=0))
-    judge = bench.judges["parsing"]
+    losses = find_perceptual_losses(tmp_path, LossWeights(lpips=0, identity=0))
+    judge = losses.networks["parsing"]
     truth = pictures(1, 64, 1)
     drawn = pictures(0, 64, 1).requires_grad_()
     assert judge(truth, truth).item() == pytest.approx(0, abs=1e-4)

@@ -13,12 +13,13 @@ from e4s_studio.core.errors import ImageError
 from e4s_studio.core.regions import FACE, REGION_COUNT, Region
 from e4s_studio.engine.fitting.examples import SMALL_FEATURES, pixel_weights
 from e4s_studio.train.augment import random_recolouring, random_warp
-from e4s_studio.train.batches import Batch, Collate, Shares
-from e4s_studio.train.folder import FolderPairs, known_mix
+from e4s_studio.train.batches import Batch, Collate, PairSampler
 from e4s_studio.train.pairs import (
+    FolderPairs,
     PortraitPairs,
     Stream,
     View,
+    known_mix,
     possible_amounts,
     random_amounts,
     swap_texture,
@@ -197,8 +198,9 @@ def test_a_step_has_its_pairs_no_larger_than_it_needs_them():
     assert plan.config.encoder_input == 128
     drawn = [plan.resolution(step) for step in range(10)]
     assert drawn == [64] * 3 + [128] * 4 + [256] * 3
-    assert [plan.painted(step) for step in range(10)] == [128] * 7 + [256] * 3
-    assert list(Shares(2, 6, 8, plan.painted)) == [[(12, 128), (13, 128)], [(14, 256), (15, 256)]]
+    assert [plan.picture_size(step) for step in range(10)] == [128] * 7 + [256] * 3
+    sampler = PairSampler(2, 6, 8, plan.picture_size)
+    assert list(sampler) == [[(12, 128), (13, 128)], [(14, 256), (15, 256)]]
 
 
 def test_a_batch_weighs_small_features_more_than_a_fit_and_the_unknown_not_at_all():

@@ -6,15 +6,14 @@ import numpy as np
 import pytest
 
 from e4s_studio.core.regions import REGION_COUNT, Region
-from e4s_studio.train.parser.camera import View, photographed, random_view
-from e4s_studio.train.parser.examples import make_pool
-from e4s_studio.train.parser.scene import HEAD, painted
+from e4s_studio.train.parser.examples import View, make_pool, photograph, random_view
+from e4s_studio.train.parser.scene import HEAD, paint_scene
 from e4s_studio.train.parser.surroundings import (
-    dress,
-    grow_moustache,
-    put_hat_on,
+    add_background,
+    add_clothes,
+    add_hat,
+    add_moustache,
     recolour_hair,
-    surround,
 )
 from e4s_studio.train.parser.training import ParserPlan, train_parser
 
@@ -28,7 +27,7 @@ def rng_of(*seed):
 @pytest.fixture(scope="module")
 def scenes():
     """Return painted people, bald ones and bearded ones among them."""
-    return [painted(rng_of(7, i), 128) for i in range(6)]
+    return [paint_scene(rng_of(7, i), 128) for i in range(6)]
 
 
 def test_examples_are_their_numbers_own():
@@ -66,7 +65,7 @@ def test_the_map_stays_on_the_picture(scenes):
     for seed, scene in enumerate(scenes):
         flat = deepcopy(scene)
         flat.picture[:] = np.where(scene.labels == Region.HAIR, 40, 200)[..., None]
-        picture, labels = photographed(rng_of(seed), flat, SIDE)
+        picture, labels = photograph(rng_of(seed), flat, SIDE)
         dark = picture.mean(axis=2)
         hair = labels == Region.HAIR
         if hair.sum() > 300:
@@ -75,7 +74,7 @@ def test_the_map_stays_on_the_picture(scenes):
 
 def test_another_background_leaves_the_head(scenes):
     scene = deepcopy(scenes[0])
-    surround(rng_of(1), scene, scenes[1])
+    add_background(rng_of(1), scene, scenes[1])
     deep = np.isin(scenes[0].labels, (Region.NOSE, Region.LIP))
     assert np.allclose(scene.picture[deep], scenes[0].picture[deep], atol=1)
     outside = scene.labels == Region.BACKGROUND
@@ -86,7 +85,7 @@ def test_clothes_cover_neck_but_never_the_face(scenes):
     fewer = 0
     for seed, before in enumerate(scenes):
         scene = deepcopy(before)
-        dress(rng_of(seed), scene)
+        add_clothes(rng_of(seed), scene)
         face = np.isin(before.labels, HEAD)
         assert np.array_equal(scene.labels[face], before.labels[face])
         necks = [(s.labels == Region.BELOWFACE).sum() for s in (before, scene)]
@@ -97,7 +96,7 @@ def test_clothes_cover_neck_but_never_the_face(scenes):
 
 def test_a_hat_is_background_and_leaves_the_eyes(scenes):
     scene = deepcopy(scenes[0])
-    put_hat_on(rng_of(2), scene)
+    add_hat(rng_of(2), scene)
     eyes = scenes[0].labels == Region.EYES
     assert (scene.labels[eyes] == Region.EYES).all()
     crown = (scenes[0].labels != Region.BACKGROUND) & (scene.labels == Region.BACKGROUND)
@@ -106,7 +105,7 @@ def test_a_hat_is_background_and_leaves_the_eyes(scenes):
 
 def test_a_moustache_is_skin_and_covers_lips_alone(scenes):
     scene = deepcopy(scenes[1])
-    grow_moustache(rng_of(4), scene)
+    add_moustache(rng_of(4), scene)
     changed = scene.labels != scenes[1].labels
     assert changed.any()
     assert (scene.labels[changed] == Region.SKIN).all()

@@ -22,7 +22,7 @@ def texture(seed):
 @pytest.fixture(scope="module")
 def shape():
     """A face with everything: glasses, earrings, an open mouth, ears that show."""
-    drawn = random_shape(np.random.default_rng(2), masculinity=0.0)
+    drawn = random_shape(np.random.default_rng(2))
     return replace(
         drawn,
         hair=replace(drawn.hair, style="updo", length=0.0, curtain=0.0, bangs=0.0, bald=0.0),

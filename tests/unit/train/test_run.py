@@ -17,7 +17,7 @@ import torch
 from trainings import PLAN, run_in
 
 from e4s_studio.core.errors import CheckpointError
-from e4s_studio.train.state_file import read_state
+from e4s_studio.train.run import read_state
 
 SCRIPT = Path(__file__).with_name("trainings.py")
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore"}

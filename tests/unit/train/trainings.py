@@ -16,12 +16,10 @@ sys.path.insert(0, str(Path(__file__).parent))
 from small import TINY
 
 from e4s_studio.networks.config import PRESETS
-from e4s_studio.train.fabric import make_fabric
 from e4s_studio.train.pairs import PortraitPairs, Stream
 from e4s_studio.train.plan import TrainingPlan
-from e4s_studio.train.run import Data, Rhythm, Run
-from e4s_studio.train.start import start_network
-from e4s_studio.train.trainer import Trainer
+from e4s_studio.train.run import Data, Intervals, Run, make_fabric
+from e4s_studio.train.trainer import Trainer, initial_network
 
 PRESETS["tiny"] = TINY
 PLAN = TrainingPlan(
@@ -39,8 +37,8 @@ PLAN = TrainingPlan(
 def run_in(folder: Path, plan: TrainingPlan = PLAN, workers: int = 0) -> Run:
     training = PortraitPairs(TINY.size, 0, Stream.TRAINING, plan.augment)
     data = Data(training, PortraitPairs(TINY.size, 0, Stream.VALIDATION), workers)
-    trainer = Trainer(make_fabric("cpu", "32"), start_network(plan), plan)
-    return Run(trainer, folder, data, Rhythm(1, 100, 3))
+    trainer = Trainer(make_fabric("cpu", "32"), initial_network(plan), plan)
+    return Run(trainer, folder, data, Intervals(1, 100, 3))
 
 
 def main() -> None:

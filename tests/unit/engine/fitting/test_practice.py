@@ -7,7 +7,7 @@ from e4s_studio.core.regions import REGION_COUNT
 from e4s_studio.engine.fitting.fit import UNTRAINED_PLAN, Fitter, Phase
 from e4s_studio.engine.fitting.practice import LESSONS, Practice
 from e4s_studio.engine.pictures import to_labels, to_network
-from e4s_studio.train.pairs import Pair, PortraitPairs, Stream, lessons
+from e4s_studio.train.pairs import Pair, PortraitPairs, Stream, practice_pairs
 from e4s_studio.train.plan import AUGMENT
 from tests.unit.engine.pairs import portrait, small_network
 
@@ -79,7 +79,7 @@ def test_without_lessons_a_fit_learns_from_the_pair_alone() -> None:
 
 
 def test_no_training_has_seen_the_lessons() -> None:
-    lesson = lessons(64)[0]
+    lesson = practice_pairs(64)[0]
     for stream in set(Stream) - {Stream.PRACTICE}:
         seen = PortraitPairs(64, stream=stream, augment=AUGMENT)[0]
         assert not np.array_equal(seen.pictures, lesson.pictures)

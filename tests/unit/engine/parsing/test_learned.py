@@ -9,7 +9,7 @@ from e4s_studio.engine.parsing import starter_map
 from e4s_studio.engine.parsing.learned import learned_chances
 from e4s_studio.files.resources import BUILT_IN_PARSER, network_file
 from e4s_studio.networks.parser import SIDE, ParserNet
-from e4s_studio.train.parser.examples import make_pool
+from e4s_studio.train.parser import make_pool
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,7 @@
-"""Networks that judge a drawn picture against its truth: LPIPS, identity, parsing.
+"""Perceptual losses with pretrained networks: LPIPS, identity, parsing (2211.14068, section 4.1).
 
-Their weights were trained by others on data of others, and none come with the program. Each takes
-part where its files are given (2211.14068, section 4.1).
+Their weights were trained by others on others' data, and the program does not include them: each
+loss is used when the user provides its files.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     from e4s_studio.train.plan import LossWeights
 
 ALEXNET_TAPS: Final = (1, 4, 7, 9, 11)
-"""The activations whose differences LPIPS measures."""
+"""The activations that LPIPS compares."""
 LPIPS_SCALES: Final = 3
-# LPIPS' own normalisation of pictures in [−1, 1], RGB.
+# LPIPS' normalisation of pictures in [−1, 1], RGB.
 LPIPS_SHIFT: Final = (-0.030, -0.088, -0.188)
 LPIPS_SCALE: Final = (0.458, 0.448, 0.450)
 
 IDENTITY_TAPS: Final = (2, 6, 20, 23)
-"""Units of IR-SE50 whose outputs are compared, beside its embedding."""
+"""Units of IR-SE50 whose outputs are compared, in addition to its embedding."""
 IDENTITY_SIZE: Final = 256
 IDENTITY_CROP: Final = (slice(35, 223), slice(32, 220))
 """Rows and columns of the face at `IDENTITY_SIZE`."""
@@ -43,7 +43,7 @@ IMAGENET_MEAN: Final = (0.485, 0.456, 0.406)
 IMAGENET_DEVIATION: Final = (0.229, 0.224, 0.225)
 
 
-class LPIPS(nn.Module):
+class _LPIPS(nn.Module):
     """Learned perceptual distance (AlexNet, v0.1), summed over three sizes of the pictures.
 
     Parameters
@@ -51,12 +51,12 @@ class LPIPS(nn.Module):
     features
         AlexNet's convolutional part.
     lines
-        (C,) of each tap: what the squared difference of each channel weighs.
+        (C,) of each tap: the weight of each channel's squared difference.
     """
 
     def __init__(self, features: nn.Sequential, lines: list[Tensor]) -> None:
         super().__init__()
-        # Small pictures have nothing left for the last pooling, which no tap needs.
+        # No tap needs the last pooling, for which small pictures are too small.
         self.features = features[: ALEXNET_TAPS[-1] + 1]
         self.lines = nn.ParameterList(lines)
         self.register_buffer("shift", torch.tensor(LPIPS_SHIFT).view(1, 3, 1, 1))
@@ -89,7 +89,7 @@ class LPIPS(nn.Module):
         return taps
 
 
-class Identity(nn.Module):
+class _Identity(nn.Module):
     """Differences of identity at five depths of IR-SE50, each 1 − cosine.
 
     Parameters
@@ -104,7 +104,7 @@ class Identity(nn.Module):
 
     def forward(self, drawn: Tensor, truth: Tensor) -> Tensor:
         """Return the mean difference of (B, 3, S, S) pictures in [−1, 1]."""
-        return _unlikeness(self._depths(drawn), self._depths(truth))
+        return _cosine_distances(self._depths(drawn), self._depths(truth))
 
     def _depths(self, picture: Tensor) -> list[Tensor]:
         face = F.adaptive_avg_pool2d(picture, IDENTITY_SIZE)[:, :, *IDENTITY_CROP]
@@ -118,11 +118,11 @@ class Identity(nn.Module):
         return [*depths, network.output_layer(x)]
 
 
-class Parsing(nn.Module):
-    """Differences of what a face parser sees, at three depths, each 1 − cosine.
+class _Parsing(nn.Module):
+    """Differences of a face parser's features at three depths, each 1 − cosine.
 
-    The published training uses a small U-Net of CelebAMask-HQ's; BiSeNet is the parser that the
-    program uses in any case.
+    The published training uses a small U-Net trained on CelebAMask-HQ; this one uses BiSeNet, with
+    which the program already parses.
 
     Parameters
     ----------
@@ -138,7 +138,7 @@ class Parsing(nn.Module):
 
     def forward(self, drawn: Tensor, truth: Tensor) -> Tensor:
         """Return the mean difference of (B, 3, S, S) pictures in [−1, 1]."""
-        return _unlikeness(self._depths(drawn), self._depths(truth))
+        return _cosine_distances(self._depths(drawn), self._depths(truth))
 
     def _depths(self, picture: Tensor) -> list[Tensor]:
         size = (PARSER_INPUT, PARSER_INPUT)
@@ -148,7 +148,7 @@ class Parsing(nn.Module):
         return list(network.cp(x))
 
 
-def _unlikeness(drawn: list[Tensor], truth: list[Tensor]) -> Tensor:
+def _cosine_distances(drawn: list[Tensor], truth: list[Tensor]) -> Tensor:
     parts = [
         (1 - F.cosine_similarity(a.flatten(1), b.flatten(1))).mean()
         for a, b in zip(drawn, truth, strict=True)
@@ -157,42 +157,42 @@ def _unlikeness(drawn: list[Tensor], truth: list[Tensor]) -> Tensor:
 
 
 @dataclass(frozen=True)
-class Bench:
-    """The judges that take part, by the names of their weights, and what is said of the others."""
+class PerceptualLosses:
+    """The available losses by the names of their weights, and a sentence on each missing one."""
 
-    judges: dict[str, nn.Module]
+    networks: dict[str, nn.Module]
     absent: tuple[str, ...]
 
 
-def find_judges(folder: Path | None, weights: LossWeights) -> Bench:
-    """Load every judge that weighs something and whose files are in a folder.
+def find_perceptual_losses(folder: Path | None, weights: LossWeights) -> PerceptualLosses:
+    """Load every loss that has a weight and whose files are in a folder.
 
     Parameters
     ----------
     folder
-        Holds the files under their published names; None for none.
+        The folder with the files under their published names, or None.
     weights
-        What each loss weighs.
+        The loss weights.
 
     Raises
     ------
     CheckpointError
-        If a file is there and does not hold the network.
+        If a file does not hold the weights of the network.
     """
-    judges: dict[str, nn.Module] = {}
+    networks: dict[str, nn.Module] = {}
     absent = []
-    for name, (files, load) in _KNOWN.items():
+    for name, (files, load) in _LOSSES.items():
         if getattr(weights, name) == 0:
             continue
         paths = [folder / file for file in files] if folder is not None else []
         if paths and all(path.is_file() for path in paths):
-            judges[name] = load(*paths).eval().requires_grad_(requires_grad=False)
+            networks[name] = load(*paths).eval().requires_grad_(requires_grad=False)
         else:
             absent.append(f"Without the {name} loss: no {' and '.join(files)} was given.")
-    return Bench(judges, tuple(absent))
+    return PerceptualLosses(networks, tuple(absent))
 
 
-def load_lpips(alexnet: Path, lines: Path) -> LPIPS:
+def _load_lpips(alexnet: Path, lines: Path) -> _LPIPS:
     """Load LPIPS from torchvision's AlexNet and LPIPS' own v0.1 file."""
     from torchvision.models import alexnet as build  # noqa: PLC0415 - slow to import
 
@@ -206,34 +206,34 @@ def load_lpips(alexnet: Path, lines: Path) -> LPIPS:
             layer.inplace = False
     weights = _state(lines)
     try:
-        return LPIPS(features, [weights[f"lin{i}.model.1.weight"].flatten() for i in range(5)])
+        return _LPIPS(features, [weights[f"lin{i}.model.1.weight"].flatten() for i in range(5)])
     except KeyError as missing:
         raise CheckpointError(f"“{lines}” is not LPIPS' alex.pth: {missing} is missing.") from None
 
 
-def load_identity(path: Path) -> Identity:
+def _load_identity(path: Path) -> _Identity:
     """Load ArcFace's IR-SE50."""
     from facexlib.recognition.arcface_arch import Backbone  # noqa: PLC0415 - slow to import
 
-    return Identity(_built(partial(Backbone, num_layers=50, drop_ratio=0.6, mode="ir_se"), path))
+    return _Identity(_built(partial(Backbone, num_layers=50, drop_ratio=0.6, mode="ir_se"), path))
 
 
-def load_parsing(path: Path) -> Parsing:
+def _load_parsing(path: Path) -> _Parsing:
     """Load facexlib's BiSeNet."""
     from facexlib.parsing.bisenet import BiSeNet  # noqa: PLC0415 - slow to import
 
-    return Parsing(_built(partial(BiSeNet, num_class=19), path))
+    return _Parsing(_built(partial(BiSeNet, num_class=19), path))
 
 
-_KNOWN: Final[dict[str, tuple[tuple[str, ...], Callable[..., nn.Module]]]] = {
-    "lpips": (("alexnet-owt-7be5be79.pth", "alex.pth"), load_lpips),
-    "identity": (("recognition_arcface_ir_se50.pth",), load_identity),
-    "parsing": (("parsing_bisenet.pth",), load_parsing),
+_LOSSES: Final[dict[str, tuple[tuple[str, ...], Callable[..., nn.Module]]]] = {
+    "lpips": (("alexnet-owt-7be5be79.pth", "alex.pth"), _load_lpips),
+    "identity": (("recognition_arcface_ir_se50.pth",), _load_identity),
+    "parsing": (("parsing_bisenet.pth",), _load_parsing),
 }
 
 
 def _built(build: Callable[[], nn.Module], path: Path) -> nn.Module:
-    # Without memory of its own until the file's tensors take their places.
+    # Parameters without memory, replaced by the tensors of the file.
     with torch.device("meta"):
         network = build()
     _fill(network, _state(path), path)

@@ -8,7 +8,7 @@ from trainings import PLAN
 from e4s_studio.core.errors import CheckpointError
 from e4s_studio.networks.config import PRESETS, REGIONS
 from e4s_studio.networks.rgi import RGI
-from e4s_studio.train.start import go_on_with, start_network
+from e4s_studio.train.trainer import continue_from, initial_network
 
 SIZE = TINY.size
 
@@ -19,19 +19,19 @@ def tiny_preset(monkeypatch):
 
 
 def test_the_same_seed_starts_alike() -> None:
-    one, other = (start_network(PLAN).state_dict() for _ in range(2))
+    one, other = (initial_network(PLAN).state_dict() for _ in range(2))
     assert all(torch.equal(one[name], other[name]) for name in one)
 
 
 def test_a_training_goes_on_with_the_weights_it_is_given() -> None:
-    network = start_network(replace(PLAN, seed=5))
-    assert go_on_with(network, PLAN) is network
+    network = initial_network(replace(PLAN, seed=5))
+    assert continue_from(network, PLAN) is network
 
 
 def test_weights_that_know_no_light_draw_as_they_did() -> None:
     torch.manual_seed(1)
     old = RGI(replace(PLAN.config, light=0)).eval()
-    grown = go_on_with(old, PLAN).eval()
+    grown = continue_from(old, PLAN).eval()
     assert grown.config == PLAN.config
     image = torch.rand(1, 3, SIZE, SIZE) * 2 - 1
     labels = torch.randint(REGIONS, (1, SIZE, SIZE))
@@ -48,4 +48,4 @@ def test_weights_that_know_no_light_draw_as_they_did() -> None:
 def test_weights_of_another_network_are_refused() -> None:
     other = RGI(replace(PLAN.config, style_dim=2 * PLAN.config.style_dim))
     with pytest.raises(CheckpointError, match="another network"):
-        go_on_with(other, PLAN)
+        continue_from(other, PLAN)
