@@ -35,14 +35,14 @@ def train(
         Path | None,
         typer.Option(
             help="A folder of aligned NAME.jpg with NAME_map.png; without one, portraits are"
-            " painted on the fly."
+            " rendered during the training."
         ),
     ] = None,
     preset: Annotated[
         str, typer.Option(help="studio-256, e4s-1024, or the parser: parser-96.")
     ] = "studio-256",
     start: Annotated[
-        Path | None, typer.Option(help="A checkpoint to start from in place of random weights.")
+        Path | None, typer.Option(help="A checkpoint to start from instead of random weights.")
     ] = None,
     steps: Annotated[int | None, typer.Option(help="Optimiser steps; the preset has its own.")] = (
         None
@@ -51,10 +51,11 @@ def train(
         int | None, typer.Option(help="Pairs of portraits per step and process.")
     ] = None,
     rate: Annotated[
-        float | None, typer.Option(help="Adam's rate of generator and MLPs; others in proportion.")
+        float | None,
+        typer.Option(help="Learning rate of generator and MLPs; others in proportion."),
     ] = None,
     adversarial: Annotated[
-        float | None, typer.Option(help="What the adversarial loss weighs; 0 leaves it out.")
+        float | None, typer.Option(help="Weight of the adversarial loss; 0 leaves it out.")
     ] = None,
     judges: Annotated[
         Path | None,
@@ -64,8 +65,8 @@ def train(
         int | None,
         typer.Option(
             min=0,
-            help="Painted pairs from which, at the end, the style codes of swaps are learnt without"
-            " drawing; the preset has its own.",
+            help="Rendered pairs for the last phase, which trains the style codes of swaps; the"
+            " preset has its own.",
         ),
     ] = None,
     workers: Annotated[
@@ -75,9 +76,9 @@ def train(
     show_every: Annotated[int, typer.Option(min=1, help="Steps between two sheets.")] = 500,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
     precision: Annotated[str, typer.Option(help="auto, 32 or bf16 (mixed).")] = "auto",
-    seed: Annotated[int, typer.Option(min=0, help="Of weights and data.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Random seed of weights and data.")] = 0,
 ) -> None:
-    """Train the network. Run the same command again to go on where it was left.
+    """Train the network. To resume an interrupted training, run the same command again.
 
     Several GPUs or machines: `torchrun --nproc-per-node N --no-python e4s-studio train …`.
     """
@@ -218,7 +219,7 @@ def _finish(run: Run, outcome: Outcome, ending: FinishPlan) -> Outcome:
 
     plan, stop = run.plan, _StopOnSignal()
     ending = replace(ending, first=plan.steps * plan.batch * run.fabric.world_size)
-    # No longer augmented: colours changed region by region hide what light a face stands in.
+    # Not augmented: colours that change by region would obscure the lighting.
     pairs = PortraitPairs(plan.config.size, plan.seed, Stream.TRAINING, both_ways=True)
     data = replace(run.data, training=pairs)
     finish = Finish(outcome.network, data, ending, plan, run.folder)
@@ -233,7 +234,7 @@ def _finish(run: Run, outcome: Outcome, ending: FinishPlan) -> Outcome:
 
 
 class _StopOnSignal:
-    """Remembers that Ctrl-C or a termination was asked for, until the step is done."""
+    """Records Ctrl-C and termination signals until the current step is done."""
 
     def __init__(self) -> None:
         self.asked = False
