@@ -1,7 +1,7 @@
-"""What tools draw: pure functions from image coordinates to a box and its stencil.
+"""Shapes of tools: pure functions from image coordinates to a stencil.
 
-Every function takes the box of the canvas and returns only what lies on it, so that a stroke far
-outside costs nothing. Points are (x, y) in image coordinates (see `geometry`).
+Every function clips its result to the box of the canvas. Points are (x, y) in image coordinates
+(see `geometry`).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from e4s_studio.core.geometry import Box
+from e4s_studio.core.geometry import EMPTY_BOX, Box
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +24,7 @@ THINNEST: Final = 0.5
 
 
 class Dab(NamedTuple):
-    """One sample of a stroke: its place in image coordinates and the brush's radius in pixels."""
+    """One sample of a stroke: position in image coordinates, and radius in pixels."""
 
     x: float
     y: float
@@ -32,28 +32,31 @@ class Dab(NamedTuple):
 
 
 class Stencil(NamedTuple):
-    """The pixels that a tool touches: (box.height, box.width) bool."""
+    """The pixels that a tool covers: (box.height, box.width) bool."""
 
     box: Box
     mask: NDArray[np.bool_]
 
 
 class SoftStencil(NamedTuple):
-    """How much a soft tool covers each pixel: (box.height, box.width) float32, 0 to 1."""
+    """The coverage of a soft tool: (box.height, box.width) float32, 0 to 1."""
 
     box: Box
     cover: NDArray[np.float32]
 
 
+_NOTHING: Final = Stencil(EMPTY_BOX, np.zeros((0, 0), dtype=np.bool_))
+
+
 def disc(dab: Dab, canvas: Box) -> Stencil:
-    """Return the pixels whose centre lies within the dab's radius, and the one under its point."""
+    """Return the pixels whose centre lies within the dab's radius, and the one at its position."""
     return line(dab, dab, canvas)
 
 
 def line(start: Dab, end: Dab, canvas: Box) -> Stencil:
-    """Return what a brush covers that moves from one dab to the next, its radius changing evenly.
+    """Return the pixels that a brush covers on its way from one dab to the next.
 
-    The stencil is the union of all discs on the way, so successive lines leave no gap.
+    Its radius changes linearly. The stencil is the union of all discs on the way.
     """
     box = _reach(start, end).intersection(canvas)
     mask = _distance(start, end, box) <= 0
@@ -65,18 +68,10 @@ def line(start: Dab, end: Dab, canvas: Box) -> Stencil:
 
 
 def soft_line(start: Dab, end: Dab, canvas: Box, hardness: float = 0.5) -> SoftStencil:
-    """Return the cover of a soft brush that moves from one dab to the next.
+    """Return the coverage of a soft brush on its way from one dab to the next.
 
-    The cover is 1 up to `hardness` times the radius and falls smoothly to 0 at the radius.
-
-    Parameters
-    ----------
-    start, end
-        Where the brush was and is.
-    canvas
-        The box of the canvas.
-    hardness
-        0 (soft from the centre on) to 1 (a hard edge one pixel wide).
+    It is 1 up to `hardness` times the radius and falls smoothly to 0 at the radius. `hardness` is 0
+    (soft from the centre) to 1 (a hard edge one pixel wide).
     """
     box = _reach(start, end).intersection(canvas)
     inward = -_distance(start, end, box)
@@ -86,21 +81,16 @@ def soft_line(start: Dab, end: Dab, canvas: Box, hardness: float = 0.5) -> SoftS
 
 
 def polygon(points: ArrayLike, canvas: Box) -> Stencil:
-    """Return the pixels whose centre an outline encloses (non-zero winding rule).
+    """Return the pixels whose centre lies inside an outline (non-zero winding rule).
 
-    Parameters
-    ----------
-    points
-        (N, 2): the outline, closed from the last point to the first; it may cross itself.
-    canvas
-        The box of the canvas.
+    `points` are (N, 2); the last one is connected to the first. The outline may cross itself.
     """
     outline = np.asarray(points, dtype=float).reshape(-1, 2)
     if len(outline) < 3:
-        return Stencil(Box(0, 0, 0, 0), np.zeros((0, 0), dtype=np.bool_))
+        return _NOTHING
     box = Box.around(outline).intersection(canvas)
-    # winding[y, x] gathers +1 or -1 where an edge crosses row y just left of centre x; summed
-    # along the row this counts how often the outline winds around each centre.
+    # winding[y, x] is +1 or -1 where an edge crosses row y just left of centre x; the sum along
+    # the row is the winding number of each centre.
     winding = np.zeros((box.height, box.width + 1), dtype=np.int32)
     for (x0, y0), (x1, y1) in pairwise(np.vstack([outline, outline[:1]])):
         low, high = sorted((y0, y1))
@@ -129,18 +119,18 @@ def flood(labels: NDArray[np.generic], x: float, y: float) -> Stencil:
     labels
         (H, W) values.
     x, y
-        A point in image coordinates; outside the map nothing is found.
+        A point in image coordinates; outside the map the stencil is empty.
     """
     row, column = int(np.floor(y)), int(np.floor(x))
     canvas = Box.of(labels)
     if not (0 <= row < canvas.height and 0 <= column < canvas.width):
-        return Stencil(Box(0, 0, 0, 0), np.zeros((0, 0), dtype=np.bool_))
+        return _NOTHING
     rows, starts, ends = _runs(labels == labels[row, column])
     first = np.searchsorted(rows, np.arange(canvas.height + 1))
     seed = first[row] + int(np.searchsorted(starts[first[row] : first[row + 1]], column, "right"))
     filled = _connected_runs(rows, starts, ends, first, seed - 1)
     mask = np.zeros((canvas.height, canvas.width + 1), dtype=np.int8)
-    # Summed along a row, +1 at a run's start and -1 behind its end give 1 inside the run.
+    # The sum along a row of +1 at a run's start and -1 behind its end is 1 inside the run.
     mask[rows[filled], starts[filled]] = 1
     mask[rows[filled], ends[filled]] = -1
     inside = np.cumsum(mask, axis=1)[:, :-1].astype(np.bool_)
@@ -149,17 +139,16 @@ def flood(labels: NDArray[np.generic], x: float, y: float) -> Stencil:
 
 
 def closes(path: Sequence[Dab], tolerance: float) -> bool:
-    """Tell whether a stroke encircles something and comes back near its start.
+    """Return whether a stroke is a closed loop around an area.
 
-    A loop encloses much for its length; scribbling to and fro does not, even where it ends at
-    its start.
+    A loop has a large area for its length; scribbling that ends at its start does not.
 
     Parameters
     ----------
     path
         The stroke's dabs.
     tolerance
-        How near the end must come to the start, in pixels.
+        The largest distance between start and end, in pixels.
     """
     if len(path) < 8:
         return False
@@ -191,7 +180,7 @@ def _distance(start: Dab, end: Dab, box: Box) -> NDArray[np.float64]:
     swept = np.hypot(x - start.x - along * dx, y - start.y - along * dy) - (r0 + along * (r1 - r0))
     if r0 == r1:
         return swept
-    # A disc that grows faster than it moves reaches past the line's own edge.
+    # A disc that grows faster than it moves extends beyond the line's edge.
     larger, radius = (start, r0) if r0 > r1 else (end, r1)
     return np.minimum(swept, np.hypot(x - larger.x, y - larger.y) - radius)
 
@@ -212,7 +201,7 @@ def _connected_runs(
     first: NDArray[np.intp],
     seed: int,
 ) -> NDArray[np.intp]:
-    """Return the indices of the runs that touch the seed's, row above row."""
+    """Return the indices of the runs that are connected to the seed's."""
     found = np.zeros(len(rows), dtype=np.bool_)
     found[seed] = True
     waiting = deque([seed])
@@ -222,7 +211,7 @@ def _connected_runs(
             if not 0 <= row < len(first) - 1:
                 continue
             low, high = first[row], first[row + 1]
-            # Runs of one row are in order, so those that overlap are neighbours.
+            # The runs of a row are sorted, so those that overlap are consecutive.
             from_run = low + np.searchsorted(ends[low:high], starts[run], "right")
             to_run = low + np.searchsorted(starts[low:high], ends[run], "left")
             for other in range(from_run, to_run):

@@ -1,4 +1,4 @@
-"""The history: named, reversible steps, and a stack of them."""
+"""The undo history: named, reversible commands, and a stack of them."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ if TYPE_CHECKING:
     Pair = tuple[Portrait | None, Portrait | None]
 
 MAX_STEPS: Final = 1000
-"""Steps that are kept; the oldest go first."""
+"""Commands in a history; beyond that the oldest are dropped."""
 
 NO_THUMBNAIL: Final = np.zeros((1, 1), dtype=np.uint8)
-"""Stands for the label map where there is none."""
+"""The thumbnail without a label map."""
 NO_THUMBNAIL.setflags(write=False)
 
 
 class Layer(StrEnum):
-    """A plane of a document that can be edited and undone."""
+    """An editable plane of a document (see `EditState`)."""
 
     LABELS = "labels"
     PAINTED = "painted"
@@ -41,20 +41,20 @@ class Layer(StrEnum):
 
 @dataclass(frozen=True, eq=False)
 class Command:
-    """One step of the history. The same patches undo and redo it.
+    """One step of the history; its patches both undo and redo it.
 
     Attributes
     ----------
     name
-        What the artist did, in a few words.
+        The name of the step, for people.
     patches
-        What changed in each layer; only layers that changed.
+        The patches of the layers that changed.
     before, after
         The settings before and after.
     merge_key
-        Commands that follow each other with the same key become one; None never merges.
+        Consecutive commands with the same key become one; None never merges.
     thumbnail
-        (h, w) uint8: the label map after the command, thinned out to about 64 pixels.
+        (h, w) uint8: the label map after the command, subsampled to about 64 pixels.
     recut
         The (source, target) portraits before and after, where one of them was cut out of its
         photograph anew; None for all other steps.
@@ -78,24 +78,24 @@ class Command:
 
     @property
     def nbytes(self) -> int:
-        """Memory of the patches and the thumbnail, in bytes."""
+        """Size of patches and thumbnail in bytes."""
         return sum(patch.nbytes for patch in self.patches.values()) + self.thumbnail.nbytes
 
     def follows(self, previous: Command) -> bool:
-        """Tell whether this command and the previous one are one gesture on the settings."""
+        """Return whether this command and the previous one are one change of settings."""
         same_gesture = self.merge_key is not None and self.merge_key == previous.merge_key
         return same_gesture and not self.patches and not previous.patches
 
 
 class CommandStack:
-    """The commands done and undone, and the place between them.
+    """The commands, and the number of them that are done.
 
     Parameters
     ----------
     commands
-        Commands to start with, oldest first.
+        The initial commands, oldest first.
     index
-        How many of them are done; all by default.
+        The number of them that are done; all by default.
 
     Raises
     ------
@@ -114,12 +114,12 @@ class CommandStack:
 
     @property
     def commands(self) -> tuple[Command, ...]:
-        """All commands, oldest first, those undone included."""
+        """All commands, oldest first, including undone ones."""
         return tuple(self._commands)
 
     @property
     def index(self) -> int:
-        """How many commands are done; `commands[index:]` are undone."""
+        """The number of commands that are done; `commands[index:]` are undone."""
         return self._index
 
     @property
@@ -129,14 +129,14 @@ class CommandStack:
 
     @property
     def nbytes(self) -> int:
-        """Memory of all commands, in bytes."""
+        """Size of all commands in bytes."""
         return sum(command.nbytes for command in self._commands)
 
     def push(self, command: Command) -> None:
-        """Add a command that has just been done; what was undone is forgotten.
+        """Add a command that was just done, and drop the undone ones.
 
         A command that follows the top one (see `Command.follows`) is merged into it, unless
-        `seal` came between.
+        `seal` was called in between.
         """
         if self._saved_is_reachable and self._saved in self._commands[self._index :]:
             self._saved_is_reachable = False
@@ -147,7 +147,7 @@ class CommandStack:
                 self._saved_is_reachable = False
             command = replace(command, before=top.before)
             self._commands.pop()
-        # A gesture that came back to where it began leaves no step to go on merging into.
+        # A merged command without any effect is dropped: there is nothing to merge into.
         self._sealed = command.is_empty
         if not command.is_empty:
             self._commands.append(command)
@@ -155,18 +155,16 @@ class CommandStack:
         self._index = len(self._commands)
 
     def seal(self) -> None:
-        """End a gesture: the next command is a step of its own."""
+        """Do not merge the next command."""
         self._sealed = True
 
     def steps_to(self, index: int) -> list[Command]:
-        """Return the commands to apply, in order, to get to a place, and go there.
-
-        Going back they are to be undone, going forward to be redone.
+        """Set the index, and return the commands to undo or to redo for it, in order.
 
         Raises
         ------
         IndexError
-            If there is no such place.
+            If the index lies outside the commands.
         """
         if not 0 <= index <= len(self._commands):
             raise IndexError(f"no place {index} in a history of {len(self._commands)} commands")
@@ -179,13 +177,13 @@ class CommandStack:
         return steps
 
     def mark_saved(self) -> None:
-        """Remember this place as the one that is on disk."""
+        """Mark the current index as saved."""
         self._saved = self.top
         self._saved_is_reachable = True
 
     @property
     def is_saved(self) -> bool:
-        """Whether nothing was done since `mark_saved`."""
+        """Whether nothing changed since `mark_saved`."""
         return self._saved_is_reachable and self._saved is self.top
 
     def _drop_oldest(self) -> None:

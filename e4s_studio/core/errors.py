@@ -1,23 +1,23 @@
-"""Errors that an artist can read: each message is a sentence that says what to do."""
+"""Errors for users: each message is a sentence that says what to do."""
 
 
 class StudioError(Exception):
-    """Base of every error that is shown to the artist as it stands.
+    """Base of all errors whose message is shown to the user unchanged.
 
-    `exit_code` is what the command line exits with (1 unless a subclass says otherwise).
+    `exit_code` is the exit code of the command line.
     """
 
     exit_code = 1
 
 
 class ImageError(StudioError):
-    """A photograph that cannot be read, or that is too large."""
+    """A photograph that cannot be read, or is too large."""
 
     exit_code = 3
 
 
 class LabelMapError(StudioError):
-    """A picture that cannot be a label map, or one that does not fit its photograph."""
+    """A picture that is not a label map, or does not fit its photograph."""
 
     exit_code = 4
 
@@ -29,13 +29,13 @@ class CheckpointError(StudioError):
 
 
 class SettingsError(StudioError):
-    """A setting out of its range, or the name of an unknown region."""
+    """A setting out of its range, or an unknown region name."""
 
     exit_code = 2
 
 
 class OutputError(StudioError):
-    """A place that cannot be written to, or a disk that is full."""
+    """A file or folder that cannot be written, or a full disk."""
 
     exit_code = 6
 
@@ -47,36 +47,36 @@ class FaceError(StudioError):
 
 
 class DeviceError(StudioError):
-    """A device that is not there, or that ran out of memory."""
+    """A device that does not exist, or ran out of memory."""
 
     exit_code = 8
 
 
 class CancelledError(StudioError):
-    """The artist stopped the work. Nothing was written."""
+    """The user cancelled; nothing was written."""
 
     exit_code = 130
 
 
 class RenderError(StudioError):
-    """A picture that could not be drawn, for a reason that nobody foresaw."""
+    """A picture that could not be rendered because of an unexpected error."""
 
     exit_code = 9
 
 
 class CredentialError(StudioError):
-    """A key, a certificate or a file that content credentials cannot be made with."""
+    """A key, certificate or file that cannot be used for content credentials."""
 
     exit_code = 10
 
 
 class ProjectError(StudioError):
-    """A file that is no project, or one that somebody else holds open."""
+    """A file that is not a project, or is open elsewhere."""
 
     exit_code = 11
 
 
 class DownloadError(StudioError):
-    """A file that could not be fetched, or that is not what it should be. Nothing was installed."""
+    """A download that failed, or a file with a wrong checksum; nothing was installed."""
 
     exit_code = 14

@@ -1,4 +1,4 @@
-"""What changed in a document, and who wants to know."""
+"""Changes of a document, and their observers."""
 
 from __future__ import annotations
 
@@ -15,32 +15,32 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Change:
-    """One change of a document. Views decide by it what to refresh.
+    """One change of a document, for views to decide what to refresh.
 
     Attributes
     ----------
     revision
         The document's revision after the change.
     labels
-        The pixels of the label map that changed; empty if none did.
+        Box of the changed pixels of the label map.
     regions
         The regions that gained or lost pixels.
     mattes
-        The pixels of the occluder or of the amount mask that changed; empty if none did.
+        Box of the changed pixels of the mattes.
     settings
         Names of the changed attributes of `EditSettings`.
     portraits
-        Whether other photographs are open now (everything is new then).
+        Whether other photographs are open (then everything is new).
     rules
         Whether locks or paint-over rules changed.
     history
-        Whether the command stack changed, or its place in it.
+        Whether the command stack or its index changed.
     snapshots
         Whether a kept snapshot (A, B, C) changed.
     in_stroke
-        Whether a stroke is still under way.
+        Whether a stroke is in progress.
     origin
-        Whoever asked for the change, so as not to be told what it knows; or None.
+        The object that requested the change, so that it can ignore the notification; or None.
     """
 
     revision: int
@@ -57,19 +57,19 @@ class Change:
 
     @property
     def affects_result(self) -> bool:
-        """Whether the result has to be rendered again."""
+        """Whether the result must be rendered again."""
         pixels = not (self.labels.is_empty and self.mattes.is_empty)
         return pixels or self.portraits or bool(self.settings - {"live_preview"})
 
 
 class Observers:
-    """Those who are told of every change, in the order in which they came."""
+    """Listeners that are called on every change, in the order of subscription."""
 
     def __init__(self) -> None:
         self._listeners: list[Callable[[Change], None]] = []
 
     def subscribe(self, listener: Callable[[Change], None]) -> Callable[[], None]:
-        """Call `listener` at every change; call what is returned to end that."""
+        """Call `listener` on every change; call the returned function to stop that."""
         self._listeners.append(listener)
 
         def unsubscribe() -> None:
@@ -79,6 +79,6 @@ class Observers:
         return unsubscribe
 
     def notify(self, change: Change) -> None:
-        """Tell every listener."""
+        """Call every listener."""
         for listener in tuple(self._listeners):
             listener(change)

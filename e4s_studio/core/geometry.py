@@ -32,7 +32,7 @@ class Box(NamedTuple):
 
     @classmethod
     def around(cls, points: ArrayLike, margin: float = 0.0) -> Self:
-        """Return the smallest box that holds (N, 2) points (x, y), and `margin` pixels more."""
+        """Return the smallest box around (N, 2) points (x, y), plus a margin in pixels."""
         xy = np.asarray(points, dtype=float)
         left, top = np.floor(xy.min(axis=0) - margin).astype(int)
         right, bottom = np.floor(xy.max(axis=0) + margin).astype(int) + 1
@@ -40,7 +40,7 @@ class Box(NamedTuple):
 
     @classmethod
     def of_true(cls, mask: NDArray[np.bool_]) -> Self:
-        """Return the smallest box that holds every True of an (H, W) mask; empty if none is."""
+        """Return the smallest box around the True elements of an (H, W) mask, or an empty box."""
         rows = np.flatnonzero(mask.any(axis=1))
         if rows.size == 0:
             return cls(0, 0, 0, 0)
@@ -59,21 +59,21 @@ class Box(NamedTuple):
 
     @property
     def shape(self) -> tuple[int, int]:
-        """(height, width), as an array has it."""
+        """(height, width), like an array's."""
         return self.height, self.width
 
     @property
     def is_empty(self) -> bool:
-        """Whether the box holds no pixel."""
+        """Whether the box has no pixels."""
         return self.width == 0 or self.height == 0
 
     @property
     def slices(self) -> tuple[slice, slice]:
-        """The index that cuts the box out of an (H, W, ...) array; no side may be negative."""
+        """The index of the box in an (H, W, ...) array; no side may be negative."""
         return slice(self.top, self.top + self.height), slice(self.left, self.left + self.width)
 
     def intersection(self, other: Box) -> Box:
-        """Return the pixels that both boxes hold."""
+        """Return the common pixels of both boxes."""
         return Box(
             max(self.left, other.left),
             max(self.top, other.top),
@@ -82,7 +82,7 @@ class Box(NamedTuple):
         )
 
     def union(self, other: Box) -> Box:
-        """Return the smallest box that holds both; an empty box adds nothing."""
+        """Return the smallest box around both; an empty box adds nothing."""
         if self.is_empty:
             return other
         if other.is_empty:
@@ -96,7 +96,7 @@ class Box(NamedTuple):
 
     @classmethod
     def joining(cls, *boxes: Box) -> Box:
-        """Return the smallest box that holds all boxes; empty if they are."""
+        """Return the smallest box around all boxes; empty if they are."""
         return reduce(Box.union, boxes, EMPTY_BOX)
 
     def expanded(self, margin: int) -> Box:
@@ -149,10 +149,10 @@ _SINGLES = (Region.NOSE, Region.LIP, Region.MOUTH)
 
 
 def midline_of(label_map: NDArray[np.uint8]) -> Line:
-    """Return the face's midline: the line that best fits what lies on it.
+    """Return the face's midline, fitted to the features on it.
 
-    On it lie the points half-way between the brows and between the eyes, and the centres of nose,
-    lips and mouth. With fewer than two of them it is the vertical through the middle of the map.
+    These are the midpoints of the brows and of the eyes, and the centres of nose, lips and mouth.
+    With fewer than two of them it is the vertical line through the middle of the map.
 
     Parameters
     ----------
@@ -167,15 +167,15 @@ def midline_of(label_map: NDArray[np.uint8]) -> Line:
     xs, ys = found[:, 0], found[:, 1]
     if len(found) < 2 or np.ptp(ys) < 0.05 * height:
         return Line(width / 2, 0.0, width / 2, float(height))
-    # Faces stand upright in an aligned crop, so x is a function of y.
+    # Faces are upright in an aligned crop, so x is a function of y.
     slope, x_at_top = np.polyfit(ys, xs, 1)
     return Line(float(x_at_top), 0.0, float(x_at_top + slope * height), float(height))
 
 
 def _centre(mask: NDArray[np.bool_], *, halves: bool) -> tuple[float, float] | None:
-    """Return the centre of a mask, or the point half-way between the centres of its two halves.
+    """Return the centre of a mask, or the midpoint of the centres of its two halves.
 
-    Left and right eye are one region; the nearer one is larger and must not pull the centre.
+    Left and right eye are one region; the nearer eye is larger and must not shift the centre.
     """
     rows, columns = np.nonzero(mask)
     if rows.size == 0:

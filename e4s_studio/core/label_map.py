@@ -1,4 +1,4 @@
-"""The label map: every pixel's region, with one writer and rules of what may cover what."""
+"""The label map, the region of every pixel, and the rules for painting on it."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import numpy as np
 
 from e4s_studio.core.errors import LabelMapError
 from e4s_studio.core.plane import Patch, Plane
-from e4s_studio.core.regions import REGION_COUNT, Region
+from e4s_studio.core.regions import REGION_COUNT, Region, region_table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
@@ -26,16 +26,16 @@ _EVERYTHING = frozenset(Region)
 
 @dataclass(frozen=True)
 class PaintRules:
-    """What the artist's tools may change.
+    """The rules for painting: locked regions, and what each region may cover.
 
     Attributes
     ----------
     locked
-        Regions that keep exactly their pixels: they neither lose nor gain any.
+        Regions that neither lose nor gain pixels.
     over
-        For a region, the only regions that it may cover; a region without an entry may cover all.
+        The regions that a region may cover; without an entry it may cover all.
     preserve_others
-        Whether paint lands on the background alone, so that no other region loses a pixel.
+        Whether paint covers the background only, so that no other region loses pixels.
     """
 
     locked: frozenset[Region] = frozenset()
@@ -43,16 +43,16 @@ class PaintRules:
     preserve_others: bool = False
 
     def may_cover(self, region: Region) -> NDArray[np.bool_]:
-        """Return a (12,) bool table: the regions whose pixels `region` may take."""
+        """Return a (12,) bool table of the regions that `region` may cover."""
         covered = self.over.get(region, _EVERYTHING) - self.locked
         if self.preserve_others:
             covered &= {Region.BACKGROUND}
         if region in self.locked:
             covered = frozenset()
-        return _table(covered)
+        return region_table(covered)
 
     def with_lock(self, region: Region, *, locked: bool) -> PaintRules:
-        """Return the rules with a region locked or free."""
+        """Return the rules with a region locked or unlocked."""
         return replace(self, locked=self.locked | {region} if locked else self.locked - {region})
 
     def with_over(self, region: Region, covered: frozenset[Region] | None) -> PaintRules:
@@ -64,11 +64,11 @@ class PaintRules:
 
 
 FREE = PaintRules()
-"""No rule: everything may cover everything."""
+"""No restrictions."""
 
 
 class LabelMap(Plane):
-    """A uint8 (H, W) map of regions. Its pixels are written here and nowhere else.
+    """An editable uint8 (H, W) map of regions.
 
     Raises
     ------
@@ -80,7 +80,7 @@ class LabelMap(Plane):
         super().__init__(checked_labels(labels))
 
     def paintable(self, box: Box, region: Region, rules: PaintRules = FREE) -> NDArray[np.bool_]:
-        """Return which pixels of a box `region` may take or already has.
+        """Return which pixels of a box `region` may cover or already has.
 
         Returns
         -------
@@ -98,23 +98,18 @@ class LabelMap(Plane):
         *,
         rules: PaintRules = FREE,
     ) -> Patch:
-        """Give the stencil's pixels to a region, as far as the rules allow.
+        """Set the stencil's pixels to a region, as far as the rules allow.
 
         Parameters
         ----------
         box
-            Where the stencil lies; what is outside the map is cut off.
+            The position of the stencil; it is clipped to the map.
         stencil
             (box.height, box.width) bool.
         region
-            The region painted with.
+            The new region.
         rules
             Locks and paint-over rules.
-
-        Returns
-        -------
-        Patch
-            What changed.
         """
         box, stencil = clipped(box, stencil, self.box)
         return self.put(box, stencil & self.paintable(box, region, rules), int(region))
@@ -127,17 +122,17 @@ class LabelMap(Plane):
         *,
         rules: PaintRules = FREE,
     ) -> Patch:
-        """Give each of the stencil's pixels the label of another map, except locked regions'.
+        """Copy the stencil's pixels from another map, except those of locked regions.
 
         Parameters
         ----------
         box, stencil, rules
-            As for `write`; only the locks count here.
+            As for `write`; of the rules only the locks apply.
         labels
-            (H, W) uint8: the map to copy from, as large as this one.
+            (H, W) uint8: the other map, of the same size.
         """
         box, stencil = clipped(box, stencil, self.box)
-        free = ~_table(rules.locked)
+        free = ~region_table(rules.locked)
         copied = labels[box.slices]
         allowed = stencil & free[self._pixels[box.slices]] & free[copied]
         return self.put(box, allowed, copied)
@@ -149,7 +144,7 @@ def checked_labels(labels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     Raises
     ------
     LabelMapError
-        If it is not uint8 of two axes, or a value is none of the 12 regions.
+        If it is not a uint8 array with two axes, or a value is not a region.
     """
     if labels.dtype != np.uint8 or labels.ndim != 2 or labels.size == 0:
         raise LabelMapError(
@@ -165,7 +160,7 @@ def checked_labels(labels: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def clipped(box: Box, stencil: NDArray[Scalar], canvas: Box) -> tuple[Box, NDArray[Scalar]]:
-    """Return the part of a stencil, and its box, that lies on the canvas.
+    """Clip a stencil and its box to the canvas.
 
     Raises
     ------
@@ -176,9 +171,3 @@ def clipped(box: Box, stencil: NDArray[Scalar], canvas: Box) -> tuple[Box, NDArr
         raise ValueError(f"a stencil of {stencil.shape} does not fit a box of {box.shape}")
     inside = box.intersection(canvas)
     return inside, stencil[inside.shifted(-box.left, -box.top).slices]
-
-
-def _table(regions: Iterable[Region]) -> NDArray[np.bool_]:
-    table = np.zeros(REGION_COUNT, dtype=np.bool_)
-    table[[int(region) for region in regions]] = True
-    return table

@@ -1,4 +1,4 @@
-"""The planes of a document that can be edited, frozen as one, and patched as one."""
+"""The editable planes of a document, frozen and patched together."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from e4s_studio.core.commands import Layer
 from e4s_studio.core.label_map import LabelMap, checked_labels
 from e4s_studio.core.plane import Patch, Plane
-from e4s_studio.core.regions import REGION_COUNT, Region
+from e4s_studio.core.regions import REGION_COUNT, Region, region_table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,22 +22,22 @@ if TYPE_CHECKING:
     from e4s_studio.core.settings import EditSettings
 
 FULL = 255
-"""A matte's value where it holds fully."""
+"""The highest value of a matte."""
 
 THUMBNAIL_SIZE = 64
 
 
 @dataclass(frozen=True, eq=False)
 class EditState:
-    """Everything that undo covers, as one frozen value.
+    """The undoable state of a document, frozen.
 
     Attributes
     ----------
     planes
         (H, W) uint8, read-only, for each `Layer`: LABELS the edited regions; PAINTED 1 where the
-        artist painted; STARTED the map that the swap rule made; HOLE 1 where the rule left a gap;
-        OCCLUDER how much the target's own pixel wins, 0 to 255; AMOUNT the soft factor on the
-        texture amount, 0 to 255 (255 leaves the amount as it is).
+        artist painted; STARTED the result of the swap rule; HOLE 1 where the rule left a gap;
+        OCCLUDER the opacity of the target's own pixels, 0 to 255; AMOUNT the factor of the texture
+        amount, 0 to 255 (255 is 1).
     settings
         The settings.
     """
@@ -60,7 +60,7 @@ class Layers:
 
     @classmethod
     def blank(cls, labels: NDArray[np.uint8]) -> Layers:
-        """Return layers of a label map that nobody has edited."""
+        """Return the layers of an unedited label map."""
         zeros = np.zeros_like(labels)
         return cls(
             {
@@ -82,16 +82,16 @@ class Layers:
         return self.labels.box
 
     def thumbnail(self) -> NDArray[np.uint8]:
-        """Return the label map thinned out to about 64 pixels, (h, w) uint8."""
+        """Return the label map, subsampled to about 64 pixels, (h, w) uint8."""
         step = max(1, max(self.box.shape) // THUMBNAIL_SIZE)
         return self.labels.view()[step // 2 :: step, step // 2 :: step].copy()
 
     def freeze(self) -> Mapping[Layer, NDArray[np.uint8]]:
-        """Return all planes as read-only arrays that never change any more; nothing is copied."""
+        """Return all planes as immutable arrays, without copying."""
         return MappingProxyType({layer: plane.freeze() for layer, plane in self._planes.items()})
 
     def restore(self, planes: Mapping[Layer, NDArray[np.uint8]]) -> None:
-        """Take the pixels of frozen planes."""
+        """Replace the pixels by those of frozen planes."""
         for layer, pixels in planes.items():
             self._planes[layer].replace(pixels)
 
@@ -100,9 +100,9 @@ class Layers:
         before: Mapping[Layer, NDArray[np.uint8]],
         within: Mapping[Layer, Box] | None = None,
     ) -> dict[Layer, Patch]:
-        """Return what changed since a freeze; only layers that did.
+        """Return the patches of the layers that changed since a freeze.
 
-        `within` tells where each layer may have changed; a layer that it lacks did not.
+        `within` limits the search to a box of each layer; layers without one did not change.
         """
         boxes = dict.fromkeys(Layer, self.box) if within is None else within
         patches = {
@@ -119,21 +119,21 @@ class Layers:
         forget: frozenset[Region],
         pin: frozenset[Region],
     ) -> None:
-        """Put another started map under the painted pixels.
+        """Replace the started map below the painted pixels.
 
         Parameters
         ----------
         started
-            (H, W) uint8: the map that the swap rule made.
+            (H, W) uint8: the result of the swap rule.
         hole
             (H, W) bool: where the rule left a gap.
         forget
-            Regions whose painted pixels are given up.
+            Regions whose painted pixels are discarded.
         pin
-            Regions that keep all their present pixels, as if painted.
+            Regions that keep all their current pixels, as if painted.
         """
         labels, painted = self.labels.view(), self[Layer.PAINTED].view() != 0
-        kept = (painted & ~_is_any(labels, forget)) | _is_any(labels, pin)
+        kept = (painted & ~region_table(forget)[labels]) | region_table(pin)[labels]
         self[Layer.STARTED].replace(checked_labels(started))
         self[Layer.HOLE].replace(hole.astype(np.uint8))
         self.labels.replace(np.where(kept, labels, started))
@@ -152,9 +152,3 @@ def changed_regions(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> froz
     counts = np.bincount(before[changed], minlength=REGION_COUNT)
     counts += np.bincount(after[changed], minlength=REGION_COUNT)
     return frozenset(Region(int(index)) for index in np.flatnonzero(counts))
-
-
-def _is_any(labels: NDArray[np.uint8], regions: frozenset[Region]) -> NDArray[np.bool_]:
-    table = np.zeros(REGION_COUNT, dtype=np.bool_)
-    table[[int(region) for region in regions]] = True
-    return table[labels]

@@ -2,43 +2,42 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-import numpy as np
-from e4s_studio.core.commands import Layer
-from e4s_studio.core.geometry import EMPTY_BOX, Box
-from e4s_studio.core.label_map import PaintRules, clipped
-from e4s_studio.core.layers import FULL, EditState, Layers, changed_regions
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
 from e4s_studio.core.commands import NO_THUMBNAIL, Command, CommandStack, Layer
 from e4s_studio.core.errors import LabelMapError
 from e4s_studio.core.events import Change, Observers
-from e4s_studio.core.label_map import FREE, PaintRules, checked_labels
-from e4s_studio.core.layers import EditState, Layers, changed_regions
+from e4s_studio.core.geometry import EMPTY_BOX, Box
+from e4s_studio.core.label_map import FREE, PaintRules, checked_labels, clipped
+from e4s_studio.core.layers import FULL, EditState, Layers, changed_regions
 from e4s_studio.core.settings import EditSettings
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-    from e4s_studio.core.brush import SoftStencil, Stencil
-    from e4s_studio.core.regions import Region
     from collections.abc import Callable, Iterable, Mapping
-    import numpy as np
+
+    from numpy.typing import NDArray
+
+    from e4s_studio.core.brush import SoftStencil, Stencil
     from e4s_studio.core.commands import Pair
     from e4s_studio.core.plane import Patch
+    from e4s_studio.core.regions import Region
 
 MATTES = frozenset({Layer.OCCLUDER, Layer.AMOUNT})
 """The layers that a soft brush writes to."""
 
 
 class Stroke:
-    """One gesture from button down to button up.
+    """One stroke from button press to release: it changes layers and records where.
 
     Parameters
     ----------
     name
-        What the artist does, in a few words: the name of the undo step.
+        The name of the undo step.
     before
-        The layers and settings as they are when the stroke begins.
+        Layers and settings before the stroke.
     """
 
     def __init__(self, name: str, before: EditState) -> None:
@@ -50,7 +49,7 @@ class Stroke:
     def paint(
         self, layers: Layers, stencil: Stencil, region: Region, rules: PaintRules
     ) -> tuple[Box, frozenset[Region]]:
-        """Write a region under a stencil; return the pixels and the regions that changed."""
+        """Set a stencil's pixels to a region; return the changed pixels and regions."""
         box, mask = clipped(*stencil, layers.box)
         old = layers.labels.view()[box.slices].copy()
         taken = mask & layers.labels.paintable(box, region, rules)
@@ -63,7 +62,7 @@ class Stroke:
     def erase(
         self, layers: Layers, stencil: Stencil, rules: PaintRules
     ) -> tuple[Box, frozenset[Region]]:
-        """Put pixels back to the started map; return the pixels and the regions that changed."""
+        """Reset a stencil's pixels to the started map; return the changed pixels and regions."""
         box, mask = clipped(*stencil, layers.box)
         old = layers.labels.view()[box.slices].copy()
         started = layers[Layer.STARTED].view()
@@ -82,9 +81,9 @@ class Stroke:
         value: float,
         within: Region | None,
     ) -> Box:
-        """Move a matte toward a value; return the pixels that changed.
+        """Blend a matte towards a value; return the pixels that changed.
 
-        Where one stroke passes twice the greater cover counts, so that overlapping dabs leave no
+        Within a stroke the highest coverage of a pixel counts, so that overlapping dabs leave no
         bands: result = before + max(cover) (value - before).
         """
         box, cover = clipped(*stencil, layers.box)
@@ -106,10 +105,10 @@ MAPS: Final = (Layer.LABELS, Layer.HOLE)
 
 
 class Painting:
-    """Planes and settings that change by undoable steps; each change is told to the observers.
+    """Planes and settings with undo; observers are notified of each change.
 
     Pixels change inside a stroke only: `begin`, then any number of `paint`, `erase` and `cover`,
-    then `commit` (one undo step) or `abort` (as if it had not been).
+    then `commit` (one undo step) or `abort` (reverts the stroke).
     """
 
     def __init__(self, settings: EditSettings | None = None) -> None:
@@ -128,17 +127,17 @@ class Painting:
 
     @property
     def history(self) -> CommandStack:
-        """The command stack; go through it with `undo`, `redo` and `jump`."""
+        """The command stack; navigate it with `undo`, `redo` and `jump`."""
         return self._history
 
     @property
     def revision(self) -> int:
-        """A number that grows with every change that the result depends on."""
+        """A number that increases with every change that affects the result."""
         return self._revision
 
     @property
     def is_empty(self) -> bool:
-        """Whether no target is open, so that there is nothing to paint on."""
+        """Whether no target is open."""
         return self._layers is None
 
     @property
@@ -148,7 +147,7 @@ class Painting:
 
     @property
     def in_stroke(self) -> bool:
-        """Whether a stroke is under way."""
+        """Whether a stroke is in progress."""
         return self._stroke is not None
 
     @property
@@ -163,21 +162,21 @@ class Painting:
             self._notify(Change(self._revision, rules=True))
 
     def pixels(self, layer: Layer) -> NDArray[np.uint8]:
-        """Return a layer's present (H, W) pixels, read-only; fetch them anew after a change."""
+        """Return a layer's current (H, W) pixels, read-only; get them again after a change."""
         return self._open_layers()[layer].view()
 
     def subscribe(self, listener: Callable[[Change], None]) -> Callable[[], None]:
-        """Call `listener` at every change; call what is returned to end that."""
+        """Call `listener` on every change; call the returned function to stop that."""
         return self._observers.subscribe(listener)
 
     def state(self) -> EditState:
-        """Return everything that undo covers, a stroke under way included; nothing is copied."""
+        """Return the undoable state, including a stroke in progress, without copying."""
         return EditState(self._open_layers().freeze(), self._settings)
 
     # Strokes
 
     def begin(self, name: str) -> None:
-        """Begin a stroke; one that is still under way is committed first.
+        """Begin a stroke, after committing one in progress.
 
         Raises
         ------
@@ -188,13 +187,13 @@ class Painting:
         self._stroke = Stroke(name, self.state())
 
     def paint(self, stencil: Stencil, region: Region) -> None:
-        """Give the stencil's pixels to a region, as far as the rules allow."""
+        """Set the stencil's pixels to a region, as far as the rules allow."""
         stroke = self._open_stroke()
         box, regions = stroke.paint(self._open_layers(), stencil, region, self._rules)
         self._changed(Change(0, labels=box, regions=regions, in_stroke=True))
 
     def erase(self, stencil: Stencil) -> None:
-        """Put the stencil's pixels back to what the swap rule made, except locked regions'."""
+        """Reset the stencil's pixels to the result of the swap rule, except locked regions."""
         stroke = self._open_stroke()
         box, regions = stroke.erase(self._open_layers(), stencil, self._rules)
         self._changed(Change(0, labels=box, regions=regions, in_stroke=True))
@@ -202,18 +201,18 @@ class Painting:
     def cover(
         self, layer: Layer, stencil: SoftStencil, value: float, *, within: Region | None = None
     ) -> None:
-        """Move a matte toward a value with a soft stencil.
+        """Blend a matte towards a value with a soft stencil.
 
         Parameters
         ----------
         layer
-            `Layer.OCCLUDER` (the original's pixels win) or `Layer.AMOUNT`.
+            `Layer.OCCLUDER` (the original's pixels are in front) or `Layer.AMOUNT`.
         stencil
-            How much each pixel is covered.
+            The coverage of each pixel.
         value
-            0 to 1: what full cover leaves.
+            0 to 1: the value at full coverage.
         within
-            The region to stay inside of, by the label map; everywhere by default.
+            Restricts the change to pixels of a region.
         """
         if layer not in MATTES or not 0 <= value <= 1:
             raise ValueError(f"no soft brush paints {value} on {layer}")
@@ -221,7 +220,7 @@ class Painting:
         self._changed(Change(0, mattes=box, in_stroke=True))
 
     def commit(self) -> None:
-        """End the stroke under way, if any: it becomes one step of the history."""
+        """End the stroke in progress, if any, as one step of the history."""
         stroke, self._stroke = self._stroke, None
         if stroke is None:
             return
@@ -230,7 +229,7 @@ class Painting:
         self._notify(Change(self._revision, history=True))
 
     def abort(self) -> None:
-        """Take the stroke under way back, if there is one."""
+        """Revert the stroke in progress, if any."""
         stroke, self._stroke = self._stroke, None
         if stroke is not None:
             layers = self._open_layers()
@@ -248,19 +247,18 @@ class Painting:
         merge_key: str | None = None,
         origin: object = None,
     ) -> None:
-        """Take other settings, as one undo step.
+        """Change the settings, as one undo step.
 
         Parameters
         ----------
         settings
             The new settings.
         name
-            What the artist did, in a few words.
+            The name of the undo step.
         merge_key
-            Steps that follow each other with the same key become one (a slider's drag), until
-            `seal`.
+            Consecutive steps with the same key become one (a slider's drag), until `seal`.
         origin
-            Whoever asks for it; it stands in the change that observers get.
+            The caller, for the observers (`Change.origin`).
         """
         self.commit()
         before, self._settings = self._settings, settings
@@ -270,11 +268,11 @@ class Painting:
             self._changed(Change(0, settings=changes, history=True, origin=origin))
 
     def seal(self) -> None:
-        """End a slider's drag: its next change is an undo step of its own."""
+        """End a slider's drag: the next change is a separate undo step."""
         self._history.seal()
 
     def take(self, state: EditState, *, name: str) -> None:
-        """Take planes and settings from elsewhere, as one undo step.
+        """Replace planes and settings, as one undo step.
 
         Raises
         ------
@@ -301,24 +299,24 @@ class Painting:
     # History
 
     def undo(self) -> None:
-        """Take the last step back; nothing happens where there is none."""
+        """Undo the last step, if any."""
         self.commit()
         self.jump(max(0, self._history.index - 1))
 
     def redo(self) -> None:
-        """Do the step again that was taken back last; nothing happens where there is none."""
+        """Redo the step that was undone last, if any."""
         self.commit()
         self.jump(min(len(self._history.commands), self._history.index + 1))
 
     def jump(self, index: int) -> None:
-        """Go to where `index` steps are done. A stroke under way is committed first.
+        """Undo or redo until `index` steps are done, after committing a stroke in progress.
 
         Raises
         ------
         IndexError
-            If there is no such place.
+            If `index` lies outside the history.
         LabelMapError
-            If a step on the way is damaged; everything stays as it was.
+            If a step on the way is damaged; then nothing changes.
         """
         self.commit()
         place = self._history.index
@@ -336,8 +334,6 @@ class Painting:
         if steps:
             recut = any(step.recut is not None for step in steps)
             self._announce(before, before_settings, boxes, portraits=recut)
-
-    # Inside
 
     def _open_layers(self) -> Layers:
         if self._layers is None:
@@ -363,7 +359,7 @@ class Painting:
         return boxes
 
     def _exchange(self, command: Command, *, back: bool) -> None:
-        """Exchange what a step exchanges besides planes and settings: here, nothing."""
+        """Undo or redo further changes of a step (for subclasses)."""
 
     def _record(self, name: str, before: EditState, origin: object = None) -> None:
         patches = self._open_layers().patches_since(before.planes)
@@ -393,7 +389,7 @@ class Painting:
         *,
         portraits: bool = False,
     ) -> None:
-        """Report what differs from earlier settings, and from earlier planes inside the boxes."""
+        """Notify of differences from earlier settings, and from earlier planes inside boxes."""
         maps = Box.joining(*(boxes.get(layer, EMPTY_BOX) for layer in MAPS))
         mattes = Box.joining(*(boxes.get(layer, EMPTY_BOX) for layer in MATTES))
         regions: frozenset[Region] = frozenset()

@@ -1,4 +1,4 @@
-"""Planes of pixels that can be frozen at no cost, and reversible patches between them."""
+"""Copy-on-write planes of pixels, and reversible patches between them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def read_only(pixels: NDArray[np.generic]) -> NDArray[np.generic]:
-    """Return a contiguous, read-only array of the same pixels, copied only if it must be."""
+    """Return a contiguous, read-only array of the same pixels, copied if necessary."""
     if pixels.flags.writeable or not pixels.flags.c_contiguous:
         pixels = np.array(pixels, order="C")
         pixels.setflags(write=False)
@@ -25,16 +25,16 @@ def read_only(pixels: NDArray[np.generic]) -> NDArray[np.generic]:
 
 @dataclass(frozen=True)
 class Patch:
-    """What changed inside a box of a uint8 plane; the same patch goes forth and back.
+    """The change of a uint8 plane inside a box, as before XOR after.
 
-    It holds before XOR after, so that applying it twice leaves the plane bit for bit as it was.
+    Applying it twice restores the plane.
 
     Attributes
     ----------
     box
         The smallest box that holds every changed pixel.
     packed
-        zlib-packed bytes of the (height, width) uint8 differences, row by row.
+        The (height, width) uint8 differences, row by row, compressed with zlib.
     """
 
     box: Box
@@ -46,7 +46,7 @@ class Patch:
     ) -> Patch:
         """Return the patch from `before` to `after`, two (H, W) arrays.
 
-        `within` tells where they may differ (everywhere by default).
+        `within` limits the search to a box.
         """
         searched = Box.of(before) if within is None else within.intersection(Box.of(before))
         difference = before[searched.slices] ^ after[searched.slices]
@@ -61,7 +61,7 @@ class Patch:
 
     @property
     def nbytes(self) -> int:
-        """Memory that the patch takes, in bytes."""
+        """Size of the packed differences in bytes."""
         return len(self.packed)
 
     def difference(self) -> NDArray[np.uint8]:
@@ -75,7 +75,7 @@ class Patch:
         size = self.box.width * self.box.height
         unpacker = zlib.decompressobj()
         try:
-            # One byte more than needed tells a damaged patch without unpacking a bomb.
+            # One byte more reveals a damaged patch without unpacking a zip bomb.
             raw = unpacker.decompress(self.packed, size + 1)
         except zlib.error as error:
             raise LabelMapError("This edit is damaged and cannot be replayed.") from error
@@ -85,12 +85,12 @@ class Patch:
 
 
 class Plane:
-    """A uint8 (H, W) plane that is copied only when it is written to after a freeze.
+    """A uint8 (H, W) plane that is copied on the first write after a freeze.
 
     Parameters
     ----------
     pixels
-        (H, W) uint8; the plane starts as these pixels and never writes to them.
+        (H, W) uint8: the initial pixels; the array itself is never changed.
 
     Raises
     ------
@@ -112,22 +112,22 @@ class Plane:
         return Box.of(self._pixels)
 
     def view(self) -> NDArray[np.uint8]:
-        """Return a read-only (H, W) view that follows later writes, until the next freeze."""
+        """Return a read-only (H, W) view; later writes show in it until the next freeze."""
         view = self._pixels.view()
         view.setflags(write=False)
         return view
 
     def freeze(self) -> NDArray[np.uint8]:
-        """Return the (H, W) pixels as a read-only array that never changes any more."""
+        """Return the (H, W) pixels as an immutable array, without copying."""
         self._pixels.setflags(write=False)
         return self._pixels
 
     def is_still(self, frozen: NDArray[np.uint8]) -> bool:
-        """Tell whether nothing was written since `freeze` returned this array."""
+        """Return whether nothing was written since `freeze` returned this array."""
         return self._pixels is frozen
 
     def replace(self, pixels: NDArray[np.uint8]) -> None:
-        """Take other pixels of the same shape.
+        """Replace all pixels.
 
         Raises
         ------
@@ -142,12 +142,12 @@ class Plane:
         self._pixels = read_only(pixels)  # type: ignore[assignment]
 
     def apply(self, patch: Patch) -> None:
-        """Apply a patch, or take the same patch back.
+        """Apply a patch; applying it again reverts it.
 
         Raises
         ------
         LabelMapError
-            If the patch reaches out of the plane or is damaged; the plane stays as it was.
+            If the patch exceeds the plane or is damaged; the plane is not changed.
         """
         if patch.is_empty:
             return
@@ -162,7 +162,7 @@ class Plane:
         Parameters
         ----------
         box
-            Where the mask lies; inside the plane.
+            The position of the mask, inside the plane.
         mask
             (box.height, box.width) bool: the pixels to set.
         value

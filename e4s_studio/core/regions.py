@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
 
 
@@ -29,12 +31,12 @@ class Region(IntEnum):
 
     @property
     def label(self) -> str:
-        """The region's key in project files, recipes and data sets, as published ("eye_glass")."""
+        """The region's published name, used in files, recipes and data sets ("eye_glass")."""
         return self.name.lower()
 
     @property
     def title(self) -> str:
-        """The region's name wherever a person reads it, in English ("glasses")."""
+        """The region's name for people, in English ("glasses")."""
         return TITLES.get(self, self.label)
 
     @property
@@ -52,7 +54,7 @@ TITLES: Final = {
     Region.EYE_GLASS: "glasses",
     Region.EAR_RINGS: "earrings",
 }
-"""The names of the regions whose published key is not the word that people read."""
+"""The titles of regions whose published label is not the word that people use."""
 
 PALETTE: Final[NDArray[np.uint8]] = np.array(
     [
@@ -87,7 +89,7 @@ GROUPS: Final[dict[str, frozenset[Region]]] = {
     "swapped": frozenset(SWAPPED_TEXTURE),
     "all": frozenset(Region),
 }
-"""Names that stand for several regions wherever a region is named."""
+"""Names of groups, usable wherever a region can be named."""
 
 CELEBAMASK_COUNT: Final = 19
 
@@ -133,6 +135,13 @@ FROM_BISENET: Final = _conversion(
     }
 )
 """(19,) uint8: region of each BiSeNet label (zllrunning, facexlib); not in CelebAMask's order."""
+
+
+def region_table(regions: Iterable[Region]) -> NDArray[np.bool_]:
+    """Return a (12,) bool table that is true for some regions; index it with a label map."""
+    table = np.zeros(REGION_COUNT, dtype=np.bool_)
+    table[[int(region) for region in regions]] = True
+    return table
 
 
 def region_named(name: str) -> frozenset[Region]:

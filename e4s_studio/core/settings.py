@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class ShapeSource(StrEnum):
-    """Where a region's shape comes from."""
+    """The photograph that a region's shape comes from, or the artist's paint."""
 
     TARGET = "target"
     SOURCE = "source"
@@ -30,11 +30,20 @@ class Precision(StrEnum):
     FLOAT16 = "float16"
 
 
+class FilmTrait(StrEnum):
+    """What a swap adopts of the target's film when one photograph is black and white."""
+
+    TONE = "tone"
+    """The tone of a black-and-white target."""
+    COLOURS = "colours"
+    """The colours of the target's regions, for a source that is black and white."""
+
+
 T = TypeVar("T")
 E = TypeVar("E", bound=StrEnum)
 
 MAX_BLEND_WIDTH: Final = 128.0
-"""Widest seam, in pixels of a 1024² crop."""
+"""The widest seam in pixels of a 1024² crop."""
 
 
 def _full_swap() -> tuple[float, ...]:
@@ -47,29 +56,28 @@ def _swapped_shapes() -> tuple[ShapeSource, ...]:
 
 @dataclass(frozen=True)
 class EditSettings:
-    """Everything about an edit that is not a picture.
+    """All settings of an edit.
 
     Attributes
     ----------
     amounts
-        For each of the 12 regions, how much of its texture is the source's: 0 (target) to 1.
+        The texture amount of each of the 12 regions, 0 (target) to 1 (source).
     shapes
-        For each of the 12 regions, where its shape comes from.
+        The shape source of each of the 12 regions.
     face_over_hair
-        Whether the source's face covers the target's hair; else the target's fringe stays on top.
+        Whether the source's face covers the target's hair; otherwise the hair covers the face.
     detail
-        How much of the photographs' own fine detail is put back, 0 to 1.
+        The amount of fine detail of the photographs that is added, 0 to 1.
     blend_width
         Width of the seam between swapped and original pixels, in pixels of a 1024² crop, 0 to 128.
     light
-        How far the swapped face follows the direction of the target's light, 0 to 1.
+        How far the swapped face adopts the direction of the target's light, 0 to 1.
     film
-        How far the swapped face follows the target's film where one of the two photographs is
-        black and white, 0 to 1: its tone, or its colours for a source that has none.
+        How far the swapped face adopts the target's film traits (`FilmTrait`), 0 to 1.
     precision
         The number format of the generator.
     live_preview
-        Whether the result follows while the artist is still painting or dragging.
+        Whether the result is updated while the artist is painting or dragging.
 
     Raises
     ------
@@ -134,7 +142,7 @@ class EditSettings:
         )
 
     def as_dict(self) -> dict[str, Any]:
-        """Return plain values, as JSON has them; `amounts` and `shapes` by region name."""
+        """Return plain JSON values, with `amounts` and `shapes` by region name."""
         plain = {item.name: getattr(self, item.name) for item in fields(self)}
         plain["amounts"] = {region.label: self.amounts[region] for region in Region}
         plain["shapes"] = {region.label: str(self.shapes[region]) for region in Region}
@@ -143,7 +151,7 @@ class EditSettings:
 
     @classmethod
     def from_dict(cls, plain: Mapping[str, Any]) -> Self:
-        """Return the settings that `as_dict` wrote; what is missing keeps its default.
+        """Return settings from the values of `as_dict`; missing ones have their defaults.
 
         Raises
         ------

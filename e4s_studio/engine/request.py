@@ -11,8 +11,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from e4s_studio.core.contents import DocumentSnapshot
-    from e4s_studio.core.film import FilmTrait
-    from e4s_studio.core.settings import Precision
+    from e4s_studio.core.settings import FilmTrait, Precision
 
 
 @dataclass(frozen=True, eq=False)

@@ -19,10 +19,9 @@ if TYPE_CHECKING:
 
     from e4s_studio.core.contents import DocumentSnapshot
     from e4s_studio.core.face import Face
-    from e4s_studio.core.film import FilmTrait
     from e4s_studio.core.portrait import Portrait
     from e4s_studio.core.quad import Quad
-    from e4s_studio.core.settings import EditSettings
+    from e4s_studio.core.settings import EditSettings, FilmTrait
     from e4s_studio.files.export.layers import ExportLayers
     from e4s_studio.files.project import FittedWeights
 

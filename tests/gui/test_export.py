@@ -10,8 +10,8 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QMessageBox
 
-from e4s_studio.core.film import FilmTrait
 from e4s_studio.core.regions import Region
+from e4s_studio.core.settings import FilmTrait
 from e4s_studio.files.export.kinds import ExportKind
 from e4s_studio.files.images import read_image
 from e4s_studio.files.provenance.credential import inspect_file

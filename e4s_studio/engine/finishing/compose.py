@@ -18,9 +18,8 @@ from e4s_studio.engine.pictures import by_region, resize, resize_labels
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from e4s_studio.core.film import FilmTrait
     from e4s_studio.core.portrait import Portrait
-    from e4s_studio.core.settings import EditSettings
+    from e4s_studio.core.settings import EditSettings, FilmTrait
 
 CANONICAL_SIZE: Final = 1024
 """The crop size that widths in settings are meant for."""

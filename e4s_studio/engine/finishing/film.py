@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 import cv2
 import numpy as np
 
-from e4s_studio.core.film import FilmTrait
 from e4s_studio.core.regions import Region
+from e4s_studio.core.settings import FilmTrait
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

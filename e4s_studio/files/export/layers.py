@@ -13,7 +13,7 @@ from e4s_studio.core.geometry import Box
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from e4s_studio.core.film import FilmTrait
+    from e4s_studio.core.settings import FilmTrait
 
 WHITE: Final = 255.0
 STEPS_16: Final = 257

@@ -14,10 +14,9 @@ from PIL import Image, UnidentifiedImageError
 
 from e4s_studio import __version__
 from e4s_studio.core.errors import CredentialError, ImageError
-from e4s_studio.core.film import FilmTrait
 from e4s_studio.core.pair import Role
 from e4s_studio.core.regions import Region
-from e4s_studio.core.settings import EditSettings
+from e4s_studio.core.settings import EditSettings, FilmTrait
 from e4s_studio.files.output import reason_of, write_whole
 from e4s_studio.files.provenance.facts import Facts, Photograph, label_map_sha256
 

@@ -18,9 +18,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from e4s_studio.core.contents import DocumentSnapshot
-    from e4s_studio.core.film import FilmTrait
     from e4s_studio.core.portrait import Portrait
-    from e4s_studio.core.settings import EditSettings
+    from e4s_studio.core.settings import EditSettings, FilmTrait
 
 
 class Ground(StrEnum):

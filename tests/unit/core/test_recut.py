@@ -136,13 +136,12 @@ def test_what_does_not_fit_changes_nothing(document, wrong):
 
 
 def test_a_damaged_step_leaves_the_portraits_as_they_were(document):
+    contents = document.contents()
+    patches = {Layer.LABELS: Patch(document.box, b"damaged")}
+    damaged = replace(contents.commands[0], patches=patches)
+    document.restore(replace(contents, commands=(damaged,)))
     recut_target(document)
-    damaged = replace(
-        document.history.commands[0],
-        patches={Layer.LABELS: Patch(document.box, b"damaged")},
-    )
     paint(document, 60, 60, Region.NOSE)
-    document.history._commands[0] = damaged
     before, target = frozen(document), document.target
     with pytest.raises(LabelMapError):
         document.jump(0)

@@ -9,9 +9,9 @@ import pytest
 from documents import face_labels
 
 from e4s_studio.core.document import Document
-from e4s_studio.core.film import FilmTrait
 from e4s_studio.core.portrait import Portrait
 from e4s_studio.core.quad import Quad
+from e4s_studio.core.settings import FilmTrait
 from e4s_studio.engine.drawing.export_layers import placed_layers
 from e4s_studio.engine.finishing.compose import Composite
 from e4s_studio.engine.finishing.paste import into_photograph

@@ -4,10 +4,9 @@ import cv2
 import numpy as np
 import pytest
 
-from e4s_studio.core.film import FilmTrait
 from e4s_studio.core.portrait import Portrait
 from e4s_studio.core.regions import FACE, Region
-from e4s_studio.core.settings import EditSettings
+from e4s_studio.core.settings import EditSettings, FilmTrait
 from e4s_studio.engine.finishing.blend import blend, seam_ramp
 from e4s_studio.engine.finishing.compose import Composite, Mattes, compose, prepare
 from e4s_studio.engine.finishing.light import light_slope

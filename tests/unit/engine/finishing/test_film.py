@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from e4s_studio.core.film import FilmTrait
 from e4s_studio.core.regions import Region
+from e4s_studio.core.settings import FilmTrait
 from e4s_studio.engine.finishing.film import LUMINANCE, film_of, tone_of
 from e4s_studio.train.portraits import random_shape, random_texture, render
 

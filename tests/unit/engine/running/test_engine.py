@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from e4s_studio.core.document import Document
-from e4s_studio.core.film import FilmTrait
+from e4s_studio.core.settings import FilmTrait
 from e4s_studio.engine.fitting.fit import FitPlan, Tune
 from e4s_studio.engine.request import RenderResult
 from e4s_studio.engine.running import engine as engine_module

@@ -14,7 +14,7 @@ from PIL import Image
 from signing import LABELS, encoded, facts, picture
 
 from e4s_studio.core.errors import CredentialError, ImageError
-from e4s_studio.core.film import FilmTrait
+from e4s_studio.core.settings import FilmTrait
 from e4s_studio.files.images import read_image
 from e4s_studio.files.provenance.credential import inspect_file, sign, write_signed
 from e4s_studio.files.provenance.facts import Facts, Photograph
