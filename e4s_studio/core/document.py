@@ -1,8 +1,7 @@
-"""The document: two portraits, and the painting over the target."""
+"""The document: source and target portrait, and the painting on the target."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
@@ -32,59 +31,48 @@ SNAPSHOT_SLOTS: Final = ("A", "B", "C")
 
 
 class Document(Painting):
-    """What the artist edits: two portraits, and the painting over the target."""
+    """The edited document: source and target portrait, and the painting on the target."""
 
     def __init__(self, settings: EditSettings | None = None) -> None:
         super().__init__(settings)
         self._source: Portrait | None = None
         self._target: Portrait | None = None
-        # Each crop of the target has its own: an undone re-crop brings its old ones back.
+        # By crop of the target, so that undoing a re-crop restores the snapshots before it.
         self._kept: dict[Portrait | None, dict[str, EditState]] = {}
 
     @property
     def source(self) -> Portrait | None:
-        """The photograph whose face is taken."""
+        """The photograph that provides the face."""
         return self._source
 
     @property
     def target(self) -> Portrait | None:
-        """The photograph that the face goes into."""
+        """The photograph that receives the face."""
         return self._target
 
     def snapshot(self) -> DocumentSnapshot:
-        """Return the document at this moment; nothing is copied.
+        """Return the current document, without copying.
 
         Raises
         ------
         ImageError
             If the source or the target is missing.
         """
-        if self._source is None or self._target is None:
-            raise ImageError("Open a source and a target photograph first.")
-        planes = self._open_layers().freeze()
-        return DocumentSnapshot(
-            revision=self._revision,
-            source=self._source,
-            target=self._target,
-            labels=planes[Layer.LABELS],
-            hole=planes[Layer.HOLE].view(np.bool_),
-            occluder=planes[Layer.OCCLUDER],
-            amount=planes[Layer.AMOUNT],
-            settings=self._settings,
-        )
+        source, target = self._open_portraits()
+        return self._snapshot(source, target, self.state())
 
     # Opening
 
     def open(self, *, source: Portrait | None = None, target: Portrait | None = None) -> None:
-        """Open one photograph or both. The history starts anew.
+        """Open one photograph or both, with an empty history.
 
-        A new target drops all paint. A new source alone leaves what was painted; `start` then
-        puts the new map under it.
+        A new target discards the painting. A new source alone keeps it; then `start` replaces the
+        map below it.
 
         Raises
         ------
         ImageError
-            If the two crops differ in size; the document stays as it was.
+            If the two crops differ in size; then nothing changes.
         """
         new_source, new_target = source or self._source, target or self._target
         if new_source and new_target and new_source.shape != new_target.shape:
@@ -98,7 +86,7 @@ class Document(Painting):
         self._changed(Change(0, portraits=True, history=True, snapshots=True, labels=self.box))
 
     def start(self, label_map: NDArray[np.uint8], hole: NDArray[np.bool_]) -> None:
-        """Take the map that the swap rule made, without an undo step; painted pixels stay.
+        """Set the result of the swap rule, without an undo step; painted pixels stay.
 
         Parameters
         ----------
@@ -120,10 +108,10 @@ class Document(Painting):
         self._changed(Change(0, labels=self.box, regions=frozenset(Region), history=True))
 
     def contents(self) -> DocumentContents:
-        """Return all that the document holds; a stroke under way is committed first.
+        """Return the complete contents, after committing a stroke in progress.
 
-        Of the history it has the steps between the last re-crop and the next undone one: those
-        that belong to the crops as they are now.
+        The history contains the steps for the current crops: those between the last re-crop and
+        the next undone one.
         """
         self.commit()
         commands, index = self._history.commands, self._history.index
@@ -141,13 +129,13 @@ class Document(Painting):
         )
 
     def restore(self, contents: DocumentContents) -> None:
-        """Take over what another document held.
+        """Replace the contents by those of another document.
 
         Raises
         ------
         LabelMapError
-            If planes and target differ in size, a plane is no map, or the history has no such
-            place; nothing is changed then.
+            If planes and target differ in size, a plane is invalid, or the index lies outside the
+            history; then nothing changes.
         """
         layers = None if contents.state is None else Layers(contents.state.planes)
         size = None if contents.target is None else contents.target.shape
@@ -175,15 +163,15 @@ class Document(Painting):
         name: str,
         origin: object = None,
     ) -> None:
-        """Take settings that need another started map, and that map, as one undo step.
+        """Change settings together with the started map that they need, as one undo step.
 
-        Painted pixels stay. A region whose shape source changes to target or source gives up its
-        own; one that changes to painted keeps all pixels that it now has.
+        Painted pixels stay, except those of a region whose shape source changes to target or
+        source. A region that changes to painted keeps all its current pixels.
 
         Parameters
         ----------
         label_map, hole
-            As for `start`, made by the swap rule with the new settings.
+            As for `start`, with the new settings.
         settings, name, origin
             As for `change_settings`.
         """
@@ -200,14 +188,14 @@ class Document(Painting):
         self._record(name, before, origin)
 
     def recut(self, recut: Recut, *, name: str) -> None:
-        """Take crops that were cut out of the same photographs anew, as one undo step.
+        """Set new crops of the same photographs, as one undo step.
 
-        What was painted lies in the planes that come with them; around it is the started map.
+        `recut` contains the painting on the new crop; elsewhere the started map is visible.
 
         Raises
         ------
         LabelMapError
-            If a plane does not fit, or no target is open; the document stays as it was.
+            If a plane does not fit, or no target is open; then nothing changes.
         """
         layers = self._open_layers()
         self._require_fit(recut.started, recut.hole)
@@ -226,7 +214,7 @@ class Document(Painting):
         self._announce(before.planes, before.settings, boxes, portraits=True)
 
     def jump(self, index: int) -> None:
-        """Go to where `index` steps are done; see `Painting.jump`."""
+        """Undo or redo until `index` steps are done; see `Painting.jump`."""
         pair = self._pair
         try:
             super().jump(index)
@@ -242,14 +230,14 @@ class Document(Painting):
         return MappingProxyType(self._slots())
 
     def keep(self, slot: str) -> None:
-        """Keep the present state in a slot, "A" to "C"."""
+        """Keep the current state in a slot, "A" to "C"."""
         _require_slot(slot)
         self.commit()
         self._slots()[slot] = self.state()
         self._notify(Change(self._revision, snapshots=True))
 
     def kept_snapshot(self, slot: str) -> DocumentSnapshot:
-        """Return the document as it was when a slot was kept, with the portraits of now.
+        """Return the state kept in a slot, with the current portraits.
 
         Raises
         ------
@@ -258,18 +246,11 @@ class Document(Painting):
         SettingsError
             If nothing is kept in that slot.
         """
-        now, kept = self.snapshot(), self._kept_state(slot)
-        return replace(
-            now,
-            labels=kept.planes[Layer.LABELS],
-            hole=kept.planes[Layer.HOLE].view(np.bool_),
-            occluder=kept.planes[Layer.OCCLUDER],
-            amount=kept.planes[Layer.AMOUNT],
-            settings=kept.settings,
-        )
+        source, target = self._open_portraits()
+        return self._snapshot(source, target, self._kept_state(slot))
 
     def recall(self, slot: str, *, name: str = "Recall snapshot") -> None:
-        """Go back to a kept state, as one undo step.
+        """Restore a kept state, as one undo step.
 
         Raises
         ------
@@ -279,6 +260,23 @@ class Document(Painting):
         kept = self._kept_state(slot)
         self.commit()
         self.take(kept, name=name)
+
+    def _open_portraits(self) -> tuple[Portrait, Portrait]:
+        if self._source is None or self._target is None:
+            raise ImageError("Open a source and a target photograph first.")
+        return self._source, self._target
+
+    def _snapshot(self, source: Portrait, target: Portrait, state: EditState) -> DocumentSnapshot:
+        return DocumentSnapshot(
+            revision=self._revision,
+            source=source,
+            target=target,
+            labels=state.planes[Layer.LABELS],
+            hole=state.planes[Layer.HOLE].view(np.bool_),
+            occluder=state.planes[Layer.OCCLUDER],
+            amount=state.planes[Layer.AMOUNT],
+            settings=state.settings,
+        )
 
     @property
     def _pair(self) -> Pair:

@@ -1,4 +1,4 @@
-"""A photograph as the editor works on it: the aligned crop and its label map."""
+"""A photograph in the editor: the aligned crop and its label map."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Portrait:
-    """An aligned crop with its label map, and the photograph it was cut from.
+    """An aligned crop with its label map, and the photograph that it is cut from.
 
     All arrays become read-only.
 
@@ -37,14 +37,14 @@ class Portrait:
         (4, 2) float: the crop's corners top left, bottom left, bottom right, top right, as (x, y)
         in the photograph's image coordinates; None where the crop is all there is.
     file
-        The photograph's file as it was opened, byte for byte; None where nobody kept it.
+        The contents of the photograph's file, if kept.
 
     Raises
     ------
     ImageError
         If a picture is not (H, W, 3) uint8.
     LabelMapError
-        If the label map is none, or does not fit the crop.
+        If the label map is invalid, or does not fit the crop.
     FaceError
         If the quad is not four finite points.
     """
