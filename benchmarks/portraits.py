@@ -1,12 +1,12 @@
-"""How true swaps are where the truth is known: on painted portraits that were never trained on.
+"""Accuracy of swaps with a known ground truth, on synthetic portraits that no training uses.
 
     python benchmarks/portraits.py [--count 200] [--checkpoint FILE] [--pictures FOLDER]
 
-Nothing is fitted. A swap puts the source's textures on the target's shape, in the target's light;
-the truth is that portrait, painted. Ours is the picture as the program finishes it with its usual
-settings; what the network draws, before that, has a column of its own. Two baselines do the same
-without a network: pasting the source's pixels where the target's map has the swapped regions, with
-multi-band blending, and giving each region of the target the source's mean and deviation of colour.
+Nothing is fitted. A swap puts the source's textures on the target's shape, in the target's
+lighting; the ground truth is this portrait, rendered. "Ours" is the program's final picture with
+default settings; the network's output has a column of its own. Two baselines use no network:
+pasting the source's pixels where the target's map has the swapped regions, with multi-band
+blending, and transferring the mean and deviation of colour of each region.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ Scores = defaultdict[str, list[float]]
 
 @dataclass(frozen=True)
 class Person:
-    """A painted portrait with what it was painted from."""
+    """A synthetic portrait with its shape and texture."""
 
     shape: Shape
     texture: Texture
@@ -62,13 +62,13 @@ class Person:
 
     @classmethod
     def random(cls, rng: np.random.Generator, size: int) -> Person:
-        """Paint somebody by lot."""
+        """Sample and render a portrait."""
         shape, texture = random_shape(rng), random_texture(rng)
         return cls(shape, texture, *render(shape, texture, size))
 
 
 class Swaps:
-    """Draws and finishes swaps of a pair, and paints their truths."""
+    """Swaps of a pair, and their ground truths."""
 
     def __init__(self, network: RGI, source: Person, target: Person) -> None:
         self.source, self.target = source, target
@@ -77,29 +77,29 @@ class Swaps:
         self.session = Session(encode_pair(network, *portraits), *portraits)
 
     def amounts(self, regions: frozenset[Region], amount: float) -> NDArray[np.float32]:
-        """Return one amount for some regions, but none for those that the source lacks."""
+        """Return the amounts (12,) of some regions, 0 for those that the source lacks."""
         wanted = np.zeros(REGION_COUNT, np.float32)
         wanted[list(regions)] = amount
         return possible_amounts(wanted, self.source.labels)
 
     def drawn(self, amounts: NDArray[np.float32]) -> Image:
-        """Draw the swap with the network."""
+        """Return the network's output for a swap."""
         *_, last = self.session.drawings(self.target.labels, amounts.tolist())
         return to_image(last)
 
     def finished(self, amounts: NDArray[np.float32]) -> Image:
-        """Draw and finish the swap as the program does unless told otherwise."""
+        """Return the program's final picture of a swap, with default settings."""
         settings = EditSettings(amounts=tuple(amounts.tolist()))
         return to_image(self.session.swap(self.target.labels, settings).result)
 
     def truth(self, amounts: NDArray[np.float32]) -> Image:
-        """Paint what the swap must show."""
+        """Render the ground truth of a swap."""
         texture = swap_texture(self.target.texture, self.source.texture, amounts)
         return render(self.target.shape, texture, self.size)[0]
 
 
 def pasted(swaps: Swaps, amounts: NDArray[np.float32]) -> Image:
-    """Paste the source's pixels by the map, multi-band blended."""
+    """Paste the source's pixels by the map, with multi-band blending."""
     target, source = (person.image.astype(np.float32) for person in (swaps.target, swaps.source))
     alpha = amounts[swaps.target.labels]
     mixed = target + alpha[..., None] * (source - target)
@@ -108,7 +108,7 @@ def pasted(swaps: Swaps, amounts: NDArray[np.float32]) -> Image:
 
 
 def transferred(swaps: Swaps, amounts: NDArray[np.float32]) -> Image:
-    """Give each region the source's mean and deviation in Lab, by its amount."""
+    """Transfer the source's mean and deviation in Lab to each region, by its amount."""
     target, source = (lab(person.image) for person in (swaps.target, swaps.source))
     result = target.copy()
     for region in np.flatnonzero(amounts):
@@ -140,7 +140,7 @@ WAYS: dict[str, Callable[[Swaps, NDArray[np.float32]], Image]] = {
 
 
 def measure_pair(swaps: Swaps, number: int, scores: Scores) -> list[Image]:
-    """Add a pair's scores; return a row for the sheet."""
+    """Add the scores of a pair, and return a row of the sheet."""
     labels = swaps.target.labels
     everywhere, face = np.ones(labels.shape, bool), face_of(labels)
     untouched = swaps.drawn(np.zeros(REGION_COUNT, np.float32))
@@ -192,7 +192,7 @@ def table_of(scores: Scores) -> Table:
 
 
 def portraits_table(network: RGI, count: int, pictures: Path | None = None) -> Table:
-    """Swap so many pairs; a sheet of the first is written where a folder is given."""
+    """Measure the swaps of `count` pairs; write a sheet of the first ones into a folder, if any."""
     size = network.config.size
     scores: Scores = defaultdict(list)
     rows = []
@@ -204,7 +204,7 @@ def portraits_table(network: RGI, count: int, pictures: Path | None = None) -> T
             if number < SHEET_ROWS:
                 rows.append(np.concatenate(row, axis=1))
     if pictures:
-        # Source, target, reconstruction; the inner face swapped by each way, and in truth.
+        # Source, target, reconstruction, inner face swapped by each method, ground truth.
         make_folder(pictures)
         write_image(pictures / "portraits.png", np.concatenate(rows))
     return table_of(scores)

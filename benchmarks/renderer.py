@@ -1,4 +1,4 @@
-"""How fast portraits are painted: one core, 256², against a blur of the same size.
+"""Speed of rendering portraits at 256² on one core, relative to a Gaussian blur of 1024².
 
 python benchmarks/renderer.py [--count N]
 """
@@ -29,7 +29,7 @@ def seconds_of_a_blur() -> float:
 
 
 def main() -> None:
-    """Paint portraits and print seconds, pictures a second and units."""
+    """Render portraits; print milliseconds, portraits a second and units."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=40)
     count = parser.parse_args().count

@@ -1,4 +1,4 @@
-"""The aligned pairs that benchmarks measure with, and how likeness is measured."""
+"""The aligned pairs of the benchmarks, and the measure of similarity."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ def read(samples: Path, name: str) -> Portrait:
 
 
 def psnr(one: NDArray[np.generic], other: NDArray[np.generic], where: NDArray[np.bool_]) -> float:
-    """Peak signal-to-noise ratio in dB over the chosen pixels; equal pictures count as 99."""
+    """Return the peak signal-to-noise ratio in dB over some pixels, at most 99."""
     error = np.mean((one[where].astype(np.float64) - other[where].astype(np.float64)) ** 2)
     return min(LOSSLESS_DB, 10 * np.log10(255**2 / error)) if error > 0 else LOSSLESS_DB
 
 
 def face_of(labels: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """Return where the inner face is."""
+    """Return the mask of the inner face."""
     return np.isin(labels, list(FACE))

@@ -89,13 +89,10 @@ class _LPIPS(nn.Module):
         return taps
 
 
-class _Identity(nn.Module):
-    """Differences of identity at five depths of IR-SE50, each 1 − cosine.
+class _FeatureDistance(nn.Module):
+    """Distance of a network's features at several depths, each 1 − cosine.
 
-    Parameters
-    ----------
-    network
-        ArcFace's IR-SE50.
+    Subclasses define `_depths`, the features of (B, 3, S, S) pictures in [−1, 1].
     """
 
     def __init__(self, network: nn.Module) -> None:
@@ -103,8 +100,19 @@ class _Identity(nn.Module):
         self.network = network
 
     def forward(self, drawn: Tensor, truth: Tensor) -> Tensor:
-        """Return the mean difference of (B, 3, S, S) pictures in [−1, 1]."""
-        return _cosine_distances(self._depths(drawn), self._depths(truth))
+        """Return the sum over depths of the mean distance of (B, 3, S, S) pictures in [−1, 1]."""
+        parts = [
+            (1 - F.cosine_similarity(a.flatten(1), b.flatten(1))).mean()
+            for a, b in zip(self._depths(drawn), self._depths(truth), strict=True)
+        ]
+        return torch.stack(parts).sum()
+
+    def _depths(self, picture: Tensor) -> list[Tensor]:
+        raise NotImplementedError
+
+
+class _Identity(_FeatureDistance):
+    """Identity loss at five depths of ArcFace's IR-SE50."""
 
     def _depths(self, picture: Tensor) -> list[Tensor]:
         face = F.adaptive_avg_pool2d(picture, IDENTITY_SIZE)[:, :, *IDENTITY_CROP]
@@ -118,27 +126,16 @@ class _Identity(nn.Module):
         return [*depths, network.output_layer(x)]
 
 
-class _Parsing(nn.Module):
-    """Differences of a face parser's features at three depths, each 1 − cosine.
+class _Parsing(_FeatureDistance):
+    """Parsing loss at three depths of facexlib's BiSeNet.
 
-    The published training uses a small U-Net trained on CelebAMask-HQ; this one uses BiSeNet, with
-    which the program already parses.
-
-    Parameters
-    ----------
-    network
-        facexlib's BiSeNet.
+    The published training uses a small U-Net trained on CelebAMask-HQ instead.
     """
 
     def __init__(self, network: nn.Module) -> None:
-        super().__init__()
-        self.network = network
+        super().__init__(network)
         self.register_buffer("mean", torch.tensor(IMAGENET_MEAN).view(1, 3, 1, 1))
         self.register_buffer("deviation", torch.tensor(IMAGENET_DEVIATION).view(1, 3, 1, 1))
-
-    def forward(self, drawn: Tensor, truth: Tensor) -> Tensor:
-        """Return the mean difference of (B, 3, S, S) pictures in [−1, 1]."""
-        return _cosine_distances(self._depths(drawn), self._depths(truth))
 
     def _depths(self, picture: Tensor) -> list[Tensor]:
         size = (PARSER_INPUT, PARSER_INPUT)
@@ -146,14 +143,6 @@ class _Parsing(nn.Module):
         x = ((x + 1) / 2 - self.get_buffer("mean")) / self.get_buffer("deviation")
         network: Any = self.network
         return list(network.cp(x))
-
-
-def _cosine_distances(drawn: list[Tensor], truth: list[Tensor]) -> Tensor:
-    parts = [
-        (1 - F.cosine_similarity(a.flatten(1), b.flatten(1))).mean()
-        for a, b in zip(drawn, truth, strict=True)
-    ]
-    return torch.stack(parts).sum()
 
 
 @dataclass(frozen=True)

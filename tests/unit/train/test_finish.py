@@ -1,4 +1,4 @@
-"""The end of a training: the style codes of swaps, learnt without drawing."""
+"""The last phase of a training: the style codes of swaps."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.usefixtures("tiny_preset")
 
 
 class KilledError(BaseException):
-    """Nothing catches it, so it leaves on the disk what a kill would."""
+    """Not caught by anything, so that the files are as after a kill."""
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def assert_same(one, other):
     assert [name for name in first if not torch.equal(first[name], second[name])] == []
 
 
-def learnt_pairs():
+def trained_pairs():
     pairs = PortraitPairs(TINY.size, 0, Stream.TRAINING, both_ways=True)
     shares = PairSampler(AT_ONCE, 1, 3, lambda _: TINY.size)
     for packed in batches(pairs, shares, Collate([]), 0):
@@ -70,9 +70,9 @@ def learnt_pairs():
 
 @torch.no_grad()
 def error_of_swaps(network, teacher, weights):
-    """How far codes of swaps are from those of their truths."""
+    """Return the squared distance of the codes of swaps to those of their ground truths."""
     error = 0.0
-    for batch in learnt_pairs():
+    for batch in trained_pairs():
         own = network.encode_labels(batch.pictures, batch.labels)
         codes = network.style_codes(network.mix(own.roll(len(own) // 2, 0), own, batch.amounts))
         truth = teacher.encode_labels(batch.truths, batch.labels)
@@ -81,7 +81,7 @@ def error_of_swaps(network, teacher, weights):
     return error
 
 
-def test_swaps_come_nearer_to_the_codes_of_their_truths(network, tmp_path):
+def test_the_codes_of_swaps_approach_those_of_their_ground_truths(network, tmp_path):
     before = {name: value.clone() for name, value in network.state_dict().items()}
     finish = finish_of(network, tmp_path)
     seen = []
@@ -89,22 +89,22 @@ def test_swaps_come_nearer_to_the_codes_of_their_truths(network, tmp_path):
     assert [step for step, _ in seen] == list(range(1, finish.steps + 1))
     assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
     weights = finish.weights()
-    learnt = error_of_swaps(finished, network, weights)
-    assert learnt < 0.5 * error_of_swaps(network, network, weights)
+    after = error_of_swaps(finished, network, weights)
+    assert after < 0.5 * error_of_swaps(network, network, weights)
     changed = {n for n, value in finished.state_dict().items() if not torch.equal(value, before[n])}
     assert changed
     assert all(name.startswith(("MLPs.", "encoder.light.")) for name in changed)
 
 
-def test_killed_and_stopped_it_goes_on_to_the_bit(network, tmp_path, monkeypatch):
+def test_an_interrupted_phase_gives_the_same_weights(network, tmp_path, monkeypatch):
     monkeypatch.setattr(finish_module, "PROBES", 1)
     monkeypatch.setattr(finish_module, "KEPT_TOGETHER", 2)
     pieces, whole = tmp_path / "pieces", tmp_path / "whole"
     for folder in (pieces, whole):
         folder.mkdir()
     killed_at(finish_of(network, pieces, FOUR_BATCHES), 3)
-    # Of four batches the third is painted twice, since two are kept at a time; a stop keeps all.
-    # What is learnt from them begins again.
+    # Batches are saved in pairs, so the third of four is encoded twice; a stop saves all. The
+    # optimisation starts again.
     for kept, last in ((2, 3), (3, 7)):
         finish = finish_of(network, pieces, FOUR_BATCHES)
         assert finish.steps_kept == kept
@@ -130,14 +130,14 @@ def other_weights(network):
         (copy.deepcopy, FOUR_BATCHES, 1),
     ],
 )
-def test_lessons_of_another_network_or_plan_are_not_taken(network, tmp_path, change, plan, seed):
+def test_examples_of_another_network_or_plan_are_ignored(network, tmp_path, change, plan, seed):
     assert finish_of(network, tmp_path, FOUR_BATCHES)(should_stop=lambda: True) is None
     assert finish_of(copy.deepcopy(network), tmp_path, FOUR_BATCHES).steps_kept == 1
     assert finish_of(change(network), tmp_path, plan, seed).steps_kept == 0
     assert list(tmp_path.iterdir()) == []
 
 
-def test_damaged_lessons_are_told(network, tmp_path):
+def test_damaged_examples_are_refused(network, tmp_path):
     assert finish_of(network, tmp_path, FOUR_BATCHES)(should_stop=lambda: True) is None
     (path,) = tmp_path.iterdir()
     path.write_bytes(path.read_bytes()[:-100])
@@ -145,7 +145,7 @@ def test_damaged_lessons_are_told(network, tmp_path):
         finish_of(network, tmp_path, FOUR_BATCHES)
 
 
-def test_weights_are_how_much_codes_change_the_picture(network, tmp_path):
+def test_weights_are_the_effect_of_codes_on_the_picture(network, tmp_path):
     finish = finish_of(network, tmp_path)
     sensed = finish.weights()
     assert sensed.shape == (12, TINY.n_latent, TINY.style_dim)

@@ -1,4 +1,4 @@
-"""Losses, the discriminator, the judges and the plan."""
+"""Losses, discriminator, perceptual losses and the settings of a training."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def pictures(seed=0, size=32, batch=2):
     return torch.rand(batch, 3, size, size, generator=torch.Generator().manual_seed(seed)) * 2 - 1
 
 
-def test_a_batch_loses_what_its_pictures_lose_on_average():
+def test_the_loss_of_a_batch_is_the_mean_of_its_pictures():
     drawn, truth = pictures(0), pictures(1)
     weight = pictures(2)[:, :1].abs()
     weights = LossWeights(pyramid=1.0)
@@ -42,7 +42,7 @@ def test_a_batch_loses_what_its_pictures_lose_on_average():
         assert torch.allclose(value, (parts[0][name] + parts[1][name]) / 2)
 
 
-def test_what_is_not_known_loses_nothing():
+def test_unknown_pixels_have_no_loss():
     drawn, truth = pictures(0), pictures(1)
     weight = torch.zeros(2, 1, 32, 32)
     weight[:, :, :16] = 1
@@ -60,10 +60,10 @@ def test_half_the_size_is_compared_with_the_truth_at_half_the_size():
     assert square_loss(small, truth, torch.ones(2, 1, 32, 32)).item() == 0
 
 
-def test_adversarial_losses_at_indifference():
-    verdict = torch.zeros(4, 1)
-    assert generator_loss(verdict).item() == pytest.approx(math.log(2))
-    assert discriminator_loss(verdict, verdict).item() == pytest.approx(2 * math.log(2))
+def test_adversarial_losses_of_zero_logits():
+    logits = torch.zeros(4, 1)
+    assert generator_loss(logits).item() == pytest.approx(math.log(2))
+    assert discriminator_loss(logits, logits).item() == pytest.approx(2 * math.log(2))
 
 
 def test_gradient_penalty_of_a_known_gradient():
@@ -72,18 +72,18 @@ def test_gradient_penalty_of_a_known_gradient():
     assert gradient_penalty(real, 3 * real.sum((1, 2, 3))).item() == pytest.approx(216)
 
 
-def test_the_discriminator_learns_to_tell_two_kinds_apart():
+def test_the_discriminator_learns_to_separate_two_classes():
     torch.manual_seed(0)
-    judge = Discriminator(16)
-    adam = torch.optim.Adam(judge.parameters(), 2e-3)
+    discriminator = Discriminator(16)
+    adam = torch.optim.Adam(discriminator.parameters(), 2e-3)
     real, fake = pictures(0, 16, 8).abs(), -pictures(1, 16, 8).abs()
     for _ in range(20):
-        loss = discriminator_loss(judge(real), judge(fake))
+        loss = discriminator_loss(discriminator(real), discriminator(fake))
         adam.zero_grad()
         loss.backward()
         adam.step()
-    assert judge(real).shape == (8, 1)
-    assert judge(real).min() > judge(fake).max()
+    assert discriminator(real).shape == (8, 1)
+    assert discriminator(real).min() > discriminator(fake).max()
 
 
 def alexnet_features():
@@ -109,9 +109,9 @@ def test_lpips_is_the_published_formula(tmp_path):
     features, lines = lpips_files(tmp_path)
     losses = find_perceptual_losses(tmp_path, LossWeights(identity=0, parsing=0))
     assert losses.absent == ()
-    judge = losses.networks["lpips"]
+    distance_of = losses.networks["lpips"]
     drawn, truth = pictures(0, 128), pictures(1, 128)
-    assert judge(truth, truth).item() == 0
+    assert distance_of(truth, truth).item() == 0
     shift = torch.tensor([-0.030, -0.088, -0.188]).view(1, 3, 1, 1)
     scale = torch.tensor([0.458, 0.448, 0.450]).view(1, 3, 1, 1)
 
@@ -130,11 +130,11 @@ def test_lpips_is_the_published_formula(tmp_path):
         for _ in range(2):
             drawn, truth = (nn.functional.avg_pool2d(x, 2) for x in (drawn, truth))
             expected += distance(drawn, truth)
-        got = judge(pictures(0, 128), pictures(1, 128))
+        got = distance_of(pictures(0, 128), pictures(1, 128))
     assert got.item() == pytest.approx(expected.item(), rel=1e-4)
 
 
-def test_judges_that_are_not_there_are_named(tmp_path):
+def test_missing_perceptual_losses_are_named(tmp_path):
     for folder in (None, tmp_path):
         losses = find_perceptual_losses(folder, LossWeights())
         assert losses.networks == {}
@@ -146,21 +146,21 @@ def test_judges_that_are_not_there_are_named(tmp_path):
     ("name", "loss"),
     [("parsing_bisenet.pth", "parsing"), ("recognition_arcface_ir_se50.pth", "identity")],
 )
-def test_foreign_weights_of_a_judge_are_told(tmp_path, name, loss):
+def test_weights_of_another_network_are_refused(tmp_path, name, loss):
     torch.save({"a": torch.zeros(1)}, tmp_path / name)
     with pytest.raises(CheckpointError, match="another network"):
         find_perceptual_losses(tmp_path, LossWeights())
 
 
-def test_the_parser_judges_by_its_features(tmp_path):
+def test_the_parsing_loss_compares_features(tmp_path):
     torch.manual_seed(0)
     torch.save(BiSeNet(num_class=19).state_dict(), tmp_path / "parsing_bisenet.pth")
     losses = find_perceptual_losses(tmp_path, LossWeights(lpips=0, identity=0))
-    judge = losses.networks["parsing"]
+    distance_of = losses.networks["parsing"]
     truth = pictures(1, 64, 1)
     drawn = pictures(0, 64, 1).requires_grad_()
-    assert judge(truth, truth).item() == pytest.approx(0, abs=1e-4)
-    loss = judge(drawn, truth)
+    assert distance_of(truth, truth).item() == pytest.approx(0, abs=1e-4)
+    loss = distance_of(drawn, truth)
     loss.backward()
     assert 0 < loss.item() < 6
     assert drawn.grad.abs().sum() > 0
@@ -171,7 +171,7 @@ class _Counting(nn.Module):
         return (drawn - truth).abs().mean()
 
 
-def test_judges_see_the_truth_where_nothing_is_known():
+def test_perceptual_losses_ignore_unknown_pixels():
     drawn, truth = pictures(0), pictures(1)
     weight = torch.zeros(2, 1, 32, 32)
     weights = LossWeights(square=0, lpips=0.5)
@@ -181,7 +181,7 @@ def test_judges_see_the_truth_where_nothing_is_known():
     assert losses["lpips"].item() == pytest.approx((drawn - truth).abs().mean().item() / 2)
 
 
-def test_rates_warm_up_hold_and_fall():
+def test_learning_rates_warm_up_stay_and_decay():
     plan = TrainingPlan(steps=1000, hold=0.5, last_rate=0.1)
     factors = [plan.rate_factor(step) for step in range(1000)]
     assert factors[0] == pytest.approx(0.05)
@@ -200,6 +200,6 @@ def test_the_published_plan():
 
 
 @pytest.mark.parametrize("wrong", [{"preset": "e4s-512"}, {"steps": 0}, {"batch": 0}])
-def test_wrong_plans_are_told(wrong):
+def test_invalid_plans_are_refused(wrong):
     with pytest.raises(SettingsError, match=r"choose|1 or more"):
         TrainingPlan(**wrong)

@@ -35,13 +35,13 @@ def same(one, other):
     return all(np.array_equal(getattr(one, n), getattr(other, n)) for n in names)
 
 
-def test_a_number_decides_a_pair():
+def test_a_number_determines_a_pair():
     pairs = PortraitPairs(SIZE, augment=0.5)
     assert same(pairs[5], PortraitPairs(SIZE, augment=0.5)[5])
     assert not same(pairs[5], pairs[6])
 
 
-def test_streams_and_seeds_share_no_portrait():
+def test_streams_and_seeds_have_no_portrait_in_common():
     first = PortraitPairs(SIZE)[0]
     for other in (PortraitPairs(SIZE, 1), PortraitPairs(SIZE, 0, Stream.HELD_OUT)):
         assert not np.array_equal(first.pictures, other[0].pictures)
@@ -57,7 +57,7 @@ def test_without_augmentation_the_truth_is_the_renderers():
     assert pair.known.all()
 
 
-def test_both_ways_the_source_is_drawn_with_the_targets_textures():
+def test_both_ways_the_source_gets_the_targets_textures():
     pairs = PortraitPairs(SIZE, 3, both_ways=True)
     for number in range(6):
         pair, one_way = pairs[number], PortraitPairs(SIZE, 3)[number]
@@ -71,7 +71,7 @@ def test_both_ways_the_source_is_drawn_with_the_targets_textures():
             assert (difference[swapped] > 0).mean() > 0.5
 
 
-def test_the_light_stays_the_targets():
+def test_the_lighting_is_the_targets():
     rng = np.random.default_rng(0)
     shape, texture, other = random_shape(rng), random_texture(rng), random_texture(rng)
     background = np.zeros(REGION_COUNT, np.float32)
@@ -85,7 +85,7 @@ def test_the_light_stays_the_targets():
     assert np.abs(before.astype(int) - after)[skin].mean() < 1
 
 
-def test_augmentation_keeps_truth_and_target_together():
+def test_augmentation_changes_target_and_ground_truth_alike():
     plain = [PortraitPairs(SIZE, 1)[n] for n in range(8)]
     changed = [PortraitPairs(SIZE, 1, augment=1.0)[n] for n in range(8)]
     for one, other in zip(plain, changed, strict=True):
@@ -112,7 +112,7 @@ def test_a_warp_moves_labels_with_the_image():
     assert np.array_equal(still.labels(labels), labels)
 
 
-def test_a_mix_is_recoloured_by_both_owners():
+def test_a_mix_is_recoloured_by_its_amounts():
     rng = np.random.default_rng(4)
     one, other = (random_recolouring(rng, changed=True) for _ in range(2))
     image = rng.uniform(80, 170, (4, 3, 3)).astype(np.float32)
@@ -174,7 +174,7 @@ def test_a_folder_gives_pairs_of_its_pictures(photographs):
         assert any(np.array_equal(picture, owner) for owner in owners)
 
 
-def test_a_folder_without_maps_is_told(tmp_path):
+def test_a_folder_without_maps_is_refused(tmp_path):
     Image.new("RGB", (8, 8)).save(tmp_path / "a.jpg")
     with pytest.raises(ImageError, match="NAME_map"):
         FolderPairs(tmp_path, SIZE)
@@ -193,7 +193,7 @@ def test_a_pair_is_the_same_at_every_size():
     assert (large.labels[:, ::2, ::2] == small.labels).mean() > 0.95
 
 
-def test_a_step_has_its_pairs_no_larger_than_it_needs_them():
+def test_a_step_has_pairs_of_the_size_it_needs():
     plan = TrainingPlan(steps=10, quarter=0.3, half=0.4)
     assert plan.config.encoder_input == 128
     drawn = [plan.resolution(step) for step in range(10)]
@@ -203,7 +203,7 @@ def test_a_step_has_its_pairs_no_larger_than_it_needs_them():
     assert list(sampler) == [[(12, 128), (13, 128)], [(14, 256), (15, 256)]]
 
 
-def test_a_batch_weighs_small_features_more_than_a_fit_and_the_unknown_not_at_all():
+def test_small_features_weigh_more_than_in_a_fit_and_unknown_pixels_nothing():
     pair = PortraitPairs(SIZE, 3)[0]
     half_known = replace(
         pair, known=np.repeat([[[True, False]]], 2, 0).repeat(SIZE, 1).repeat(32, 2)

@@ -1,4 +1,4 @@
-"""Examples for the parser: exact maps under every change, and a training that learns of them."""
+"""Training examples for the parser: exact label maps, and a training that converges."""
 
 from copy import deepcopy
 
@@ -30,7 +30,7 @@ def scenes():
     return [paint_scene(rng_of(7, i), 128) for i in range(6)]
 
 
-def test_examples_are_their_numbers_own():
+def test_an_example_does_not_depend_on_their_number():
     short, long = (make_pool(3, 4, count, SIDE) for count in (2, 3))
     assert short.pictures.shape == (2, SIDE, SIDE, 3)
     assert np.array_equal(short.pictures, long.pictures[:2])
@@ -38,13 +38,13 @@ def test_examples_are_their_numbers_own():
     assert long.labels.max() < REGION_COUNT
 
 
-def test_heads_that_the_picture_cut_are_closed_above(scenes):
+def test_cropped_heads_are_completed_above(scenes):
     for scene in scenes:
         assert (scene.labels[0] == Region.BACKGROUND).all()
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_points_are_seen_where_the_picture_is_taken_from(seed):
+def test_landmarks_match_the_warp_of_the_picture(seed):
     view = random_view(rng_of(seed))
     points = np.array([(-0.5, 0.0), (0.5, 0.0), (-0.4, 1.05), (0.4, 1.05)])
     seen = view.seen(points)
@@ -61,7 +61,7 @@ def test_a_turned_head_shows_more_of_one_cheek():
 
 
 def test_the_map_stays_on_the_picture(scenes):
-    # A picture that is its own map: whatever the camera does to places it does to both.
+    # The picture shows the label map, so the same warp must apply to both.
     for seed, scene in enumerate(scenes):
         flat = deepcopy(scene)
         flat.picture[:] = np.where(scene.labels == Region.HAIR, 40, 200)[..., None]
@@ -121,7 +121,7 @@ def test_hair_of_any_lightness_changes_hair_alone(scenes):
     assert change[haired.labels == Region.NOSE].max() < 1
 
 
-def test_a_training_learns():
+def test_a_training_converges():
     pool = make_pool(0, 3, 8, SIDE)
     losses = []
     plan = ParserPlan(steps=24, batch=4)

@@ -1,4 +1,4 @@
-"""The samples can be made again from their seeds, and those that ship are such ones."""
+"""The shipped samples can be reproduced from their random seeds."""
 
 import json
 from pathlib import Path
@@ -46,7 +46,7 @@ def test_the_first_pair_is_unoccluded(record):
         assert (labels == Region.EYEBROWS).mean() > 0.003
 
 
-def test_a_sample_is_made_again_from_its_seeds(record, tmp_path):
+def test_a_sample_is_reproduced_from_its_seeds(record, tmp_path):
     name = record["first_pair"][0]
     samples.write_sample(tmp_path, name, *samples.PORTRAITS[name])
     made = np.asarray(Image.open(tmp_path / f"{name}.jpg")).astype(int)

@@ -1,4 +1,4 @@
-"""A training can be killed, stopped and shared out, and comes to the same weights."""
+"""An interrupted or distributed training gives the same weights."""
 
 from __future__ import annotations
 
@@ -51,9 +51,9 @@ def process(*arguments, launcher=()):
     )
 
 
-def test_a_killed_training_goes_on_to_the_bit(tmp_path):
+def test_a_killed_training_resumes_exactly(tmp_path):
     whole, killed = tmp_path / "whole", tmp_path / "killed"
-    # The state of step 3 is the last that was saved: step 4 is taken twice.
+    # The last saved state is that of step 3, so step 4 is repeated.
     assert process(killed, 1, 4).returncode == -signal.SIGKILL
     assert read_state(killed / "state.pt")["step"] == 3
     steps = []
@@ -77,7 +77,7 @@ def test_two_processes_have_the_losses_of_one_with_twice_the_batch(tmp_path):
         assert got == pytest.approx(expected, rel=2e-3)
 
 
-def test_a_stopped_training_is_saved_and_goes_on(tmp_path):
+def test_a_stopped_training_is_saved_and_resumes(tmp_path):
     plan = dataclasses.replace(PLAN, steps=3)
     stopped = run_in(tmp_path / "a", plan)(should_stop=lambda: True)
     assert stopped.steps == 1
@@ -95,7 +95,7 @@ def test_workers_make_the_same_pairs(tmp_path):
     assert_same_states(*(read_state(tmp_path / f / "state.pt") for f in "ab"))
 
 
-def test_random_generators_go_on_too(tmp_path):
+def test_random_generators_are_restored(tmp_path):
     def draws():
         return random.random(), np.random.random(), torch.rand(1).item()  # noqa: NPY002, S311
 
@@ -107,7 +107,7 @@ def test_random_generators_go_on_too(tmp_path):
     assert draws() == expected
 
 
-def test_another_plan_does_not_go_on(tmp_path):
+def test_another_plan_is_refused(tmp_path):
     plan = dataclasses.replace(PLAN, steps=1)
     run_in(tmp_path, plan)()
     before = (tmp_path / "state.pt").read_bytes()
@@ -117,7 +117,7 @@ def test_another_plan_does_not_go_on(tmp_path):
 
 
 @pytest.mark.parametrize("damage", [b"", b"no state", None])
-def test_a_damaged_state_is_told(tmp_path, damage):
+def test_a_damaged_state_is_refused(tmp_path, damage):
     path = tmp_path / "state.pt"
     torch.save({"a": 1}, path)
     if damage is not None:

@@ -18,17 +18,17 @@ def tiny_preset(monkeypatch):
     monkeypatch.setitem(PRESETS, "tiny", TINY)
 
 
-def test_the_same_seed_starts_alike() -> None:
+def test_equal_seeds_give_equal_networks() -> None:
     one, other = (initial_network(PLAN).state_dict() for _ in range(2))
     assert all(torch.equal(one[name], other[name]) for name in one)
 
 
-def test_a_training_goes_on_with_the_weights_it_is_given() -> None:
+def test_a_training_starts_from_given_weights() -> None:
     network = initial_network(replace(PLAN, seed=5))
     assert continue_from(network, PLAN) is network
 
 
-def test_weights_that_know_no_light_draw_as_they_did() -> None:
+def test_weights_without_lighting_generate_what_they_did() -> None:
     torch.manual_seed(1)
     old = RGI(replace(PLAN.config, light=0)).eval()
     grown = continue_from(old, PLAN).eval()
