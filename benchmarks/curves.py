@@ -19,6 +19,7 @@ from rich.console import Console
 from rich.table import Table
 from samples import face_of, names_of, psnr, read
 
+from e4s_studio.core.pair import Both
 from e4s_studio.engine.drawing.models import load_network
 from e4s_studio.engine.drawing.session import Session
 from e4s_studio.engine.fitting.fit import Fitter, plan_for
@@ -57,9 +58,9 @@ def untrained_network() -> RGI:
     return initial_network(TrainingPlan()).eval().requires_grad_(False)
 
 
-def levels_of(fitter: Fitter, source: Portrait, target: Portrait) -> tuple[float, float]:
+def levels_of(fitter: Fitter, portraits: Both[Portrait]) -> tuple[float, float]:
     """Return the PSNR of both portraits, drawn from their own vectors, inside the face."""
-    session = Session(fitter.fitted(), source, target)
+    session = Session(fitter.fitted(), portraits)
     size = session.fitted.network.config.size
     first, second = (
         psnr(
@@ -67,19 +68,19 @@ def levels_of(fitter: Fitter, source: Portrait, target: Portrait) -> tuple[float
             resize(portrait.image.astype(np.float32), size),
             face_of(resize_labels(portrait.labels, size)),
         )
-        for drawn, portrait in zip(session.reconstructions, (source, target), strict=True)
+        for drawn, portrait in zip(session.reconstructions, portraits, strict=True)
     )
     return first, second
 
 
-def curve_of(network: RGI, source: Portrait, target: Portrait) -> Curve:
+def curve_of(network: RGI, portraits: Both[Portrait]) -> Curve:
     """Fit, looking every so many steps; looking does not count."""
     curve, start = Curve(), time.perf_counter()
-    fitter = Fitter(network, source, target, plan_for(network), practice_pairs(network.config.size))
+    fitter = Fitter(network, portraits, plan_for(network), practice_pairs(network.config.size))
     seconds = time.perf_counter() - start
     while True:
         if fitter.steps_taken % EVERY == 0 or fitter.is_done:
-            curve.note(fitter.steps_taken, seconds, levels_of(fitter, source, target))
+            curve.note(fitter.steps_taken, seconds, levels_of(fitter, portraits))
         seen = fitter.steps_taken >= max(MARKS) and curve.steps_to_goal is not None
         if fitter.is_done or seen:
             return curve
@@ -121,8 +122,8 @@ def curves_table(samples: Path, checkpoint: Path | None = None, pair: str | None
     )
     for name in names_of(samples) if pair is None else [pair]:
         source, target = (read(samples, f"{name}_{role}") for role in ("source", "target"))
-        shipped = curve_of(load_network(checkpoint), source, target)
-        random = curve_of(untrained_network(), source, target)
+        shipped = curve_of(load_network(checkpoint), Both(source, target))
+        random = curve_of(untrained_network(), Both(source, target))
         table.add_row(name, "shipped", *cells_of(shipped), times_sooner(shipped, random))
         table.add_row(name, "random", *cells_of(random))
     return table

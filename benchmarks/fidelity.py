@@ -26,6 +26,7 @@ from rich.console import Console
 from rich.table import Table
 from samples import face_of, names_of, psnr, read
 
+from e4s_studio.core.pair import Both, Role
 from e4s_studio.core.regions import FACE, Region
 from e4s_studio.core.settings import EditSettings
 from e4s_studio.engine.drawing.models import load_network
@@ -65,12 +66,12 @@ def lab(image: NDArray[np.uint8]) -> NDArray[np.float32]:
     return cv2.cvtColor(image.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
 
 
-def fit(source: Portrait, target: Portrait, steps: int | None) -> tuple[Fitted, float]:
+def fit(portraits: Both[Portrait], steps: int | None) -> tuple[Fitted, float]:
     """Fit the built-in model to a pair; return it and the seconds it took."""
     network = load_network()
     start = time.perf_counter()
     plan = plan_for(network, steps=steps)
-    fitter = Fitter(network, source, target, plan, practice_pairs(network.config.size))
+    fitter = Fitter(network, portraits, plan, practice_pairs(network.config.size))
     while not fitter.is_done:
         fitter.step()
     return fitter.fitted(), time.perf_counter() - start
@@ -78,7 +79,7 @@ def fit(source: Portrait, target: Portrait, steps: int | None) -> tuple[Fitted, 
 
 def reversed_fit(fitted: Fitted) -> Fitted:
     """Let source and target change places."""
-    return replace(fitted, source=fitted.target, target=fitted.source)
+    return replace(fitted, vectors=fitted.vectors.swapped)
 
 
 def chin_contrast(image: NDArray[np.uint8], labels: NDArray[np.uint8]) -> float:
@@ -95,8 +96,7 @@ def chin_contrast(image: NDArray[np.uint8], labels: NDArray[np.uint8]) -> float:
 
 def beard_left(session: Session, result: NDArray[np.uint8], label_map: NDArray[np.uint8]) -> float:
     """Return (c_result − c_source) / (c_target − c_source) with c the chin's contrast."""
-    source = chin_contrast(session.source.image, session.source.labels)
-    target = chin_contrast(session.target.image, session.target.labels)
+    source, target = (chin_contrast(each.image, each.labels) for each in session.portraits)
     return (chin_contrast(result, label_map) - source) / (target - source)
 
 
@@ -119,7 +119,7 @@ def monotonic(session: Session, label_map: NDArray[np.uint8]) -> str:
 
 def measure(name: str, session: Session, seconds: float, pictures: Path | None) -> Row:
     """Swap one way and measure it."""
-    source, target = session.source, session.target
+    source, target = session.portraits
     start = time.perf_counter()
     label_map, _ = swap_label_maps(source.labels, target.labels, face_over_hair=False)
     composite = session.swap(label_map, FULL)
@@ -135,7 +135,7 @@ def measure(name: str, session: Session, seconds: float, pictures: Path | None) 
     beards = [chin_contrast(p.image, p.labels) for p in (source, target)]
     return Row(
         name,
-        psnr(session.reconstructions[1], small, face),
+        psnr(session.reconstructions.target, small, face),
         psnr(untouched, target.image, face_of(target.labels)),
         monotonic(session, label_map),
         beard_left(session, result, label_map) if abs(beards[0] - beards[1]) > BEARD else None,
@@ -150,8 +150,9 @@ BEARD = 8.0
 
 def self_swap(portrait: Portrait, steps: int | None) -> float:
     """Swap a portrait with itself after a fit of its own; PSNR inside the face."""
-    fitted, _ = fit(portrait, portrait, steps)
-    session = Session(fitted, portrait, portrait)
+    twice = Both(portrait, portrait)
+    fitted, _ = fit(twice, steps)
+    session = Session(fitted, twice)
     result = session.swap(portrait.labels, FULL).result
     return psnr(to_image(result), portrait.image, face_of(portrait.labels))
 
@@ -169,11 +170,11 @@ def swaps_table(options: argparse.Namespace) -> tuple[Table, Table]:
     )
     selves = Table("portrait", "swapped with itself, dB")
     for name in names_of(options.samples):
-        source, target = (read(options.samples, f"{name}_{role}") for role in ("source", "target"))
-        fitted, seconds = fit(source, target, options.steps)
+        pair = Both(*(read(options.samples, f"{name}_{role}") for role in Role))
+        fitted, seconds = fit(pair, options.steps)
         ways = (
-            (f"{name}_source_to_target", Session(fitted, source, target)),
-            (f"{name}_target_to_source", Session(reversed_fit(fitted), target, source)),
+            (f"{name}_source_to_target", Session(fitted, pair)),
+            (f"{name}_target_to_source", Session(reversed_fit(fitted), pair.swapped)),
         )
         for way, session in ways:
             row = measure(way, session, seconds, options.pictures)
@@ -188,7 +189,7 @@ def swaps_table(options: argparse.Namespace) -> tuple[Table, Table]:
                 f"{row.swap_seconds:.1f}",
             )
         if not options.no_self_swap:
-            for role, portrait in (("source", source), ("target", target)):
+            for role, portrait in zip(Role, pair, strict=True):
                 selves.add_row(f"{name}_{role}", f"{self_swap(portrait, options.steps):.1f}")
     return table, selves
 

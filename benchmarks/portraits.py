@@ -26,6 +26,7 @@ from rich.progress import track
 from rich.table import Table
 from samples import face_of, psnr
 
+from e4s_studio.core.pair import Both
 from e4s_studio.core.portrait import Portrait
 from e4s_studio.core.regions import FACE, REGION_COUNT, Region
 from e4s_studio.core.settings import EditSettings
@@ -73,8 +74,9 @@ class Swaps:
     def __init__(self, network: RGI, source: Person, target: Person) -> None:
         self.source, self.target = source, target
         self.size = network.config.size
-        portraits = [Portrait(person.image, person.labels) for person in (source, target)]
-        self.session = Session(encode_pair(network, *portraits), *portraits)
+        people = Both(source, target)
+        portraits = people.map(lambda person: Portrait(person.image, person.labels))
+        self.session = Session(encode_pair(network, portraits), portraits)
 
     def amounts(self, regions: frozenset[Region], amount: float) -> NDArray[np.float32]:
         """Return the amounts (12,) of some regions, 0 for those that the source lacks."""

@@ -169,8 +169,8 @@ def _session(
     from e4s_studio.engine.fitting.fitted_file import unpack_fitted
 
     network = load_network(checkpoint, device_named(device))
-    source, target = snapshot.source, snapshot.target
+    portraits = snapshot.portraits
     if project.fitted is not None and fit_steps is None:
-        return Session(unpack_fitted(project.fitted, network), source, target)
+        return Session(unpack_fitted(project.fitted, network), portraits)
     plan = plan_for(network, steps=fit_steps)
-    return Session(fit_with_progress(network, source, target, plan), source, target)
+    return Session(fit_with_progress(network, portraits, plan), portraits)

@@ -10,17 +10,18 @@ from e4s_studio.engine.fitting.fit import Fitter
 from e4s_studio.train.pairs import practice_pairs
 
 if TYPE_CHECKING:
+    from e4s_studio.core.pair import Both
     from e4s_studio.core.portrait import Portrait
     from e4s_studio.engine.drawing.fitted import Fitted
     from e4s_studio.engine.fitting.fit import FitPlan
     from e4s_studio.networks.rgi import RGI
 
 
-def fit_with_progress(network: RGI, source: Portrait, target: Portrait, plan: FitPlan) -> Fitted:
+def fit_with_progress(network: RGI, portraits: Both[Portrait], plan: FitPlan) -> Fitted:
     """Fit a network to a pair of portraits, showing how far it is on stderr."""
     if plan.steps == 0:
-        return encode_pair(network, source, target)
-    fitter = Fitter(network, source, target, plan, practice_pairs(network.config.size))
+        return encode_pair(network, portraits)
+    fitter = Fitter(network, portraits, plan, practice_pairs(network.config.size))
     with StepProgress("Fitting", plan.steps) as progress:
         while not fitter.is_done:
             fitter.step()

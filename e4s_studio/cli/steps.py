@@ -39,7 +39,7 @@ def write_steps(
     composite
         The finished crop.
     """
-    source, target = session.source, session.target
+    source, target = session.portraits
     pictures = {
         "1_source_crop": source.image,
         "1_target_crop": target.image,
@@ -47,8 +47,8 @@ def write_steps(
         "2_target_map": PALETTE[target.labels],
         "3_swapped_map": PALETTE[label_map],
         "3_hole": _grey(hole * 255.0),
-        "4_source_reconstruction": to_image(session.reconstructions[0]),
-        "4_target_reconstruction": to_image(session.reconstructions[1]),
+        "4_source_reconstruction": to_image(session.reconstructions.source),
+        "4_target_reconstruction": to_image(session.reconstructions.target),
         "5_drawn": to_image(composite.drawn),
         "6_face": to_image(composite.face),
         "7_cover": _grey(composite.cover * 255.0),

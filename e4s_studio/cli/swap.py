@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from e4s_studio.core.errors import SettingsError
+from e4s_studio.core.pair import Both
 from e4s_studio.core.regions import GROUPS, Region, region_named
 from e4s_studio.core.settings import EditSettings
 from e4s_studio.files.images import check_writable, encode_image
@@ -104,7 +105,8 @@ def swap(
     head = open_portrait(target, target_mask, face=target_face - 1)
     network = load_network(checkpoint, device_named(device))
     plan = plan_for(network, steps=fit_steps, seed=seed, tune_generator=fit_generator)
-    session = Session(fit_with_progress(network, face, head, plan), face, head)
+    portraits = Both(face, head)
+    session = Session(fit_with_progress(network, portraits, plan), portraits)
     label_map, hole = swap_label_maps(
         face.labels, head.labels, face_over_hair=settings.face_over_hair
     )

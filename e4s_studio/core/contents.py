@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from e4s_studio.core.label_map import FREE, PaintRules
+from e4s_studio.core.pair import Both
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,6 +51,11 @@ class DocumentSnapshot:
     occluder: NDArray[np.uint8]
     amount: NDArray[np.uint8]
     settings: EditSettings
+
+    @property
+    def portraits(self) -> Both[Portrait]:
+        """Source and target."""
+        return Both(self.source, self.target)
 
 
 @dataclass(frozen=True, eq=False)

@@ -252,7 +252,7 @@ class FakeEngine:
         image = mix(snapshot)
         small = cv2.resize(image, (COARSE, COARSE), interpolation=cv2.INTER_AREA)
         target = snapshot.target
-        film = film_of(snapshot.source.image, target.image, target.labels).trait
+        film = film_of(snapshot.portraits.map(lambda each: each.image), target.labels).trait
         self._post(Rendered(small, snapshot.revision, Stage.COARSE, 0.04, pair, film=film))
         photographs = (framed(image), framed(target.image)) if whole else (None, None)
         self._post(Rendered(image, snapshot.revision, Stage.FINAL, 0.04, pair, *photographs, film))

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def finished_layers(session: Session, snapshot: DocumentSnapshot) -> ExportLayers:
     """Draw, compose and place a document in full: float32, final size, never the preview."""
     *_, drawn = session.drawings(snapshot.labels, snapshot.settings.amounts)
-    composite = session.finish(drawn, snapshot, native_size(session.target))
+    composite = session.finish(drawn, snapshot, native_size(session.portraits.target))
     return placed_layers(snapshot, composite)
 
 

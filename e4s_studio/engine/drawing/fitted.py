@@ -11,8 +11,11 @@ import torch
 from e4s_studio.engine.pictures import to_labels, to_network
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
     from torch import Tensor
 
+    from e4s_studio.core.pair import Both
     from e4s_studio.core.portrait import Portrait
     from e4s_studio.networks.rgi import RGI
 
@@ -25,32 +28,40 @@ class Fitted:
     ----------
     network
         Frozen, in evaluation mode; the fit's own copy.
-    source, target
+    vectors
         (1, 12, vector_dim) texture vectors.
     steps
         Steps taken.
     """
 
     network: RGI
-    source: Tensor
-    target: Tensor
+    vectors: Both[Tensor]
     steps: int = 0
 
     def on(self, device: torch.device | str) -> Fitted:
         """Return a copy of the fit on another device."""
         network = copy.deepcopy(self.network).to(device)
-        return Fitted(network, self.source.to(device), self.target.to(device), self.steps)
+        return Fitted(network, self.vectors.map(lambda each: each.to(device)), self.steps)
 
 
-def encode_pair(network: RGI, source: Portrait, target: Portrait) -> Fitted:
+def encode_pair(network: RGI, portraits: Both[Portrait]) -> Fitted:
     """Return the network as it is, with the vectors that its encoder gives for the pair."""
-    device = network.latent_avg.device
-    size = network.config.size
     with torch.inference_mode():
-        vectors = [
-            network.encode_labels(
-                to_network(portrait.image, size).to(device), to_labels(portrait.labels).to(device)
-            )
-            for portrait in (source, target)
-        ]
-    return Fitted(network, vectors[0].clone(), vectors[1].clone())
+        vectors = portraits.map(lambda each: encode(network, each.image, each.labels))
+    return Fitted(network, vectors.map(torch.clone))
+
+
+def encode(network: RGI, image: NDArray[np.uint8], labels: NDArray[np.uint8]) -> Tensor:
+    """Return the texture vectors of one crop, (1, 12, vector_dim).
+
+    Parameters
+    ----------
+    network
+        The network with the encoder.
+    image, labels
+        (H, W, 3) uint8 RGB, and (H, W) uint8.
+    """
+    device = network.latent_avg.device
+    return network.encode_labels(
+        to_network(image, network.config.size).to(device), to_labels(labels).to(device)
+    )

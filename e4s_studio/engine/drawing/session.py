@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from e4s_studio.core.pair import Both
 from e4s_studio.core.regions import Region
 from e4s_studio.core.settings import Precision
 from e4s_studio.engine.drawing.cache import NetworkCache
@@ -36,33 +37,36 @@ class Session:
     ----------
     fitted
         The network and the pair's texture vectors.
-    source, target
-        The portraits.
+    portraits
+        The pair.
     """
 
-    def __init__(self, fitted: Fitted, source: Portrait, target: Portrait) -> None:
+    def __init__(self, fitted: Fitted, portraits: Both[Portrait]) -> None:
         self.fitted = fitted
         self._cache = NetworkCache(fitted.network)
-        self.source = source
-        self.target = target
+        self.portraits = portraits
         # Each in its own light: its detail must not bring that of its photograph along.
-        self.reconstructions = (
-            _last(self._drawings(source.labels, fitted.source)),
-            _last(self._drawings(target.labels, fitted.target)),
+        self.reconstructions = Both(
+            _last(self._drawings(portraits.source.labels, fitted.vectors.source)),
+            _last(self._drawings(portraits.target.labels, fitted.vectors.target)),
         )
         self._pairs: dict[int, Pair] = {}
+
+    @property
+    def device(self) -> torch.device:
+        """Where the network computes."""
+        return self.fitted.vectors.source.device
 
     @cached_property
     def overview(self) -> Overview:
         """The target's whole photograph as a screen shows it."""
-        return Overview.of(self.target)
+        return Overview.of(self.portraits.target)
 
     @property
     def quality(self) -> float:
         """How well the network reproduces both portraits, background aside: PSNR in dB."""
         squares, count = 0.0, 0
-        portraits = (self.source, self.target)
-        for portrait, drawn in zip(portraits, self.reconstructions, strict=True):
+        for portrait, drawn in zip(self.portraits, self.reconstructions, strict=True):
             size = drawn.shape[0]
             seen = resize_labels(portrait.labels, size) != Region.BACKGROUND
             error = (drawn - resize(portrait.image.astype(drawn.dtype), size))[seen]
@@ -89,14 +93,14 @@ class Session:
         precision
             The generator's number format, not AUTO.
         """
-        fitted = self.fitted
-        vectors = fitted.network.mix(fitted.source, fitted.target, torch.tensor(amounts))
+        pair = self.fitted.vectors
+        vectors = self.fitted.network.mix(pair.source, pair.target, torch.tensor(amounts))
         yield from self._drawings(labels, vectors, precision)
 
     def pair(self, size: int) -> Pair:
         """Return the pair prepared at a size; kept for the next time."""
         if size not in self._pairs:
-            self._pairs[size] = prepare(self.source, self.target, self.reconstructions, size)
+            self._pairs[size] = prepare(self.portraits, self.reconstructions, size)
         return self._pairs[size]
 
     def swap(
@@ -104,7 +108,7 @@ class Session:
     ) -> Composite:
         """Draw and compose in full, at the target crop's own size unless told another."""
         drawn = _last(self.drawings(labels, settings.amounts))
-        return compose(self.pair(size or self.target.shape[0]), drawn, labels, settings)
+        return compose(self.pair(size or self.portraits.target.shape[0]), drawn, labels, settings)
 
     def finish(
         self, drawn: NDArray[np.float32], snapshot: DocumentSnapshot, size: int
@@ -120,9 +124,9 @@ class Session:
 
     def on_cpu(self) -> Session:
         """Return the session on the CPU: itself, if it is there already."""
-        if self.fitted.source.device.type == "cpu":
+        if self.device.type == "cpu":
             return self
-        return Session(self.fitted.on("cpu"), self.source, self.target)
+        return Session(self.fitted.on("cpu"), self.portraits)
 
     def _drawings(
         self, labels: NDArray[np.uint8], vectors: Tensor, precision: Precision = Precision.FLOAT32

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import cv2
 import numpy as np
 
+from e4s_studio.core.pair import Both
 from e4s_studio.engine.faces.portraits import crop_at
 from e4s_studio.engine.finishing.blend import blend, face_matte, seam_ramp, thrice
 from e4s_studio.engine.finishing.detail import Detail, residual_of
@@ -109,36 +110,31 @@ class Composite:
 
 
 def prepare(
-    source: Portrait,
-    target: Portrait,
-    reconstructions: tuple[NDArray[np.float32], NDArray[np.float32]],
-    size: int,
+    portraits: Both[Portrait], reconstructions: Both[NDArray[np.float32]], size: int
 ) -> Pair:
     """Prepare a pair for composing at a size.
 
     Parameters
     ----------
-    source, target
-        The portraits, of any sizes.
+    portraits
+        The pair, of any sizes.
     reconstructions
-        The source's and the target's, (S, S, 3) float32 levels as the network draws them.
+        (S, S, 3) float32 levels as the network draws the portraits.
     size
         N.
     """
-    residuals, crops = [], []
-    for portrait, reconstruction in zip((source, target), reconstructions, strict=True):
-        crop = crop_at(portrait, size).astype(np.float32)
-        labels = resize_labels(portrait.labels, size)
-        residuals.append(residual_of(crop, resize(reconstruction, size), labels))
-        crops.append(crop)
-    light = light_slope(target.image, target.labels)
+    crops = portraits.map(lambda each: crop_at(each, size).astype(np.float32))
+    labels = portraits.map(lambda each: resize_labels(each.labels, size))
+    drawn = reconstructions.map(lambda each: resize(each, size))
+    residuals = Both(*map(residual_of, crops, drawn, labels))
+    target = portraits.target
     return Pair(
-        crops[1],
-        residuals[1].labels,
-        Detail(*residuals),
-        light,
-        # Like the light, of the portraits as they are: one answer at every size.
-        film_of(source.image, target.image, target.labels),
+        crops.target,
+        labels.target,
+        Detail(residuals),
+        # Light and film of the portraits as they are: one answer at every size.
+        light_slope(target.image, target.labels),
+        film_of(portraits.map(lambda each: each.image), target.labels),
     )
 
 

@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from e4s_studio.core.pair import Both
 from e4s_studio.core.regions import FACE, Region
 from e4s_studio.engine.finishing.shares import Shares, shares_of
 from e4s_studio.engine.pictures import among, by_region
@@ -157,13 +158,13 @@ class Detail:
 
     Parameters
     ----------
-    source, target
-        The portraits' residuals.
+    residuals
+        Those of the two portraits.
     """
 
-    def __init__(self, source: Residual, target: Residual) -> None:
-        self._source, self._target = source, target
-        self._grains = Grain(source), Grain(target)
+    def __init__(self, residuals: Both[Residual]) -> None:
+        self._residuals = residuals
+        self._grains = residuals.map(Grain)
         self._latest: Shares | None = None
 
     def of(self, labels: NDArray[np.uint8], amounts: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -180,19 +181,19 @@ class Detail:
         -------
         (N, N, 3) float32 levels to add to the drawn picture.
         """
-        shares, source, target = self._shares(labels), self._source, self._target
-        forms = shares.source_form(amounts), shares.target_form(amounts)
+        shares, (source, target) = self._shares(labels), self._residuals
+        forms = Both(shares.source_form(amounts), shares.target_form(amounts))
         detail = _weighted(
             (shares.source_texture(amounts), source.texture),
             (shares.target_texture(amounts), target.texture),
-            (forms[0], source.form),
-            (forms[1], target.form),
+            (forms.source, source.form),
+            (forms.target, target.form),
         )
         # Where a photograph does not show what is to have its texture, its grain stands in; but not
         # where fine detail is the other's form.
-        lacking = (
-            shares.source_lacking(amounts) * (1 - forms[1] * target.edge),
-            shares.target_lacking(amounts) * (1 - forms[0] * source.edge),
+        lacking = Both(
+            shares.source_lacking(amounts) * (1 - forms.target * target.edge),
+            shares.target_lacking(amounts) * (1 - forms.source * source.edge),
         )
         for grain, weight in zip(self._grains, lacking, strict=True):
             grain.add_to(detail, labels, weight)
@@ -202,7 +203,8 @@ class Detail:
         """Return the shares of a label map, which are kept as long as only amounts change."""
         latest = self._latest
         if latest is None or not np.array_equal(latest.labels, labels):
-            latest = shares_of(labels.copy(), self._source.labels, self._target.labels)
+            own = self._residuals.map(lambda residual: residual.labels)
+            latest = shares_of(labels.copy(), *own)
             self._latest = latest
         return latest
 

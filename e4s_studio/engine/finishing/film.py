@@ -19,6 +19,8 @@ from e4s_studio.core.settings import FilmTrait
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from e4s_studio.core.pair import Both
+
     Levels = NDArray[np.float32]
 
 LUMINANCE: Final = np.array([0.299, 0.587, 0.114], np.float32)
@@ -93,20 +95,20 @@ class Film:
         return face
 
 
-def film_of(source: NDArray[Any], target: NDArray[Any], target_labels: NDArray[np.uint8]) -> Film:
+def film_of(crops: Both[NDArray[Any]], target_labels: NDArray[np.uint8]) -> Film:
     """Compare the films of two crops.
 
     Parameters
     ----------
-    source, target
+    crops
         (N, N, 3) levels of 0 to 255, of any type.
     target_labels
         (N, N) uint8.
     """
-    tone = tone_of(target)
-    if tone is not None or tone_of(source) is None:
+    tone = tone_of(crops.target)
+    if tone is not None or tone_of(crops.source) is None:
         return Film(tone, None)
-    return Film(None, _tints(target, target_labels))
+    return Film(None, _tints(crops.target, target_labels))
 
 
 def tone_of(crop: NDArray[Any]) -> NDArray[np.float64] | None:

@@ -20,6 +20,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from e4s_studio.core.pair import Both, Role
 from e4s_studio.core.regions import FACE, REGION_COUNT, Region
 from e4s_studio.engine.pictures import to_labels, to_network
 from e4s_studio.engine.swap import swap_label_maps
@@ -65,20 +66,19 @@ class Example:
     weight
         (1, 1, S, S): how much each pixel counts; 0 where the truth is not known.
     vectors
-        (2, 12, vector_dim): texture vectors of a target and a source to mix; None for the pair's
-        own, which are being fitted.
+        (1, 12, vector_dim) texture vectors to mix; None for the pair's own, which are being fitted.
     onto
-        Of a swap of the pair: whether its head and light are the target's (0) or the source's (1),
-        and `amounts` those of the other's textures. None: each region is in its own light, and
-        `amounts` are the source's.
+        Of a swap of the pair: the role of the portrait whose head and light it shows; `amounts`
+        are those of the other's textures. None: each region is in its own light, and `amounts`
+        are the source's.
     """
 
     layout: Layout
     amounts: Tensor
     truth: Tensor
     weight: Tensor
-    vectors: Tensor | None = None
-    onto: int | None = None
+    vectors: Both[Tensor] | None = None
+    onto: Role | None = None
 
 
 @dataclass(frozen=True)
@@ -96,8 +96,8 @@ class Examples:
 
     Parameters
     ----------
-    source, target
-        The portraits.
+    portraits
+        The pair.
     size
         The network's output size S.
     layout_of
@@ -108,34 +108,35 @@ class Examples:
 
     def __init__(
         self,
-        source: Portrait,
-        target: Portrait,
+        portraits: Both[Portrait],
         size: int,
         layout_of: Callable[[Tensor], Layout],
         seed: int,
     ) -> None:
         self._rng = np.random.default_rng(seed)
         self._layout_of = layout_of
-        self._images = [to_network(portrait.image, size) for portrait in (target, source)]
-        self._labels = [to_labels(portrait.labels, size) for portrait in (target, source)]
-        self._colours = _usual_colours(self._images, self._labels)
-        self._plain = [
-            _View(image, labels, layout_of(labels), _uniform(float(index)))
-            for index, (image, labels) in enumerate(zip(self._images, self._labels, strict=True))
-        ]
-        self._plain_examples = [_example(view) for view in self._plain]
+        images = portraits.map(lambda each: to_network(each.image, size))
+        self._labels = labels = portraits.map(lambda each: to_labels(each.labels, size))
+        self._images, self._colours = images, _usual_colours(images, labels)
+        self._views = Both(
+            _View(images.source, labels.source, layout_of(labels.source), _uniform(1.0)),
+            _View(images.target, labels.target, layout_of(labels.target), _uniform(0.0)),
+        )
+        self._plain = self._views.map(_example)
         self._warped: list[_View] = []
-        maps = [*self._labels, *self._swapped_maps(source, target, size)]
-        self._maps = [(labels, layout_of(labels)) for labels in maps]
+        swapped = [_swapped_map(pair, size) for pair in (portraits, portraits.swapped)]
+        maps = [labels.target, labels.source, *swapped]
+        self._maps = [(each, layout_of(each)) for each in maps]
 
-    def plain(self, index: int) -> Example:
-        """Return the target (0) or the source (1) as it is."""
-        return self._plain_examples[index]
+    def plain(self, role: Role) -> Example:
+        """Return one of the portraits as it is."""
+        return self._plain[role]
 
     def warped(self) -> Example:
         """Draw a portrait, warped: a label map moves, and the texture moves with it."""
         if len(self._warped) < 2 * WARPS:
-            self._warped.append(self._warp(self._plain[len(self._warped) % 2]))
+            role = Role.SOURCE if len(self._warped) % 2 else Role.TARGET
+            self._warped.append(self._warp(self._views[role]))
             return _example(self._warped[-1])
         return _example(self._warped[self._rng.integers(len(self._warped))])
 
@@ -144,15 +145,15 @@ class Examples:
         labels, layout = self._maps[self._rng.integers(len(self._maps))]
         amounts = self._amounts()
         alpha = amounts[labels]  # (1, S, S)
-        target_shows, source_shows = (labels == own for own in self._labels)
+        source_shows, target_shows = (labels == own for own in self._labels)
         known = (
             (target_shows & source_shows)
             | (target_shows & (alpha == 0))
             | (source_shows & (alpha == 1))
         )[:, None]
-        target, source = self._images
+        source, target = self._images
         photographs = torch.lerp(target, source, alpha[:, None])
-        target, source = self._colours
+        source, target = self._colours
         usual = torch.lerp(target, source, amounts[:, None])[labels].permute(0, 3, 1, 2)
         certainty = torch.where(known, 1.0, GUESS_WEIGHT)
         truth = torch.where(known, photographs, usual)
@@ -169,13 +170,6 @@ class Examples:
         between = self._rng.random(REGION_COUNT, dtype=np.float32)
         partial = self._rng.random(REGION_COUNT) < 0.2
         return torch.from_numpy(np.where(partial, between, ends))
-
-    def _swapped_maps(self, source: Portrait, target: Portrait, size: int) -> list[Tensor]:
-        pairs = ((source.labels, target.labels), (target.labels, source.labels))
-        return [
-            to_labels(swap_label_maps(face, head, face_over_hair=True)[0], size)
-            for face, head in pairs
-        ]
 
     def _warp(self, view: _View) -> _View:
         grid = self._warp_grid(view.image.shape[-1])
@@ -204,14 +198,26 @@ class Examples:
         return grid + smooth.permute(0, 2, 3, 1)
 
 
-def _usual_colours(images: list[Tensor], labels: list[Tensor]) -> list[Tensor]:
+def _swapped_map(pair: Both[Portrait], size: int) -> Tensor:
+    maps = pair.map(lambda each: each.labels)
+    return to_labels(swap_label_maps(*maps, face_over_hair=True)[0], size)
+
+
+def _usual_colours(images: Both[Tensor], labels: Both[Tensor]) -> Both[Tensor]:
     """Return each portrait's (12, 3) median colours; a region it lacks has the other's."""
-    colours = [torch.full((REGION_COUNT, 3), math.nan) for _ in images]
-    for image, own, table in zip(images, labels, colours, strict=True):
-        for region in torch.bincount(own.flatten()).nonzero()[:, 0]:
-            table[region] = image[0][:, own[0] == region].median(dim=1).values
-    first, second = (torch.where(a.isnan(), b, a) for a, b in (colours, colours[::-1]))
-    return [first.nan_to_num(), second.nan_to_num()]
+    source, target = map(_median_colours, images, labels)
+    return Both(_completed(source, target), _completed(target, source))
+
+
+def _median_colours(image: Tensor, labels: Tensor) -> Tensor:
+    colours = torch.full((REGION_COUNT, 3), math.nan)
+    for region in torch.bincount(labels.flatten()).nonzero()[:, 0]:
+        colours[region] = image[0][:, labels[0] == region].median(dim=1).values
+    return colours
+
+
+def _completed(colours: Tensor, other: Tensor) -> Tensor:
+    return torch.where(colours.isnan(), other, colours).nan_to_num()
 
 
 def pixel_weights(labels: Tensor) -> Tensor:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 import torch
 
+from e4s_studio.core.pair import Role
 from e4s_studio.core.settings import EditSettings
 from e4s_studio.engine.drawing.session import Session
 from e4s_studio.engine.fitting.examples import Example, pixel_weights
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from e4s_studio.core.pair import Both
     from e4s_studio.core.portrait import Portrait
     from e4s_studio.engine.drawing.fitted import Fitted
 
@@ -40,31 +42,32 @@ class FirstSwaps:
     ----------
     start
         The pair before its fit.
-    source, target
-        The portraits.
+    portraits
+        The pair.
     """
 
-    def __init__(self, start: Fitted, source: Portrait, target: Portrait) -> None:
-        self._start, self._portraits = start, (target, source)
-        self._examples: dict[int, list[Example]] = {}
+    def __init__(self, start: Fitted, portraits: Both[Portrait]) -> None:
+        self._start, self._portraits = start, portraits
+        self._examples: dict[Role, list[Example]] = {}
 
     def __getitem__(self, number: int) -> Example:
         """Return a swap of a number below `FIRST_SWAPS`: even onto the target, odd the source."""
-        onto, kind = number % 2, number // 2
+        onto, kind = (Role.SOURCE if number % 2 else Role.TARGET), number // 2
         if onto not in self._examples:
             self._examples[onto] = self._swaps(onto)
         return self._examples[onto][kind]
 
-    def _swaps(self, onto: int) -> list[Example]:
-        """Swap onto the target (0) or the source (1), on both maps."""
-        start, head, face = self._start, self._portraits[onto], self._portraits[1 - onto]
-        if onto:
-            start = replace(start, source=start.target, target=start.source)
-        session = Session(start, face, head)
+    def _swaps(self, onto: Role) -> list[Example]:
+        """Swap onto one of the portraits, on its own map and on the swap's."""
+        start, portraits = self._start, self._portraits
+        if onto is Role.SOURCE:
+            start, portraits = replace(start, vectors=start.vectors.swapped), portraits.swapped
+        session = Session(start, portraits)
+        face, head = portraits
         swapped, _ = swap_label_maps(face.labels, head.labels, face_over_hair=False)
         return [self._example(session, labels, onto) for labels in (head.labels, swapped)]
 
-    def _example(self, session: Session, labels: NDArray[np.uint8], onto: int) -> Example:
+    def _example(self, session: Session, labels: NDArray[np.uint8], onto: Role) -> Example:
         network = self._start.network
         size = network.config.size
         truth = to_network(to_image(session.swap(labels, FINISH, size).face), size)

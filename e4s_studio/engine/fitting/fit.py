@@ -17,6 +17,7 @@ import torch
 import torch.nn.functional as F
 
 from e4s_studio.core.errors import SettingsError
+from e4s_studio.core.pair import Both, Role
 from e4s_studio.engine.drawing.fitted import Fitted, encode_pair
 from e4s_studio.engine.fitting.examples import Examples
 from e4s_studio.engine.fitting.first_swaps import FIRST_SWAPS, FirstSwaps
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from e4s_studio.networks.rgi import RGI
 
 PYRAMID_LEVELS: Final = 4
+_TURNS: Final = (Role.TARGET, Role.SOURCE)
+"""In which order the portraits take turns at the start."""
 
 
 class Tune(StrEnum):
@@ -162,8 +165,8 @@ class Fitter:
     ----------
     network
         Where to start.
-    source, target
-        The portraits.
+    portraits
+        The pair.
     plan
         How it goes.
     lessons
@@ -174,22 +177,21 @@ class Fitter:
     def __init__(
         self,
         network: RGI,
-        source: Portrait,
-        target: Portrait,
+        portraits: Both[Portrait],
         plan: FitPlan,
         lessons: Lessons | None = None,
     ) -> None:
-        start = encode_pair(network, source, target)
+        start = encode_pair(network, portraits)
         self.plan = plan
         self.steps_taken = 0
         self._network = copy.deepcopy(network)
         self._device = network.latent_avg.device
         size = network.config.size
-        self._plain_losses, self._owed = [1.0, 1.0], [0.0, 0.0]
-        self._examples = Examples(source, target, size, self._network.layout, plan.seed)
+        self._plain_losses, self._owed = dict.fromkeys(_TURNS, 1.0), dict.fromkeys(_TURNS, 0.0)
+        self._examples = Examples(portraits, size, self._network.layout, plan.seed)
         self._practice = None if lessons is None else Practice(lessons, self._network)
-        self._first_swaps = FirstSwaps(start, source, target)
-        vectors = torch.cat([start.target, start.source])
+        self._first_swaps = FirstSwaps(start, portraits)
+        vectors = torch.cat([*start.vectors])
         # The light is what training knows of lights. Left to learn, it would tell the two portraits
         # apart, and the target's light then bring along its beard. Without training it is noise.
         seen = network.config.seen_dim
@@ -229,8 +231,7 @@ class Fitter:
     def fitted(self) -> Fitted:
         """Return the fit as it stands, apart from what further steps change."""
         network = copy.deepcopy(self._average).eval()
-        vectors = torch.cat([self._average_seen, self._light], 2)
-        return Fitted(network, vectors[1:], vectors[:1], self.steps_taken)
+        return Fitted(network, self._vectors(self._average_seen), self.steps_taken)
 
     def _mixed(self, example: Example) -> Tensor:
         """Mix the vectors of an example: (1, 12, vector_dim).
@@ -238,13 +239,17 @@ class Fitter:
         A photograph shows every region in its own light, so it is drawn there. What a swap looks
         like in the target's is known of painted portraits, and of the pair before its fit.
         """
-        if example.vectors is not None:
-            return self._network.mix(example.vectors[1:], example.vectors[:1], example.amounts)
-        pair = torch.cat([self._seen, self._light], 2)
-        if example.onto is not None:
-            head, face = (pair[i : i + 1] for i in (example.onto, 1 - example.onto))
-            return self._network.mix(face, head, example.amounts)
-        return mix_vectors(pair[1:], pair[:1], example.amounts, light=0)
+        pair = example.vectors or self._vectors(self._seen)
+        if example.vectors is None and example.onto is None:
+            return mix_vectors(pair.source, pair.target, example.amounts, light=0)
+        if example.onto is Role.SOURCE:
+            pair = pair.swapped
+        return self._network.mix(pair.source, pair.target, example.amounts)
+
+    def _vectors(self, seen: Tensor) -> Both[Tensor]:
+        """Return the pair's texture vectors, (1, 12, vector_dim), with the lights in them."""
+        vectors = torch.cat([seen, self._light], 2)
+        return Both(vectors[:1], vectors[1:])
 
     def _make_optimisers(self) -> list[torch.optim.Optimizer]:
         """Let learn what the plan tunes: Muon the kernels, if it is to, and Adam the rest."""
@@ -287,25 +292,23 @@ class Fitter:
             return examples.plain(self._whose_turn())
         return examples.warped()
 
-    def _whose_turn(self) -> int:
-        """Take turns between target (0) and source (1): the one drawn worse has more of them.
+    def _whose_turn(self) -> Role:
+        """Take turns between the portraits: the one drawn worse has more of them.
 
         Left to chance, a portrait may wait for a dozen steps, and is half forgotten meanwhile.
         """
-        squares = [loss**2 for loss in self._plain_losses]
-        self._owed = [
-            owed + square / sum(squares) for owed, square in zip(self._owed, squares, strict=True)
-        ]
-        turn = self._owed.index(max(self._owed))
+        squares = {role: loss**2 for role, loss in self._plain_losses.items()}
+        for role, square in squares.items():
+            self._owed[role] += square / sum(squares.values())
+        turn = max(_TURNS, key=self._owed.__getitem__)
         self._owed[turn] -= 1
         return turn
 
     def _note(self, example: Example, loss: float) -> None:
         """Remember how well a portrait is drawn, if the example was one as it is."""
-        for index in range(2):
-            if example is self._examples.plain(index):
-                known = self._plain_losses[index]
-                self._plain_losses[index] = known + LOSS_MEMORY * (loss - known)
+        for role, known in self._plain_losses.items():
+            if example is self._examples.plain(role):
+                self._plain_losses[role] = known + LOSS_MEMORY * (loss - known)
 
     def _draw(self, codes: Tensor, example: Example) -> Tensor:
         network = self._network

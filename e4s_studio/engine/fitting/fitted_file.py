@@ -10,6 +10,7 @@ import torch
 from safetensors import SafetensorError
 
 from e4s_studio.core.errors import CheckpointError
+from e4s_studio.core.pair import Both
 from e4s_studio.engine.drawing.fitted import Fitted
 from e4s_studio.files.project import FittedWeights
 
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
 
     from e4s_studio.networks.rgi import RGI
 
-_SOURCE: Final = "pair.source"
-_TARGET: Final = "pair.target"
+_VECTORS: Final = Both("pair.source", "pair.target")
 _STEPS: Final = "pair.steps"
 
 
@@ -41,8 +41,8 @@ def pack_fitted(fitted: Fitted, base: RGI, model: str) -> FittedWeights:
         for name, tensor in fitted.network.state_dict().items()
         if not torch.equal(tensor.cpu(), before[name].cpu())
     }
-    tensors[_SOURCE] = fitted.source.detach().cpu().contiguous()
-    tensors[_TARGET] = fitted.target.detach().cpu().contiguous()
+    for name, vectors in zip(_VECTORS, fitted.vectors, strict=True):
+        tensors[name] = vectors.detach().cpu().contiguous()
     tensors[_STEPS] = torch.tensor(fitted.steps)
     return FittedWeights(model, safetensors.torch.save(tensors))
 
@@ -66,18 +66,17 @@ def unpack_fitted(weights: FittedWeights, base: RGI) -> Fitted:
         tensors = safetensors.torch.load(weights.safetensors)
     except SafetensorError as error:
         raise CheckpointError(_refusal(weights)) from error
-    source, target, steps = (tensors.pop(name, None) for name in (_SOURCE, _TARGET, _STEPS))
-    shape = (1, len(base.MLPs), base.config.vector_dim)
-    if steps is None or not all(_fits(one, shape) for one in (source, target)):
-        raise CheckpointError(_refusal(weights))
     known = base.state_dict()
+    shape = (1, len(base.MLPs), base.config.vector_dim)
+    if _STEPS not in tensors or not all(_fits(tensors.get(name), shape) for name in _VECTORS):
+        raise CheckpointError(_refusal(weights))
+    vectors, steps = _VECTORS.map(tensors.pop), tensors.pop(_STEPS)
     if not all(name in known and _fits(one, known[name].shape) for name, one in tensors.items()):
         raise CheckpointError(_refusal(weights))
     network = copy.deepcopy(base)
     network.load_state_dict(tensors, strict=False)
     device = base.latent_avg.device
-    vectors = [one.to(device) for one in (source, target) if one is not None]
-    return Fitted(network, vectors[0], vectors[1], int(steps))
+    return Fitted(network, vectors.map(lambda one: one.to(device)), int(steps))
 
 
 def _fits(tensor: Tensor | None, shape: tuple[int, ...]) -> bool:

@@ -6,10 +6,13 @@ ever worse: nothing in two photographs contradicts it. Pairs of portraits do.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol
 
 import torch
 
+from e4s_studio.core.pair import Both
+from e4s_studio.engine.drawing.fitted import encode
 from e4s_studio.engine.fitting.examples import Example, pixel_weights
 from e4s_studio.engine.pictures import to_labels, to_network
 
@@ -66,27 +69,21 @@ class Practice:
         self._examples: dict[int, Example] = {}
 
     def __getitem__(self, number: int) -> Example:
-        """Return the swap of a lesson as an example; of its portraits the target is the first."""
+        """Return the swap of a lesson as an example."""
         if number not in self._examples:
             self._examples[number] = self._example(self._lessons[number])
         return self._examples[number]
 
     def _example(self, lesson: Lesson) -> Example:
         network = self._network
-        device, size = network.latent_avg.device, network.config.size
+        size = network.config.size
         with torch.no_grad():
-            vectors = [
-                network.encode_labels(
-                    to_network(lesson.pictures[i], size).to(device),
-                    to_labels(lesson.labels[i]).to(device),
-                )
-                for i in (1, 0)
-            ]
+            vectors = Both(*map(partial(encode, network), lesson.pictures, lesson.labels))
         labels = to_labels(lesson.labels[1], size)
         return Example(
             layout=network.layout(labels),
             amounts=torch.from_numpy(lesson.amounts[1]),
             truth=to_network(lesson.truths[1], size),
             weight=pixel_weights(labels),
-            vectors=torch.cat(vectors),
+            vectors=vectors,
         )

@@ -116,15 +116,15 @@ class Engine:
     def start_fit(self, snapshot: DocumentSnapshot, pair: int) -> None:
         """Fit the model to the snapshot's photographs, from its weights; returns at once."""
         self._end_fit(keep=False)
-        source, target = snapshot.source, snapshot.target
+        portraits = snapshot.portraits
 
         def publish(fitted: Fitted) -> float:
-            session = Session(fitted, source, target)
+            session = Session(fitted, portraits)
             self._replace_session(session)
             return session.quality
 
         self._fitting = FitThread(
-            lambda: Fitter(self._network, source, target, plan_for(self._network), self._lessons),
+            lambda: Fitter(self._network, portraits, plan_for(self._network), self._lessons),
             pair,
             self._turns,
             publish,
@@ -152,8 +152,8 @@ class Engine:
             session = self._session_of(snapshot)
             labels, settings = snapshot.labels, snapshot.settings
             *_, drawn = session.drawings(labels, settings.amounts)
-            composite = session.finish(drawn, snapshot, native_size(session.target))
-            return into_photograph(session.target, composite)
+            composite = session.finish(drawn, snapshot, native_size(session.portraits.target))
+            return into_photograph(session.portraits.target, composite)
 
     def export_layers(self, snapshot: DocumentSnapshot) -> ExportLayers:
         """Return what an export is made from; as fine as `finished`, which is one of the layers."""
@@ -181,7 +181,7 @@ class Engine:
         """
         with self._turns.drawing():
             fitted = unpack_fitted(weights, self._network)
-            session = Session(fitted, snapshot.source, snapshot.target)
+            session = Session(fitted, snapshot.portraits)
         self._replace_session(session)
 
     def close(self) -> None:
@@ -204,7 +204,7 @@ class Engine:
         session = self._session_of(snapshot)
         if request.on_cpu:
             session = session.on_cpu()
-        device = session.fitted.source.device
+        device = session.device
         precision = chosen(settings.precision, device)
         full = session.fitted.network.config.size
         for drawn in session.drawings(snapshot.labels, settings.amounts, precision):
@@ -234,8 +234,8 @@ class Engine:
         """Return the pair's session; a pair that was never seen starts from the encoder."""
         session = self._known_session(snapshot)
         if session is None:
-            source, target = snapshot.source, snapshot.target
-            session = Session(encode_pair(self._network, source, target), source, target)
+            portraits = snapshot.portraits
+            session = Session(encode_pair(self._network, portraits), portraits)
             with self._state:
                 self._session = session
         return session
@@ -243,16 +243,15 @@ class Engine:
     def _known_session(self, snapshot: DocumentSnapshot) -> Session | None:
         with self._state:
             session = self._session
-        if session is None or session.source is not snapshot.source:
-            return None
-        return session if session.target is snapshot.target else None
+        known = session is not None and session.portraits == snapshot.portraits
+        return session if known else None
 
     def _replace_session(self, session: Session) -> None:
         """Take a better fit, and draw the newest edit again with it."""
         with self._state:
             self._session = session
             last = self._last
-        if last is not None and last.snapshot.source is session.source:
+        if last is not None and last.snapshot.portraits == session.portraits:
             self._worker.submit(RenderRequest(last.snapshot, last.pair, last.whole))
 
     def _failed(self, error: StudioError, request: RenderRequest) -> None:

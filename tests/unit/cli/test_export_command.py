@@ -40,7 +40,7 @@ def saved(tmp_path_factory):
     document.open(source=photographed(1, "ann.png"), target=photographed(2, "bob.png"))
     snapshot = document.snapshot()
     network = load_network()
-    fit = pack_fitted(encode_pair(network, snapshot.source, snapshot.target), network, "studio-256")
+    fit = pack_fitted(encode_pair(network, snapshot.portraits), network, "studio-256")
     path = tmp_path_factory.mktemp("project") / "a.e4s"
     labelling = Labelling(Ground.LICENSED, credential=True, mark=False)
     save_project(Project(document.contents(), labelling, fit), path)

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from e4s_studio.core.pair import Both
 from e4s_studio.core.regions import Region
 from e4s_studio.core.settings import EditSettings, Precision
 from e4s_studio.engine.drawing.fitted import encode_pair
@@ -12,12 +13,12 @@ from tests.unit.engine.pairs import lit_network, portrait, small_network
 
 @pytest.fixture
 def session() -> Session:
-    source, target = portrait(1), portrait(2, width=1.1)
-    return Session(encode_pair(small_network(), source, target), source, target)
+    pair = Both(portrait(1), portrait(2, width=1.1))
+    return Session(encode_pair(small_network(), pair), pair)
 
 
 def swapped_map(session: Session) -> np.ndarray:
-    maps = session.source.labels, session.target.labels
+    maps = (each.labels for each in session.portraits)
     return swap_label_maps(*maps, face_over_hair=True)[0]
 
 
@@ -28,15 +29,15 @@ def test_stages_come_coarse_to_fine_and_equal_a_fresh_drawing(session: Session) 
     other = EditSettings().with_amount(Region.LIP, 0.25).amounts
     list(session.drawings(labels, other))
     again = list(session.drawings(labels, amounts))
-    fresh = Session(session.fitted, session.source, session.target)
+    fresh = Session(session.fitted, session.portraits)
     for kept, anew in zip(again, fresh.drawings(labels, amounts), strict=True):
         np.testing.assert_array_equal(kept, anew)
 
 
 def test_amounts_0_and_1_draw_the_reconstructions(session: Session) -> None:
     for amount, portrait_, known in (
-        (1.0, session.source, session.reconstructions[0]),
-        (0.0, session.target, session.reconstructions[1]),
+        (1.0, session.portraits.source, session.reconstructions.source),
+        (0.0, session.portraits.target, session.reconstructions.target),
     ):
         *_, drawn = session.drawings(portrait_.labels, (amount,) * len(Region))
         np.testing.assert_array_equal(drawn, known)
@@ -46,12 +47,12 @@ def test_amounts_0_and_1_draw_the_reconstructions(session: Session) -> None:
 def test_the_source_is_reconstructed_in_its_own_light() -> None:
     source, target = portrait(1), portrait(2)
     session, alone = (
-        Session(encode_pair(lit_network(), source, other), source, other)
-        for other in (target, source)
+        Session(encode_pair(lit_network(), pair), pair)
+        for pair in (Both(source, target), Both(source, source))
     )
-    np.testing.assert_array_equal(session.reconstructions[0], alone.reconstructions[0])
+    np.testing.assert_array_equal(session.reconstructions.source, alone.reconstructions.source)
     *_, moved = session.drawings(source.labels, (1.0,) * len(Region))
-    assert np.abs(moved - session.reconstructions[0]).max() > 0.1
+    assert np.abs(moved - session.reconstructions.source).max() > 0.1
 
 
 def test_bfloat16_draws_nearly_the_same(session: Session) -> None:
@@ -65,7 +66,8 @@ def test_bfloat16_draws_nearly_the_same(session: Session) -> None:
 
 def test_a_swap_with_itself_returns_the_photograph() -> None:
     face = portrait(3)
-    session = Session(encode_pair(small_network(), face, face), face, face)
+    pair = Both(face, face)
+    session = Session(encode_pair(small_network(), pair), pair)
     result = session.swap(face.labels, EditSettings(light=0.0), size=256)
     np.testing.assert_allclose(result.result, face.image, atol=1e-2)
 

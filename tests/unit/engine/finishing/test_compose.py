@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
+from e4s_studio.core.pair import Both
 from e4s_studio.core.portrait import Portrait
 from e4s_studio.core.regions import FACE, Region
 from e4s_studio.core.settings import EditSettings, FilmTrait
@@ -25,14 +26,14 @@ def composed(
     source: Portrait, target: Portrait, settings: EditSettings, mattes: Mattes | None = None
 ) -> tuple[Composite, np.ndarray]:
     """Compose a swap whose generator draws every reconstruction and every swap as plain grey."""
-    pair = prepare(source, target, (flat(128), flat(128)), SIZE)
+    pair = prepare(Both(source, target), Both(flat(128), flat(128)), SIZE)
     labels, _ = swap_label_maps(source.labels, target.labels, face_over_hair=True)
     return compose(pair, flat(128), labels, settings, mattes or Mattes()), labels
 
 
 def test_without_any_amount_the_target_comes_back() -> None:
     target = portrait(1)
-    pair = prepare(portrait(2), target, (flat(100), flat(90)), SIZE)
+    pair = prepare(Both(portrait(2), target), Both(flat(100), flat(90)), SIZE)
     result = compose(pair, flat(50), target.labels, NOTHING)
     np.testing.assert_array_equal(result.result, target.image)
     assert not result.cover.any()
@@ -186,7 +187,8 @@ def test_equal_light_changes_nothing() -> None:
 def test_a_face_is_lit_as_the_target_is_however_it_was_drawn(drawn_light: float) -> None:
     grey = Portrait(np.full((SIZE, SIZE, 3), 120, np.uint8), portrait(1).labels)
     target = lit(grey, 0.5)
-    pair = prepare(grey, target, (flat(120), target.image.astype(np.float32)), SIZE)
+    reconstructions = Both(flat(120), target.image.astype(np.float32))
+    pair = prepare(Both(grey, target), reconstructions, SIZE)
     drawn = lit(grey, drawn_light).image.astype(np.float32)
     settings = EditSettings(detail=0.0, light=1.0)
     face = compose(pair, drawn, target.labels, settings).face

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
+from e4s_studio.core.pair import Both
 from e4s_studio.core.regions import Region
 from e4s_studio.engine.finishing.detail import (
     EDGE_WIDTH,
@@ -59,7 +60,7 @@ def detail(swapped, own):
     source, target = residual(own, 10), residual(swapped, -7)
     amounts = np.zeros(len(Region), np.float32)
     amounts[Region.SKIN] = 1
-    return Detail(source, target).of(swapped, amounts)[SIDE // 2, :, 0]
+    return Detail(Both(source, target)).of(swapped, amounts)[SIDE // 2, :, 0]
 
 
 @pytest.mark.parametrize("reach", [200, 400])
@@ -89,7 +90,7 @@ def test_a_lip_keeps_the_edge_of_whose_shape_it_has_and_takes_the_sources_textur
     own, other = lips(200), lips(300)
     swapped = {"source": own, "target": other}[kept]
     source, target = grainy(own, 1), grainy(other, 2)
-    found = Detail(source, target).of(swapped, WHOLE)
+    found = Detail(Both(source, target)).of(swapped, WHOLE)
     owner = {"source": source, "target": target}[kept]
     first = np.flatnonzero(swapped[:, 0] == Region.LIP)[0]
     edge = slice(first, first + 3)
@@ -102,7 +103,7 @@ def test_a_lip_keeps_the_edge_of_whose_shape_it_has_and_takes_the_sources_textur
 def test_a_beard_does_not_stay_around_lips_of_the_targets_shape():
     own, other = lips(200), lips(300)
     source, target = grainy(own, 1), grainy(other, 2)
-    found = Detail(source, target).of(other, WHOLE)
+    found = Detail(Both(source, target)).of(other, WHOLE)
     beard = slice(292, 299)
     assert likeness(found[beard], source.fine[beard]) > 0.8
     assert likeness(found[beard], target.fine[beard]) < 0.4
@@ -111,7 +112,7 @@ def test_a_beard_does_not_stay_around_lips_of_the_targets_shape():
 @pytest.mark.parametrize("labels", [lips(200), lips(300)])
 def test_without_amounts_the_targets_own_map_has_all_that_its_photograph_shows(labels):
     source, target = grainy(lips(200), 1), grainy(labels, 2)
-    found = Detail(source, target).of(labels, 0 * WHOLE)
+    found = Detail(Both(source, target)).of(labels, 0 * WHOLE)
     photograph = np.stack(target.form, -1) + np.stack(target.texture, -1)
     np.testing.assert_allclose(found, photograph, atol=1e-4)
 
@@ -120,7 +121,7 @@ def test_shapes_that_are_about_the_same_go_with_the_texture():
     nearly = lips(200)
     nearly[200, :9] = Region.SKIN
     source, target = grainy(lips(200), 1), grainy(nearly, 2)
-    found = Detail(source, target).of(nearly, WHOLE / 2)[202, 40:]
+    found = Detail(Both(source, target)).of(nearly, WHOLE / 2)[202, 40:]
     assert likeness(found, (source.fine + target.fine)[202, 40:]) > 0.95
 
 
@@ -145,13 +146,13 @@ def test_a_few_known_pixels_serve_the_whole_picture():
 
 def test_amounts_and_then_labels_that_change_are_followed():
     source, target = grainy(lips(200), 1), grainy(lips(300), 2)
-    kept = Detail(source, target)
+    kept = Detail(Both(source, target))
     painted = lips(200)
     for amounts in (WHOLE, WHOLE / 3):
-        expected = Detail(source, target).of(painted, amounts)
+        expected = Detail(Both(source, target)).of(painted, amounts)
         np.testing.assert_array_equal(kept.of(painted, amounts), expected)
     painted[100:150] = Region.LIP  # in place, as the artist's own map changes
-    expected = Detail(source, target).of(painted, WHOLE)
+    expected = Detail(Both(source, target)).of(painted, WHOLE)
     np.testing.assert_array_equal(kept.of(painted, WHOLE), expected)
 
 
@@ -162,7 +163,7 @@ def test_what_the_artist_adds_to_the_targets_own_has_its_grain(painted):
     known[:, : SIDE // 2] = painted
     target = grainy(known, 2)
     everywhere = np.full_like(known, painted)
-    found = Detail(grainy(nowhere, 1), target).of(everywhere, 0 * WHOLE)
+    found = Detail(Both(grainy(nowhere, 1), target)).of(everywhere, 0 * WHOLE)
     added, shown = found[:, SIDE // 2 + 20 :], target.fine[:, : SIDE // 2 - 20]
     assert added.std() == pytest.approx(shown.std(), rel=0.15)
 
@@ -189,6 +190,6 @@ def test_an_eye_is_not_made_from_pieces_of_another(region):
         return labels
 
     own, swapped = ringed(100), ringed(300)
-    found = Detail(grainy(own, 1), grainy(head(SIDE), 2)).of(swapped, WHOLE)
+    found = Detail(Both(grainy(own, 1), grainy(head(SIDE), 2))).of(swapped, WHOLE)
     assert np.abs(found[310:350, 110:390]).max() < 1e-6
     assert found[400:450].std() > 3

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from e4s_studio.core.pair import Both
 from e4s_studio.core.regions import Region
 from e4s_studio.core.settings import FilmTrait
 from e4s_studio.engine.finishing.film import LUMINANCE, film_of, tone_of
@@ -54,7 +55,9 @@ def test_an_even_picture_has_a_tone():
 @pytest.mark.parametrize("film", [grey, sepia])
 def test_a_swap_into_a_print_has_the_prints_tone(film):
     source, target, labels = painted(1)[0], film(painted(2)[0]), painted(2)[1]
-    face = film_of(source, target, labels).develop(source, labels, np.ones_like(source[..., 0]))
+    face = film_of(Both(source, target), labels).develop(
+        source, labels, np.ones_like(source[..., 0])
+    )
     assert np.abs(face - film(source)).mean() < 2
     assert np.abs(face @ LUMINANCE - source @ LUMINANCE).max() < 4
 
@@ -62,7 +65,7 @@ def test_a_swap_into_a_print_has_the_prints_tone(film):
 def test_a_grey_source_gets_the_colours_of_the_targets_regions():
     source, (target, labels) = grey(painted(1)[0]), painted(2)
     alpha = np.ones_like(source[..., 0])
-    face = film_of(source, target, labels).develop(source, labels, alpha)
+    face = film_of(Both(source, target), labels).develop(source, labels, alpha)
     redness = {}
     for region in (Region.SKIN, Region.LIP, Region.HAIR):
         seen, wanted = (each[labels == region].mean(axis=0) for each in (face, target))
@@ -76,7 +79,7 @@ def test_a_grey_source_gets_the_colours_of_the_targets_regions():
 
 def test_where_the_target_keeps_its_texture_nothing_is_tinted():
     source, (target, labels) = grey(painted(1)[0]), painted(2)
-    film = film_of(source, target, labels)
+    film = film_of(Both(source, target), labels)
     assert np.array_equal(film.develop(target, labels, np.zeros_like(source[..., 0])), target)
 
 
@@ -92,14 +95,14 @@ def test_where_the_target_keeps_its_texture_nothing_is_tinted():
 def test_which_film_is_followed(of_source, of_target, trait):
     (source, _), (target, labels) = painted(1), painted(2)
     source, target = of_source(source), of_target(target)
-    assert film_of(source, target, labels).trait is trait
+    assert film_of(Both(source, target), labels).trait is trait
 
 
 @pytest.mark.parametrize(("of_source", "of_target"), [(np.asarray, sepia), (grey, np.asarray)])
 def test_an_amount_lies_on_the_way_to_the_whole(of_source, of_target):
     (source, _), (target, labels) = painted(1), painted(2)
     source = of_source(source)
-    film = film_of(source, of_target(target), labels)
+    film = film_of(Both(source, of_target(target)), labels)
     alpha = np.full_like(source[..., 0], 0.75)
     none, part, whole = (film.develop(source, labels, alpha, amount) for amount in (0, 0.25, 1))
     np.testing.assert_array_equal(none, source)
@@ -110,4 +113,4 @@ def test_an_amount_lies_on_the_way_to_the_whole(of_source, of_target):
 def test_two_colour_photographs_are_left_alone():
     (source, _), (target, labels) = painted(1), painted(2)
     alpha = np.ones_like(source[..., 0])
-    assert film_of(source, target, labels).develop(source, labels, alpha) is source
+    assert film_of(Both(source, target), labels).develop(source, labels, alpha) is source

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from e4s_studio.core.pair import Both, Role
 from e4s_studio.core.regions import Region
 from e4s_studio.core.settings import EditSettings
 from e4s_studio.engine.drawing.fitted import Fitted, encode_pair
@@ -14,7 +15,7 @@ from e4s_studio.engine.pictures import resize, to_labels, to_network
 from e4s_studio.engine.swap import swap_label_maps
 from tests.unit.engine.pairs import lit_network, portrait
 
-SOURCE, TARGET = portrait(1), portrait(2, width=1.1)
+PAIR = Both(portrait(1), portrait(2, width=1.1))
 AMOUNTS = torch.tensor(EditSettings().amounts)
 
 
@@ -24,27 +25,27 @@ def phases(swaps: float) -> tuple[Phase]:
 
 def fit_of(swaps: float, steps: int) -> Fitted:
     plan = replace(BUILT_IN_PLAN, steps=steps, phases=phases(swaps))
-    fitter = Fitter(lit_network(), SOURCE, TARGET, plan)
+    fitter = Fitter(lit_network(), PAIR, plan)
     while not fitter.is_done:
         fitter.step()
     return fitter.fitted()
 
 
-def drawn(fit: Fitted, labels: np.ndarray, onto: int) -> torch.Tensor:
-    head, face = ((fit.target, fit.source), (fit.source, fit.target))[onto]
+def drawn(fit: Fitted, labels: np.ndarray, onto: Role) -> torch.Tensor:
     network = fit.network
-    codes = network.style_codes(network.mix(face, head, AMOUNTS))
+    mixed = network.mix(fit.vectors[onto.other], fit.vectors[onto], AMOUNTS)
+    codes = network.style_codes(mixed)
     return network.draw(codes, network.layout(to_labels(labels, network.config.size)))
 
 
 @pytest.mark.parametrize("number", range(FIRST_SWAPS))
 def test_a_first_swap_is_what_is_finished_before_the_fit_but_for_its_light(number: int) -> None:
-    start = encode_pair(lit_network(), SOURCE, TARGET)
-    example = FirstSwaps(start, SOURCE, TARGET)[number]
-    onto = number % 2
-    head, face = ((TARGET, SOURCE), (SOURCE, TARGET))[onto]
-    ends = (start.source, start.target)[:: -1 if onto else 1]
-    session = Session(Fitted(start.network, *ends), face, head)
+    start = encode_pair(lit_network(), PAIR)
+    example = FirstSwaps(start, PAIR)[number]
+    onto = (Role.TARGET, Role.SOURCE)[number % 2]
+    face, head = PAIR[onto.other], PAIR[onto]
+    ends = Both(start.vectors[onto.other], start.vectors[onto])
+    session = Session(Fitted(start.network, ends), Both(face, head))
     swapped, _ = swap_label_maps(face.labels, head.labels, face_over_hair=False)
     labels = (head.labels, swapped)[number // 2]
     finished = session.swap(labels, EditSettings(light=0), 64).face
@@ -59,17 +60,20 @@ def test_a_first_swap_is_what_is_finished_before_the_fit_but_for_its_light(numbe
 
 
 def test_first_swaps_are_made_once_and_stay_as_they_were() -> None:
-    swaps = FirstSwaps(encode_pair(lit_network(), SOURCE, TARGET), SOURCE, TARGET)
+    swaps = FirstSwaps(encode_pair(lit_network(), PAIR), PAIR)
     assert swaps[2] is swaps[2]
     assert swaps[0] is not swaps[2]
 
 
 def test_a_fit_that_remembers_its_first_swaps_keeps_their_colours() -> None:
-    first = FirstSwaps(encode_pair(lit_network(), SOURCE, TARGET), SOURCE, TARGET)
-    maps = (TARGET.labels, SOURCE.labels)
+    first = FirstSwaps(encode_pair(lit_network(), PAIR), PAIR)
+    maps = {Role.TARGET: PAIR.target.labels, Role.SOURCE: PAIR.source.labels}
 
     def drift(fit: Fitted) -> float:
-        seen = [drawn(fit, labels, onto) - first[onto].truth for onto, labels in enumerate(maps)]
+        seen = [
+            drawn(fit, labels, onto) - first[number].truth
+            for number, (onto, labels) in enumerate(maps.items())
+        ]
         return sum(error.mean((2, 3)).abs().mean().item() for error in seen)
 
     without, with_them = (drift(fit_of(share, 40)) for share in (0.0, 0.5))
@@ -78,12 +82,10 @@ def test_a_fit_that_remembers_its_first_swaps_keeps_their_colours() -> None:
 
 def test_a_swap_is_learnt_in_the_light_of_its_head() -> None:
     def learnt(target_light: float) -> torch.Tensor:
-        fitter = Fitter(
-            lit_network(), SOURCE, TARGET, replace(BUILT_IN_PLAN, phases=phases(1), steps=1)
-        )
+        fitter = Fitter(lit_network(), PAIR, replace(BUILT_IN_PLAN, phases=phases(1), steps=1))
         fitter._first_swaps = {0: fitter._first_swaps[0]}
         fitter._examples.chance = lambda: 0.0
-        fitter._light[:1, :, -1] = target_light  # the light to draw in
+        fitter._light[1:, :, -1] = target_light  # the light to draw in
         fitter.step()
         return fitter.fitted().network.G.conv1.conv.weight
 

@@ -3,6 +3,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
+from e4s_studio.core.pair import Both
 from e4s_studio.core.regions import REGION_COUNT
 from e4s_studio.engine.fitting.fit import UNTRAINED_PLAN, Fitter, Phase
 from e4s_studio.engine.fitting.practice import LESSONS, Practice
@@ -42,7 +43,7 @@ def test_a_lesson_becomes_its_swap_on_the_targets_map() -> None:
         for i in (0, 1)
     )
     assert example.vectors is not None
-    mixed = network.mix(example.vectors[1:], example.vectors[:1], example.amounts)
+    mixed = network.mix(*example.vectors, example.amounts)
     whole = torch.ones(REGION_COUNT)
     assert torch.allclose(mixed, network.mix(source, target, whole), atol=1e-5)
 
@@ -58,12 +59,12 @@ def test_a_fit_practises_as_often_as_its_plan_says_and_leaves_the_vectors_alone(
     book = Book([])
     plan = replace(UNTRAINED_PLAN, steps=4, phases=(Phase(1, practice=1, mixed=0, plain=0),))
     network = small_network()
-    fitter = Fitter(network, portrait(1), portrait(2), plan, book)
+    fitter = Fitter(network, Both(portrait(1), portrait(2)), plan, book)
     before = fitter.fitted()
     while not fitter.is_done:
         fitter.step()
     after = fitter.fitted()
-    assert torch.equal(before.source, after.source)
+    assert torch.equal(before.vectors.source, after.vectors.source)
     assert not torch.equal(before.network.G.input.input, after.network.G.input.input)
     assert book.asked
     assert max(book.asked) < LESSONS
@@ -71,11 +72,11 @@ def test_a_fit_practises_as_often_as_its_plan_says_and_leaves_the_vectors_alone(
 
 def test_without_lessons_a_fit_learns_from_the_pair_alone() -> None:
     plan = replace(UNTRAINED_PLAN, steps=3, phases=(Phase(1, practice=1, mixed=0, plain=0),))
-    fitter = Fitter(small_network(), portrait(1), portrait(2), plan)
-    start = fitter.fitted().source
+    fitter = Fitter(small_network(), Both(portrait(1), portrait(2)), plan)
+    start = fitter.fitted().vectors.source
     while not fitter.is_done:
         fitter.step()
-    assert not torch.equal(start, fitter.fitted().source)
+    assert not torch.equal(start, fitter.fitted().vectors.source)
 
 
 def test_no_training_has_seen_the_lessons() -> None:

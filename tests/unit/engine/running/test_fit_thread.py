@@ -6,6 +6,7 @@ from queue import Queue
 
 import torch
 
+from e4s_studio.core.pair import Both
 from e4s_studio.engine.drawing.fitted import Fitted
 from e4s_studio.engine.fitting.fit import FitPlan, Fitter, Tune
 from e4s_studio.engine.running.fit_thread import FitState, FitThread, Turns
@@ -44,7 +45,7 @@ class Counting:
         return 0.0
 
     def fitted(self) -> Fitted:
-        return Fitted(small_network(), torch.zeros(1), torch.zeros(1), self.steps_taken)
+        return Fitted(small_network(), Both(torch.zeros(1), torch.zeros(1)), self.steps_taken)
 
 
 def run(fitter: object, turns: Turns, published: Queue[Fitted]) -> tuple[FitThread, Queue]:
@@ -116,12 +117,12 @@ def test_drawings_come_one_at_a_time() -> None:
 
 def test_a_fit_that_is_disturbed_all_the_time_comes_out_bit_for_bit_the_same() -> None:
     plan = FitPlan(steps=6, tune=Tune.GENERATOR)
-    source, target = portrait(1), portrait(2, width=1.1)
-    alone = Fitter(small_network(), source, target, plan)
+    pair = Both(portrait(1), portrait(2, width=1.1))
+    alone = Fitter(small_network(), pair, plan)
     while not alone.is_done:
         alone.step()
     turns, published = Turns(), Queue()
-    _, states = run(Fitter(small_network(), source, target, plan), turns, published)
+    _, states = run(Fitter(small_network(), pair, plan), turns, published)
     ended = threading.Thread(target=end_of, args=(states,))
     ended.start()
     while ended.is_alive():
