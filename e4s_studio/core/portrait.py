@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Self
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -82,10 +82,6 @@ class Portrait:
     def shape(self) -> tuple[int, int]:
         """(H, W) of the crop."""
         return self.labels.shape[0], self.labels.shape[1]
-
-    def with_labels(self, labels: NDArray[np.uint8]) -> Self:
-        """Return the portrait with another label map of the same size."""
-        return replace(self, labels=labels)
 
 
 def _is_rgb(picture: NDArray[np.generic]) -> bool:

@@ -138,7 +138,7 @@ class PortraitPairs:
         rng = np.random.default_rng((int(self.stream), self.seed, number))
         (shape, texture), (target_shape, target_texture) = _person(rng), _person(rng)
         if rng.random() < SAME_LIGHT:
-            texture = in_light_of(texture, target_texture)
+            texture = _in_light_of(texture, target_texture)
         source = View(*render(shape, texture, size))
         target = View(*render(target_shape, target_texture, size))
         amounts = np.zeros((2, REGION_COUNT), np.float32)
@@ -164,7 +164,7 @@ def _person(rng: Generator) -> tuple[Shape, Texture]:
     return random_shape(rng), random_texture(rng)
 
 
-def in_light_of(texture: Texture, other: Texture) -> Texture:
+def _in_light_of(texture: Texture, other: Texture) -> Texture:
     """Return a texture with the lighting of another."""
     return replace(texture, background=replace(texture.background, light=other.background.light))
 
@@ -176,7 +176,7 @@ def swap_texture(target: Texture, source: Texture, amounts: NDArray[np.float32])
     target's scene, so that a new background does not change the face.
     """
     mixed = mix(target, source, {region: float(amounts[region]) for region in Region})
-    return in_light_of(mixed, target)
+    return _in_light_of(mixed, target)
 
 
 def random_amounts(rng: Generator) -> NDArray[np.float32]:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from e4s_studio.train.reports import Figures
     from e4s_studio.train.trainer import Trainer
 
-PRECISIONS: Final = ("auto", "32", "bf16")
+STATE: Final = "state.pt"
 
 
 def make_fabric(
@@ -119,9 +119,6 @@ def read_state(path: Path) -> dict[str, Any]:
     if not isinstance(state, dict) or not {"step", "plan", "network"} <= state.keys():
         raise CheckpointError(f"“{path}” is no state of a training; remove it to start anew.")
     return state
-
-
-STATE: Final = "state.pt"
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ def lens_distance(shape: Shape, at: Frame) -> Field:
     return (1.0 - radius) * min(wide, high)
 
 
-def rim_distance(shape: Shape, at: Frame, lens: Field) -> Field:
+def _rim_distance(shape: Shape, at: Frame, lens: Field) -> Field:
     """Distance to the edge of rims, bridge and temples, positive inside."""
     half = 0.5 * shape.accessories.frame
     side = np.abs(at.u)
@@ -53,7 +53,7 @@ def paint_glasses(shape: Shape, context: PaintContext, texture: GlassTexture) ->
     streak = step(np.sin((at.u * 0.8 + at.v * 0.6) * 26.0 + 1.0), 0.55, 0.95)
     glare = 0.10 * texture.glare * streak * seen
     canvas.add(at.box, np.repeat(glare[..., None], 3, axis=2).astype(np.float32))
-    rim = rim_distance(shape, at, lens)
+    rim = _rim_distance(shape, at, lens)
     light = scene.mean(0.5, 1.0)
     edge = ridge(rim - 0.5 * shape.accessories.frame, 0.3 * shape.accessories.frame)
     colour = np.array(texture.colour, np.float32) * np.float32(light)

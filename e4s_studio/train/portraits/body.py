@@ -68,7 +68,7 @@ def _base(shape: Shape, share: Field, v: Field) -> Field:
     return depth(v) * np.sqrt(flat)
 
 
-def nose_height(shape: Shape, u: Field, v: Field) -> Field:
+def _nose_height(shape: Shape, u: Field, v: Field) -> Field:
     """Return the height of bridge, tip and wings over the face, (H, W)."""
     side = np.abs(u)
     nose, place = shape.nose, nostrils(shape)
@@ -150,7 +150,7 @@ def _bags(shape: Shape, side: Field, v: Field) -> Field:
     return 0.0035 * ridge(arc - 0.004, 0.010) * ridge(across, 0.045)
 
 
-def head_height(shape: Shape, u: Field, v: Field, share: Field) -> Field:
+def _head_height(shape: Shape, u: Field, v: Field, share: Field) -> Field:
     """Return the height of the face without its nose, (H, W), in the picture's width.
 
     `share` is 1 - u²/w² from the head's outline.
@@ -184,9 +184,9 @@ def head(shape: Shape, at: Frame) -> Part:
     """Return skull and face."""
     near = window(at, shape, (-0.36, -0.56), (0.36, shape.head.chin + 0.03))
     share, inside = head_outline(shape).inside(near.u, near.v)
-    whole = Part.placed(at, near.box, inside, head_height(shape, near.u, near.v, share))
+    whole = Part.placed(at, near.box, inside, _head_height(shape, near.u, near.v, share))
     nose = window(at, shape, (-0.14, -0.14), (0.14, 0.22))
-    whole.height[nose.box] += nose_height(shape, nose.u, nose.v)
+    whole.height[nose.box] += _nose_height(shape, nose.u, nose.v)
     return whole
 
 

@@ -78,7 +78,7 @@ EYE_LINE: Final = -0.025
 """The v of the eyes' centre line."""
 
 
-def mouth_corner(mouth: Mouth) -> tuple[float, float]:
+def _mouth_corner(mouth: Mouth) -> tuple[float, float]:
     """Head coordinates of the mouth's corner at u > 0."""
     return mouth.width, mouth.centre - mouth.lift
 
@@ -90,7 +90,7 @@ def _dome(x: Field, y: Field, pose: tuple[float, float]) -> Field:
     return head + 0.40 * np.exp(-0.5 * ((nose_x / 0.055) ** 2 + (nose_y / 0.085) ** 2))
 
 
-def posed(shape: Shape, points: NDArray[np.float64], rounds: int = 24) -> NDArray[np.float64]:
+def _posed(shape: Shape, points: NDArray[np.float64], rounds: int = 24) -> NDArray[np.float64]:
     """Move points (N, 2) from the frontal head to the picture plane, by fixed-point iteration."""
     turn = np.asarray(shape.pose)
     plane = points.copy()
@@ -133,9 +133,9 @@ def _aligned_by(points: NDArray[np.float64]) -> Alignment:
 
 
 def _plane_points(shape: Shape) -> NDArray[np.float64]:
-    eye, corner = _eye_centre(shape.eyes), np.array(mouth_corner(shape.mouth))
+    eye, corner = _eye_centre(shape.eyes), np.array(_mouth_corner(shape.mouth))
     flip = np.array([-1.0, 1.0])
-    return posed(shape, np.array([eye * flip, eye, corner * flip, corner]))
+    return _posed(shape, np.array([eye * flip, eye, corner * flip, corner]))
 
 
 def alignment(shape: Shape) -> Alignment:
@@ -177,8 +177,8 @@ def window(
     """Return the part of the picture that holds a rectangle (u, v) of the head."""
     size = whole.u.shape[0]
     corners = np.array([[u, v] for u in (low[0], high[0]) for v in (low[1], high[1])])
-    pixels = whole.place.to_pixels(posed(shape, corners, rounds=2), size)
-    margin = 2.0 + 0.005 * size  # two rounds of `posed` miss by less than that
+    pixels = whole.place.to_pixels(_posed(shape, corners, rounds=2), size)
+    margin = 2.0 + 0.005 * size  # two rounds of `_posed` miss by less than that
     (left, top), (right, bottom) = pixels.min(axis=0) - margin, pixels.max(axis=0) + margin
     return whole.crop(_clipped(top, bottom, size), _clipped(left, right, size))
 

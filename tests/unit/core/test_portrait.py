@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -21,7 +23,7 @@ def test_everything_becomes_read_only():
 
 def test_other_labels_leave_the_rest():
     portrait = Portrait(IMAGE, LABELS, quad=QUAD)
-    other = portrait.with_labels(np.full((8, 6), 4, np.uint8))
+    other = replace(portrait, labels=np.full((8, 6), 4, np.uint8))
     assert (other.labels == 4).all()
     assert other.image is portrait.image
     assert other.quad is portrait.quad
