@@ -1,4 +1,4 @@
-"""Frozen values of a whole document: one to render from, one to save."""
+"""Frozen values of a document: for rendering, for re-cropping, for saving."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class DocumentSnapshot:
-    """A document at one moment, for work off the thread. Nothing in it ever changes.
+    """An immutable state of a document, for rendering in another thread.
 
     Attributes
     ----------
     revision
-        Grows with every change that the result depends on.
+        Increases with every change that affects the result.
     source, target
         The portraits.
     labels
@@ -36,9 +36,9 @@ class DocumentSnapshot:
     hole
         (H, W) bool: where the swap rule left a gap.
     occluder
-        (H, W) uint8, 0 to 255: how much the target's own pixel wins.
+        (H, W) uint8, 0 to 255: the opacity of the target's own pixels.
     amount
-        (H, W) uint8, 0 to 255: factor on the region's texture amount; 255 leaves it as it is.
+        (H, W) uint8, 0 to 255: the factor of the region's texture amount; 255 is 1.
     settings
         The settings.
     """
@@ -60,18 +60,18 @@ class DocumentSnapshot:
 
 @dataclass(frozen=True, eq=False)
 class Recut:
-    """Crops that were cut out of the same photographs anew, and what belongs to them.
+    """New crops of the same photographs, with their planes.
 
     Attributes
     ----------
     source, target
-        The portraits, as large as those they replace.
+        The portraits, of the same size as before.
     started, hole
-        (H, W) uint8 and bool: the swap rule's map of the new crops, and its gaps.
+        (H, W) uint8 and bool: the result of the swap rule for the new crops, and its gaps.
     planes
-        The planes brought to the target's new crop; those that are missing stay.
+        The planes warped to the target's new crop; missing ones do not change.
     kept
-        The kept snapshots brought to the target's new crop; None where that is not new.
+        The kept snapshots warped to the target's new crop; None if that did not change.
     """
 
     source: Portrait | None
@@ -84,22 +84,22 @@ class Recut:
 
 @dataclass(frozen=True, eq=False)
 class DocumentContents:
-    """All that a document holds, its history included, for saving and opening again.
+    """The complete contents of a document, including the history, for saving.
 
     Attributes
     ----------
     source, target
         The portraits, or None.
     state
-        Planes and settings; None where no target is open.
+        Planes and settings; None without a target.
     rules
         Locks and paint-over rules.
     kept
         The kept snapshots by slot, "A" to "C".
     commands
-        The history, oldest first, what is undone included.
+        The history, oldest first, including undone commands.
     index
-        How many of the commands are done.
+        The number of commands that are done.
     """
 
     source: Portrait | None

@@ -22,12 +22,12 @@ class Face:
     Parameters
     ----------
     confidence
-        0 to 1: the finder's own measure; comparable within one photograph and finder only.
+        0 to 1, comparable within one photograph and face finder only.
     box
         (x0, y0, x1, y1) around the face.
     landmarks
-        Left eye, right eye, nose, left and right mouth corner, as the upright face shows them to
-        the viewer ("left" is the viewer's).
+        Left eye, right eye, nose, left and right mouth corner of the upright face ("left" is the
+        viewer's).
     """
 
     confidence: float
@@ -41,13 +41,13 @@ class Face:
         return quad_from_landmarks(left_eye, right_eye, mouth_left, mouth_right)
 
     def contains(self, point: Point) -> bool:
-        """Say whether a click at `point` means this face."""
+        """Return whether a point lies on this face."""
         x0, y0, x1, y1 = self.box
         return x0 <= point[0] <= x1 and y0 <= point[1] <= y1
 
 
 def face_at(faces: list[Face], point: Point) -> Face | None:
-    """Return the face that a click means: of those around the point, the one centred nearest."""
+    """Return the face at a point; of several, the one with the nearest centre."""
     around = [face for face in faces if face.contains(point)]
     return min(
         around,

@@ -10,14 +10,15 @@ import cv2
 import numpy as np
 
 from e4s_studio.core.quad import quad_from_landmarks
-from e4s_studio.train.parser.scene import paint_scene, smooth_noise
-from e4s_studio.train.parser.surroundings import (
+from e4s_studio.train.parser.scene import (
     add_background,
     add_beard,
     add_clothes,
     add_hat,
     add_moustache,
+    paint_scene,
     recolour_hair,
+    smooth_noise,
 )
 
 if TYPE_CHECKING:

@@ -7,12 +7,13 @@ import pytest
 
 from e4s_studio.core.regions import REGION_COUNT, Region
 from e4s_studio.train.parser.examples import View, make_pool, photograph, random_view
-from e4s_studio.train.parser.scene import HEAD, paint_scene
-from e4s_studio.train.parser.surroundings import (
+from e4s_studio.train.parser.scene import (
+    HEAD,
     add_background,
     add_clothes,
     add_hat,
     add_moustache,
+    paint_scene,
     recolour_hair,
 )
 from e4s_studio.train.parser.training import ParserPlan, train_parser
