@@ -1,9 +1,8 @@
-"""Losses, discriminator, perceptual losses and the settings of a training."""
+"""Losses, discriminator and perceptual losses of a training."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 import pytest
 import torch
@@ -11,7 +10,7 @@ from facexlib.parsing.bisenet import BiSeNet
 from torch import nn
 from torchvision.models import alexnet
 
-from e4s_studio.core.errors import CheckpointError, SettingsError
+from e4s_studio.core.errors import CheckpointError
 from e4s_studio.train.losses import (
     Discriminator,
     discriminator_loss,
@@ -21,7 +20,7 @@ from e4s_studio.train.losses import (
     square_loss,
 )
 from e4s_studio.train.perceptual import find_perceptual_losses
-from e4s_studio.train.plan import PLANS, LossWeights, TrainingPlan
+from e4s_studio.train.plan import LossWeights
 
 
 def pictures(seed=0, size=32, batch=2):
@@ -179,27 +178,3 @@ def test_perceptual_losses_ignore_unknown_pixels():
     assert losses["lpips"].item() == 0
     losses = drawn_losses(drawn, truth, weight + 1, weights, {"lpips": _Counting()})
     assert losses["lpips"].item() == pytest.approx((drawn - truth).abs().mean().item() / 2)
-
-
-def test_learning_rates_warm_up_stay_and_decay():
-    plan = TrainingPlan(steps=1000, hold=0.5, last_rate=0.1)
-    factors = [plan.rate_factor(step) for step in range(1000)]
-    assert factors[0] == pytest.approx(0.05)
-    assert set(factors[20:500]) == {1.0}
-    assert factors[750] == pytest.approx(0.55)
-    assert factors[-1] == pytest.approx(0.1, abs=0.001)
-
-
-def test_the_published_plan():
-    plan = PLANS["e4s-1024"]
-    assert (plan.rate, plan.judge_every, plan.batch) == (1e-4, 15, 2)
-    assert plan.ema == pytest.approx(0.999778, abs=1e-6)
-    assert plan.weights == LossWeights(1.0, 0.0, 0.8, 0.1, 0.1, 0.01, 0.0)
-    assert plan.is_adversarial(0)
-    assert not replace(plan, weights=LossWeights(adversarial=0)).is_adversarial(0)
-
-
-@pytest.mark.parametrize("wrong", [{"preset": "e4s-512"}, {"steps": 0}, {"batch": 0}])
-def test_invalid_plans_are_refused(wrong):
-    with pytest.raises(SettingsError, match=r"choose|1 or more"):
-        TrainingPlan(**wrong)
