@@ -30,8 +30,8 @@ from rich.console import Console
 from rich.table import Table
 
 from e4s_studio.core.regions import Region
-from e4s_studio.gui.app import Editor, Start, connect_true_engine, make_application
-from e4s_studio.gui.ports import EngineChoice, Rendered, Stage
+from e4s_studio.engine.request import EngineChoice, RenderResult
+from e4s_studio.gui.app import Editor, Start, connect_engine, make_application
 from e4s_studio.gui.preferences import Places, Preferences
 from e4s_studio.networks.config import PRESETS
 from e4s_studio.networks.rgi import RGI
@@ -45,6 +45,7 @@ SCREEN = (1500, 920)
 HEARTBEAT_MS = 4
 MOVES_PER_STROKE = 60
 GOLDEN = 0.618
+STAGES = ("coarse", "final")
 """Multiples of it spread evenly between whole numbers, and none comes twice."""
 BUDGETS = {
     "start to a usable window": 2.0,
@@ -101,7 +102,7 @@ def open_editor(folder: Path, choice: EngineChoice) -> Editor:
     store = QSettings(str(folder / "settings.ini"), QSettings.Format.IniFormat)
     preferences = Preferences(store)
     preferences.hint_seen = True
-    editor = Editor(connect_true_engine, preferences, Places.under(folder))
+    editor = Editor(connect_engine, preferences, Places.under(folder))
     editor.start(Start(choice=choice))
     editor.window.resize(*SCREEN)
     pump_until(lambda: editor.controller.results.newest is not None, 300)
@@ -133,28 +134,27 @@ def paint(editor: Editor, strokes: int) -> list[float]:
     return times
 
 
-def edit_times(editor: Editor, edits: range) -> dict[Stage, list[float]]:
+def edit_times(editor: Editor, edits: range) -> dict[str, list[float]]:
     """Return the seconds from slider edits to their coarse and final results, one at a time.
 
     No two edits of different numbers are the same: a cache would answer the second.
     """
-    shown: list[Rendered] = []
+    shown: list[RenderResult] = []
     editor.controller.result_shown.connect(shown.append)
-    times: dict[Stage, list[float]] = {Stage.COARSE: [], Stage.FINAL: []}
+    times: dict[str, list[float]] = {stage: [] for stage in STAGES}
     for number in edits:
         editor.editing.set_amounts([Region.SKIN], 0.1 + 0.8 * (GOLDEN * number % 1))
         editor.editing.end_gesture()
         begin, revision = time.perf_counter(), editor.controller.document.revision
-        for stage in Stage:
+        for stage in STAGES:
             pump_until(lambda stage=stage, r=revision: _is_shown(shown, r, stage), 120)
             times[stage].append(time.perf_counter() - begin)
     editor.controller.result_shown.disconnect(shown.append)
     return times
 
 
-def _is_shown(shown: list[Rendered], revision: int, stage: Stage) -> bool:
-    finished = Stage.FINAL
-    return any(r.revision == revision and r.stage in {stage, finished} for r in shown)
+def _is_shown(shown: list[RenderResult], revision: int, stage: str) -> bool:
+    return any(r.revision == revision and (r.final or stage == "coarse") for r in shown)
 
 
 def start_seconds() -> float:
@@ -166,7 +166,7 @@ def start_seconds() -> float:
         "from PySide6.QtCore import QSettings\n"
         "app = make_application()\n"
         "prefs = Preferences(QSettings(sys.argv[1], QSettings.Format.IniFormat))\n"
-        "editor = Editor(connect_true_engine, prefs, Places.under(Path(sys.argv[1]).parent))\n"
+        "editor = Editor(connect_engine, prefs, Places.under(Path(sys.argv[1]).parent))\n"
         "editor.start(Start())\n"
         "assert 'torch' not in sys.modules\n"
         "app.processEvents()\n"
@@ -234,7 +234,7 @@ def main() -> None:
         "heartbeat gap, longest": (max(heartbeat.gaps), "ms"),
     }
     for when, times in (("beside a fit", beside), ("alone", alone)):
-        for stage in Stage:
+        for stage in STAGES:
             rows[f"edit to {stage}, {when}, median"] = (1000 * percentile(times[stage], 50), "ms")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     report(arguments.preset, rows | {"peak memory": (peak, "MiB")})

@@ -32,9 +32,9 @@ from e4s_studio.files.images import read_image, write_image
 from e4s_studio.files.project import Labelling, open_project
 from e4s_studio.files.provenance.facts import Ground
 from e4s_studio.files.resources import sample_pair
-from e4s_studio.gui.app import Editor, Start, connect_true_engine, make_application
-from e4s_studio.gui.controller import Photographs
+from e4s_studio.gui.app import Editor, Start, connect_engine, make_application
 from e4s_studio.gui.exporter import ExportOrder
+from e4s_studio.gui.photographs import Photographs
 from e4s_studio.gui.preferences import Places, Preferences
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def open_editor(folder: Path) -> tuple[Editor, dict[str, float]]:
     """Return an editor with the pair open, and what the opening took, in ms."""
     preferences = Preferences(QSettings(str(folder / "own.ini"), QSettings.Format.IniFormat))
     preferences.hint_seen = True
-    editor = Editor(connect_true_engine, preferences, Places.under(folder / "own"))
+    editor = Editor(connect_engine, preferences, Places.under(folder / "own"))
     begun, times = time.perf_counter(), {}
     editor.controller.pair_opened.connect(
         lambda: times.setdefault("opening", (time.perf_counter() - begun) * 1e3)

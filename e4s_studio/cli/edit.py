@@ -37,10 +37,10 @@ def edit(
         if path is not None and not path.is_file():
             raise ImageError(f"There is no file “{path}”; check its name.")
     # The window's libraries are needed by this command alone.
+    from e4s_studio.engine.request import EngineChoice
     from e4s_studio.files.project import SUFFIX
     from e4s_studio.gui.app import Start, run
-    from e4s_studio.gui.controller import Photographs
-    from e4s_studio.gui.ports import EngineChoice
+    from e4s_studio.gui.photographs import Photographs
 
     choice = EngineChoice(checkpoint, device)
     if source is not None and source.suffix.lower() == SUFFIX:

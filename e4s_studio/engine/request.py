@@ -1,12 +1,18 @@
-"""What is asked of the engine, and what comes back: frozen values that cross threads."""
+"""What the engine is asked, and what it answers: frozen values that cross threads.
+
+Importing this module does not import torch: the window knows these types before the engine starts.
+"""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -92,3 +98,88 @@ class RenderResult:
     def resolution(self) -> int:
         """R: the crop's width in this picture."""
         return int(self.image.shape[1])
+
+
+@dataclass(frozen=True)
+class EngineChoice:
+    """What the artist wants to compute with.
+
+    Attributes
+    ----------
+    checkpoint
+        The file of a checkpoint; None for the built-in model.
+    device
+        The name of a device ("cpu", "cuda", ...); "auto" for the best one available.
+    """
+
+    checkpoint: Path | None = None
+    device: str = "auto"
+
+
+@dataclass(frozen=True)
+class ModelInUse:
+    """Which model computes, and where.
+
+    Attributes
+    ----------
+    name
+        The name of the model's file without its suffix; None for the built-in model.
+    device
+        The device as torch names it.
+    needs_fit
+        Whether the model is fitted to each new pair without being asked.
+    """
+
+    name: str | None
+    device: str
+    needs_fit: bool
+
+
+@dataclass(frozen=True)
+class FitProgress:
+    """A fit under way, or at its end.
+
+    Attributes
+    ----------
+    pair
+        The pair's number.
+    fraction
+        0 to 1; 1 once it is done.
+    quality
+        How well the network reproduces the two photographs, in dB (PSNR); None before it was
+        measured.
+    cancelled
+        Whether it ended early; what was fitted until then is kept.
+    """
+
+    pair: int
+    fraction: float
+    quality: float | None = None
+    cancelled: bool = False
+
+    @property
+    def is_over(self) -> bool:
+        """Whether no further progress will come."""
+        return self.cancelled or self.fraction >= 1
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Something that could not be done; the sentence says what to do about it."""
+
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Something that was done otherwise than asked; nothing failed."""
+
+    sentence: str
+
+
+Message = RenderResult | ModelInUse | FitProgress | Failure | Notice
+Post = Callable[[Message], None]
+"""Takes a message of the engine; called on the engine's threads."""
+
+StartMap = tuple["NDArray[np.uint8]", "NDArray[np.bool_]"]
+"""The swap rule's (H, W) uint8 label map, and its (H, W) bool holes."""

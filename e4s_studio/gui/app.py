@@ -15,12 +15,13 @@ from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from e4s_studio.core.errors import RenderError
+from e4s_studio.engine.request import EngineChoice
+from e4s_studio.engine.running.sharing import no_collections
 from e4s_studio.files.models import ModelFolder
 from e4s_studio.files.resources import ICONS
 from e4s_studio.gui.background import ThreadRunner, unforeseen
 from e4s_studio.gui.canvas.view import ViewTransform
-from e4s_studio.gui.collector import resting
-from e4s_studio.gui.controller import Controller, Photographs
+from e4s_studio.gui.controller import Controller
 from e4s_studio.gui.editing import Editing
 from e4s_studio.gui.exporter import Exporter
 from e4s_studio.gui.handlers.compare import CompareHandler
@@ -42,7 +43,7 @@ from e4s_studio.gui.journal_keeper import JournalKeeper
 from e4s_studio.gui.language import LanguageHandler, speak
 from e4s_studio.gui.main_window import MainWindow
 from e4s_studio.gui.names import step_name
-from e4s_studio.gui.ports import EngineChoice
+from e4s_studio.gui.photographs import Photographs
 from e4s_studio.gui.preferences import Places, Preferences
 from e4s_studio.gui.project_session import ProjectSession
 from e4s_studio.gui.recutting import Recutting
@@ -52,7 +53,9 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-    from e4s_studio.gui.ports import Connect, Engine, Post
+    from e4s_studio.engine.request import Post
+    from e4s_studio.engine.running.engine import Engine
+    from e4s_studio.gui.controller import Connect
 
 APPLICATION = "E4S Studio"
 CHECK_MS: Final = 120_000
@@ -198,7 +201,7 @@ def run(start: Start) -> int:
     application = make_application()
     preferences = Preferences(QSettings())
     speak(application, preferences.language)
-    editor = Editor(connect_true_engine, preferences, Places.own())
+    editor = Editor(connect_engine, preferences, Places.own())
     # Ctrl+C in the terminal closes the window as its cross does: nothing is cut off.
     signal.signal(signal.SIGINT, lambda _number, _frame: editor.window.close())
     sys.excepthook = partial(_report, editor)
@@ -239,12 +242,13 @@ def _report(
     editor.window.notice.say(unforeseen(error))
 
 
-def connect_true_engine(choice: EngineChoice, post: Post) -> Engine:
-    """Make the true engine; runs off the GUI thread, since importing torch takes seconds."""
-    with resting():
-        from e4s_studio.gui.true_engine import TrueEngine  # noqa: PLC0415 - it brings torch along
+def connect_engine(choice: EngineChoice, post: Post) -> Engine:
+    """Make the engine; runs off the GUI thread, since importing torch takes seconds."""
+    with no_collections():
+        from e4s_studio.engine.running.engine import Engine  # noqa: PLC0415 - it brings torch along
+        from e4s_studio.train.pairs import practice_pairs  # noqa: PLC0415 - likewise
 
-    return TrueEngine(choice, post)
+    return Engine.started(choice, post, practice_pairs)
 
 
 def make_application() -> QApplication:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -11,23 +12,32 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from e4s_studio.core.document import Document
 from e4s_studio.core.errors import CancelledError, DeviceError, FaceError, StudioError
+from e4s_studio.engine.request import (
+    EngineChoice,
+    Failure,
+    FitProgress,
+    ModelInUse,
+    Notice,
+    Post,
+    RenderResult,
+)
 from e4s_studio.files.project import Project
 from e4s_studio.gui.jobs import Job, Jobs
 from e4s_studio.gui.photographs import FaceMissing, Photographs
-from e4s_studio.gui.ports import EngineChoice, EngineFailed, FitProgress, ModelInUse, Rendered
 from e4s_studio.gui.results import Results
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from e4s_studio.core.events import Change
     from e4s_studio.core.portrait import Portrait
     from e4s_studio.core.settings import EditSettings
+    from e4s_studio.engine.request import Message, StartMap
+    from e4s_studio.engine.running.engine import Engine
     from e4s_studio.files.project import FittedWeights
-    from e4s_studio.gui.ports import Connect, Engine, Message, StartMap
 
-__all__ = ["REST_MS", "Controller", "Photographs"]
+Connect = Callable[[EngineChoice, Post], "Engine"]
+"""Makes an engine; runs off the GUI thread, and is where torch is first imported."""
 
 REST_MS: Final = 80
 """While a stroke is under way the result follows at most this often: paint comes first."""
@@ -49,7 +59,7 @@ class Controller(QObject):
     -------
     changed(Change)
         The document changed.
-    result_shown(Rendered)
+    result_shown(RenderResult)
         A newer result is there.
     result_pending()
         An edit is on its way to the engine.
@@ -63,8 +73,8 @@ class Controller(QObject):
         The model goes on with the fit that a project kept.
     busy(str)
         What the background is doing; an empty text when it is done.
-    failed(str)
-        A sentence for the artist.
+    failed(str), noticed(str)
+        Sentences for the artist: what could not be done; what was done otherwise than asked.
 
     Attributes
     ----------
@@ -85,6 +95,7 @@ class Controller(QObject):
     fit_kept = Signal()
     busy = Signal(str)
     failed = Signal(str)
+    noticed = Signal(str)
 
     def __init__(self, connect: Connect, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -295,7 +306,7 @@ class Controller(QObject):
         except StudioError as error:
             if self._engine is not None or choice == EngineChoice():
                 raise
-            post(EngineFailed(str(error)))
+            post(Failure(str(error)))
             choice = EngineChoice()
             made = self._connect(choice, post)
         old, self._engine = self._engine, made
@@ -455,17 +466,19 @@ class Controller(QObject):
 
     def _take(self, message: Message) -> None:
         match message:
-            case Rendered():
+            case RenderResult():
                 self._take_result(message)
             case FitProgress():
                 self._take_fit(message)
             case ModelInUse():
                 self._model = message
                 self.model_known.emit(message)
-            case EngineFailed():
+            case Failure():
                 self.failed.emit(message.sentence)
+            case Notice():
+                self.noticed.emit(message.sentence)
 
-    def _take_result(self, result: Rendered) -> None:
+    def _take_result(self, result: RenderResult) -> None:
         if not self.results.accept(result):
             return
         if result.revision == self.document.revision and not self.document.in_stroke:

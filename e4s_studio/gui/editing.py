@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from e4s_studio.core.settings import ShapeSource
+    from e4s_studio.engine.request import StartMap
     from e4s_studio.gui.controller import Controller
-    from e4s_studio.gui.ports import StartMap
 
 # The swap rule makes another map when one of these changes.
 _MAP_SETTINGS = frozenset({"shapes", "face_over_hair"})

@@ -11,16 +11,15 @@ from PySide6.QtCore import QObject, Qt, Signal
 
 from e4s_studio.core.errors import StudioError
 from e4s_studio.files.journal import Journal, same_photograph
-from e4s_studio.gui.ports import Stage
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from e4s_studio.core.events import Change
     from e4s_studio.core.portrait import Portrait
+    from e4s_studio.engine.request import RenderResult
     from e4s_studio.files.project import Project
     from e4s_studio.gui.controller import Controller
-    from e4s_studio.gui.ports import Rendered
     from e4s_studio.gui.project_session import ProjectSession
 
 
@@ -173,8 +172,8 @@ class JournalKeeper(QObject):
         if journal is not None:
             self._ends.submit(journal.close)
 
-    def _show(self, result: Rendered) -> None:
-        if self._journal is not None and result.stage is Stage.FINAL:
+    def _show(self, result: RenderResult) -> None:
+        if self._journal is not None and result.final:
             self._journal.show(result.image)
 
 

@@ -128,3 +128,8 @@ def menu_name(file: Path) -> str:
         end = LONGEST_NAME // 2 - 1
         name = f"{name[:end]}…{name[-end:]}"
     return name.replace("&", "&&")
+
+
+def device_name(device: str) -> str:
+    """Return what the artist reads for a device of torch."""
+    return {"cpu": "CPU", "cuda": "GPU", "mps": "GPU"}.get(device.partition(":")[0], device)

@@ -13,7 +13,6 @@ from PySide6.QtCore import QObject, Signal
 from e4s_studio.core.errors import StudioError
 from e4s_studio.files.project import Labelling, Project, hold, open_project, save_project
 from e4s_studio.gui.jobs import Job
-from e4s_studio.gui.ports import Stage
 
 if TYPE_CHECKING:
     import threading
@@ -25,9 +24,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from e4s_studio.core.events import Change
+    from e4s_studio.engine.request import FitProgress
     from e4s_studio.files.project import FittedWeights, Opened
     from e4s_studio.gui.controller import Controller
-    from e4s_studio.gui.ports import FitProgress
 
 _LOG = logging.getLogger(__name__)
 
@@ -338,7 +337,7 @@ class ProjectSession(QObject):
 
     def _picture(self) -> NDArray[np.uint8] | None:
         newest = self._controller.results.newest
-        final = newest is not None and newest.stage is Stage.FINAL
+        final = newest is not None and newest.final
         return newest.image if newest is not None and final else None
 
 

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from e4s_studio.core.portrait import Portrait
     from e4s_studio.core.quad import Quad
     from e4s_studio.core.settings import EditSettings
+    from e4s_studio.engine.request import StartMap
     from e4s_studio.gui.controller import Controller
-    from e4s_studio.gui.ports import StartMap
 
 
 class Wish(NamedTuple):

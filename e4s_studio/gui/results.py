@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from e4s_studio.gui.ports import Rendered, Stage
-
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from e4s_studio.core.commands import CommandStack
+    from e4s_studio.engine.request import RenderResult
 
 
 class Results:
@@ -18,7 +17,7 @@ class Results:
 
     def __init__(self) -> None:
         self._pair = 0
-        self._newest: Rendered | None = None
+        self._newest: RenderResult | None = None
         self._before: NDArray[np.uint8] | None = None
         self._step: tuple[int, object] | None = None
         self._settled: NDArray[np.uint8] | None = None
@@ -31,7 +30,7 @@ class Results:
         self._kept = {}
 
     @property
-    def newest(self) -> Rendered | None:
+    def newest(self) -> RenderResult | None:
         """The result that is shown."""
         return self._newest
 
@@ -40,7 +39,7 @@ class Results:
         """(h, w, 3) uint8: the final result before the last edit; None before the first."""
         return self._before
 
-    def accept(self, result: Rendered) -> bool:
+    def accept(self, result: RenderResult) -> bool:
         """Take a result if it is to be shown: never an older or a coarser one of the same."""
         shown = self._newest
         if result.pair != self._pair:
@@ -49,7 +48,7 @@ class Results:
             if result.revision < shown.revision:
                 return False
             again = result.revision == shown.revision
-            if again and shown.stage is Stage.FINAL and result.stage is Stage.COARSE:
+            if again and shown.final and not result.final:
                 return False
         self._newest = result
         return True
@@ -59,7 +58,7 @@ class Results:
 
         Several results of one step, and of one slider's drag, count as one.
         """
-        if self._newest is None or self._newest.stage is not Stage.FINAL:
+        if self._newest is None or not self._newest.final:
             return
         top = history.top
         gesture = None if top is None else top.merge_key
@@ -75,7 +74,7 @@ class Results:
         """
         newest = self._newest
         self._kept.pop(slot, None)
-        if newest and newest.stage is Stage.FINAL and newest.revision == revision:
+        if newest and newest.final and newest.revision == revision:
             self._kept[slot] = newest.image
 
     def put(self, slot: str, picture: NDArray[np.uint8]) -> None:

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QLabel, QProgressBar, QStatusBar, QToolButton, QWidget
 
-from e4s_studio.gui.names import model_name, quality_name
-from e4s_studio.gui.ports import FitProgress, ModelInUse, Rendered, Stage
+from e4s_studio.gui.names import device_name, model_name, quality_name
 from e4s_studio.gui.theme import name_icon
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from e4s_studio.engine.request import FitProgress, ModelInUse, RenderResult
 
 SAID_FOR_MS: Final = 8_000
 
@@ -77,11 +78,11 @@ class StatusBar(QStatusBar):
     def show_model(self, model: ModelInUse) -> None:
         """Show which model computes, and where."""
         self.model.setText(model_name(model.name))
-        self.device.setText(model.device)
+        self.device.setText(device_name(model.device))
 
-    def show_result(self, result: Rendered) -> None:
+    def show_result(self, result: RenderResult) -> None:
         """Show whether the shown result is final, and how long it took."""
-        final = result.stage is Stage.FINAL
+        final = result.final
         self._is_pending = False
         self.stage.setText(self.tr("final") if final else self.tr("coarse"))
         self.time.setText(self._time_text(result.seconds))

@@ -16,8 +16,7 @@ from PySide6.QtWidgets import QApplication
 from e4s_studio.files.images import write_image
 from e4s_studio.files.label_maps import write_label_map
 from e4s_studio.gui.app import Editor, Start
-from e4s_studio.gui.controller import Photographs
-from e4s_studio.gui.ports import Stage
+from e4s_studio.gui.photographs import Photographs
 from e4s_studio.gui.preferences import Places, Preferences
 
 SIZE = 256
@@ -58,11 +57,7 @@ class Studio:
 
     def is_settled(self) -> bool:
         newest = self.controller.results.newest
-        return (
-            newest is not None
-            and newest.revision == self.document.revision
-            and newest.stage is Stage.FINAL
-        )
+        return newest is not None and newest.revision == self.document.revision and newest.final
 
     def wait_for_fit(self) -> None:
         self.bot.waitUntil(lambda: not self.controller.is_fitting, timeout=60_000)

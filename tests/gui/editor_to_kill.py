@@ -15,7 +15,7 @@ from PySide6.QtCore import QSettings, QTimer
 
 from e4s_studio.core.regions import Region
 from e4s_studio.gui.app import Editor, Start, make_application
-from e4s_studio.gui.controller import Photographs
+from e4s_studio.gui.photographs import Photographs
 from e4s_studio.gui.preferences import Places, Preferences
 
 PAUSE_MS = 30

@@ -16,22 +16,15 @@ from e4s_studio.core.geometry import Box
 from e4s_studio.core.portrait import Portrait
 from e4s_studio.core.quad import Quad
 from e4s_studio.core.regions import FACE, Region
-from e4s_studio.core.settings import EditSettings, ShapeSource
+from e4s_studio.core.settings import EditSettings, Precision, ShapeSource
 from e4s_studio.engine.faces.align import crop, from_crop, paste_back, recrop_labels, uncrop_labels
 from e4s_studio.engine.faces.recrop import quad_of
 from e4s_studio.engine.finishing.film import film_of
+from e4s_studio.engine.request import EngineChoice, FitProgress, ModelInUse, Post, RenderResult
 from e4s_studio.files.export.layers import ExportLayers
 from e4s_studio.files.images import read_image
 from e4s_studio.files.label_maps import read_label_map
 from e4s_studio.files.project import FittedWeights
-from e4s_studio.gui.ports import (
-    EngineChoice,
-    FitProgress,
-    ModelInUse,
-    Post,
-    Rendered,
-    Stage,
-)
 
 COARSE = 128
 CROP = 256
@@ -97,7 +90,7 @@ class FakeEngine:
         self.packed: list[int] = []
         self.taken: list[tuple[FittedWeights, Portrait]] = []
         name = None if choice.checkpoint is None else choice.checkpoint.stem
-        post(ModelInUse(name, "CPU", needs_fit=choice.checkpoint is None))
+        post(ModelInUse(name, "cpu", needs_fit=choice.checkpoint is None))
 
     def open_portrait(
         self,
@@ -253,9 +246,14 @@ class FakeEngine:
         small = cv2.resize(image, (COARSE, COARSE), interpolation=cv2.INTER_AREA)
         target = snapshot.target
         film = film_of(snapshot.portraits.map(lambda each: each.image), target.labels).trait
-        self._post(Rendered(small, snapshot.revision, Stage.COARSE, 0.04, pair, film=film))
-        photographs = (framed(image), framed(target.image)) if whole else (None, None)
-        self._post(Rendered(image, snapshot.revision, Stage.FINAL, 0.04, pair, *photographs, film))
+        coarse = RenderResult(
+            small, snapshot.revision, pair, False, "cpu", Precision.FLOAT32, 0.04, film=film
+        )
+        self._post(coarse)
+        final = replace(coarse, image=image, final=True)
+        if whole:
+            final = replace(final, photograph=framed(image), original=framed(target.image))
+        self._post(final)
 
     def _count(self, quality, pair, stop, previous) -> None:
         if previous is not None:

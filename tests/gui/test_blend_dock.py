@@ -9,7 +9,7 @@ from PySide6.QtTest import QTest
 from e4s_studio.core.document import Document
 from e4s_studio.files.images import write_image
 from e4s_studio.files.project import Project
-from e4s_studio.gui.controller import Photographs
+from e4s_studio.gui.photographs import Photographs
 
 
 @pytest.fixture

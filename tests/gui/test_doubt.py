@@ -9,8 +9,8 @@ from e4s_studio.core import brush
 from e4s_studio.core.brush import Dab
 from e4s_studio.core.regions import Region
 from e4s_studio.gui.canvas.overlay import DOUBT_STRIPE
-from e4s_studio.gui.controller import Photographs
 from e4s_studio.gui.handlers.doubt import DoubtWalk
+from e4s_studio.gui.photographs import Photographs
 
 FIRST, SECOND = DOUBTFUL
 SIDE = 256

@@ -12,12 +12,12 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QMessageBox
 
 from e4s_studio.core.regions import Region
 from e4s_studio.core.settings import FilmTrait
+from e4s_studio.engine.request import EngineChoice
 from e4s_studio.files.export.kinds import ExportKind
 from e4s_studio.files.images import read_image
 from e4s_studio.files.provenance.credential import inspect_file
 from e4s_studio.files.provenance.facts import Ground
 from e4s_studio.gui.dialogs.export import ExportDialog
-from e4s_studio.gui.ports import EngineChoice
 
 
 def open_dialog(studio) -> ExportDialog:

@@ -13,10 +13,10 @@ from e4s_studio.core.quad import Quad
 from e4s_studio.core.regions import Region
 from e4s_studio.engine.faces.recrop import quad_of
 from e4s_studio.files.images import write_image
-from e4s_studio.gui.controller import Photographs
 from e4s_studio.gui.journal_keeper import UNTOUCHED
 from e4s_studio.gui.panes.face_marks import REACH
 from e4s_studio.gui.panes.face_view import FaceView
+from e4s_studio.gui.photographs import Photographs
 from e4s_studio.gui.recutting import Recutting, Wish
 
 FACES = ((60, 80, 70), (260, 150, 60), (430, 60, 50))

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog
 from e4s_studio.core.regions import Region
 from e4s_studio.files.label_maps import read_label_map, write_label_map
 from e4s_studio.gui.app import Start
-from e4s_studio.gui.controller import Photographs
+from e4s_studio.gui.photographs import Photographs
 
 
 def drop(widget, *paths) -> bool:

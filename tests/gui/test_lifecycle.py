@@ -9,9 +9,9 @@ from PySide6.QtCore import Qt
 
 from e4s_studio.core.errors import DeviceError
 from e4s_studio.core.regions import Region
+from e4s_studio.engine.request import EngineChoice
 from e4s_studio.gui.app import Start, close_once_drawn
-from e4s_studio.gui.controller import Photographs
-from e4s_studio.gui.ports import EngineChoice
+from e4s_studio.gui.photographs import Photographs
 
 
 def engine_threads() -> list[threading.Thread]:

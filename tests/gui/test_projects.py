@@ -11,11 +11,11 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 
 from e4s_studio.core.commands import Layer
 from e4s_studio.core.regions import Region
+from e4s_studio.engine.request import EngineChoice
 from e4s_studio.files.project import hold, open_project
 from e4s_studio.gui.app import Start
-from e4s_studio.gui.controller import Photographs
 from e4s_studio.gui.journal_keeper import UNTOUCHED
-from e4s_studio.gui.ports import EngineChoice
+from e4s_studio.gui.photographs import Photographs
 
 
 def edit(studio, amount: float = 0.3) -> None:

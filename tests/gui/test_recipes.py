@@ -11,7 +11,7 @@ from e4s_studio.core.commands import Layer
 from e4s_studio.core.regions import Region
 from e4s_studio.files.recipe import SUFFIX, open_recipe
 from e4s_studio.gui.app import Start
-from e4s_studio.gui.controller import Photographs
+from e4s_studio.gui.photographs import Photographs
 
 
 def trigger(studio, name: str) -> None:

@@ -22,9 +22,9 @@ from e4s_studio.core.regions import Region
 from e4s_studio.files.journal import CrashedSession, recoverable_sessions
 from e4s_studio.files.project import open_project
 from e4s_studio.gui.app import Start
-from e4s_studio.gui.controller import Photographs
 from e4s_studio.gui.dialogs.recovery import RecoveryDialog
 from e4s_studio.gui.journal_keeper import UNTOUCHED
+from e4s_studio.gui.photographs import Photographs
 from e4s_studio.gui.recutting import Recutting, Wish
 
 AMOUNT = 0.4

@@ -5,13 +5,14 @@ import pytest
 
 from e4s_studio.core.commands import Command, CommandStack
 from e4s_studio.core.regions import Region
-from e4s_studio.core.settings import EditSettings
-from e4s_studio.gui.ports import Rendered, Stage
+from e4s_studio.core.settings import EditSettings, Precision
+from e4s_studio.engine.request import RenderResult
 from e4s_studio.gui.results import Results
 
 
-def rendered(revision: int, stage: Stage = Stage.FINAL, pair: int = 1) -> Rendered:
-    return Rendered(np.full((2, 2, 3), revision, np.uint8), revision, stage, 0.1, pair)
+def rendered(revision: int, pair: int = 1, *, final: bool = True) -> RenderResult:
+    image = np.full((2, 2, 3), revision, np.uint8)
+    return RenderResult(image, revision, pair, final, "cpu", Precision.FLOAT32)
 
 
 @pytest.fixture
@@ -24,14 +25,14 @@ def results() -> Results:
 def test_revisions_only_grow(results):
     assert results.accept(rendered(3))
     assert not results.accept(rendered(2))
-    assert results.accept(rendered(4, Stage.COARSE))
+    assert results.accept(rendered(4, final=False))
     assert results.newest.revision == 4
 
 
 def test_a_final_picture_is_not_covered_by_a_coarse_one_of_the_same_edit(results):
-    assert results.accept(rendered(3, Stage.COARSE))
+    assert results.accept(rendered(3, final=False))
     assert results.accept(rendered(3))
-    assert not results.accept(rendered(3, Stage.COARSE))
+    assert not results.accept(rendered(3, final=False))
     assert results.accept(rendered(3))
 
 
@@ -78,6 +79,6 @@ def test_a_coarse_picture_settles_nothing(results):
     history = CommandStack()
     settle(results, history, 1)
     edit(history, 0.5)
-    results.accept(rendered(2, Stage.COARSE))
+    results.accept(rendered(2, final=False))
     results.settle(history)
     assert results.before is None

@@ -7,8 +7,8 @@ import pytest
 from PySide6.QtCore import QSettings
 
 from e4s_studio.core.regions import Region
-from e4s_studio.gui.app import Editor, Start, connect_true_engine
-from e4s_studio.gui.ports import EngineChoice
+from e4s_studio.engine.request import EngineChoice
+from e4s_studio.gui.app import Editor, Start, connect_engine
 from e4s_studio.gui.preferences import Places, Preferences
 
 PATIENCE_MS = 120_000
@@ -17,7 +17,7 @@ PATIENCE_MS = 120_000
 @pytest.fixture
 def editor(qtbot, tmp_path):
     preferences = Preferences(QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat))
-    editor = Editor(connect_true_engine, preferences, Places.under(tmp_path))
+    editor = Editor(connect_engine, preferences, Places.under(tmp_path))
     yield editor
     editor.projects.leave()
     editor.window.deleteLater()

@@ -18,11 +18,11 @@ from PySide6.QtWidgets import (
 )
 
 from e4s_studio.core.regions import Region
+from e4s_studio.engine.request import FitProgress
 from e4s_studio.files.label_maps import read_label_map
 from e4s_studio.files.resources import ICONS, sample_map, sample_pair
 from e4s_studio.gui.app import Start
 from e4s_studio.gui.names import region_name
-from e4s_studio.gui.ports import FitProgress
 from e4s_studio.gui.theme import Theme
 from e4s_studio.gui.tools.tool import ToolKind
 from e4s_studio.gui.widgets.pane_filters import WIDTH as FRAME

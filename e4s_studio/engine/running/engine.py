@@ -7,13 +7,14 @@ drawn: an edit never waits for a fit.
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, replace
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-import torch
-
+from e4s_studio.engine.drawing.devices import device_named
 from e4s_studio.engine.drawing.export_layers import finished_layers
 from e4s_studio.engine.drawing.fitted import encode_pair
+from e4s_studio.engine.drawing.models import load_network
 from e4s_studio.engine.drawing.precision import chosen
 from e4s_studio.engine.drawing.session import Session
 from e4s_studio.engine.faces.portraits import native_size
@@ -21,25 +22,32 @@ from e4s_studio.engine.finishing.compose import CANONICAL_SIZE
 from e4s_studio.engine.finishing.paste import into_photograph
 from e4s_studio.engine.fitting.fit import BUILT_IN_SIZE, Fitter, plan_for
 from e4s_studio.engine.fitting.fitted_file import pack_fitted, unpack_fitted
+from e4s_studio.engine.opening import open_portrait, recut_portrait
 from e4s_studio.engine.pictures import to_image
-from e4s_studio.engine.request import RenderRequest, RenderResult
+from e4s_studio.engine.request import Failure, ModelInUse, Notice, RenderRequest, RenderResult
 from e4s_studio.engine.running.fit_thread import FitThread, Turns
+from e4s_studio.engine.running.sharing import spare_threads, warm_up
 from e4s_studio.engine.running.worker import Worker
 from e4s_studio.engine.shapes import start_map
+from e4s_studio.engine.sight import Sight
+from e4s_studio.files.resources import BUILT_IN_MODEL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     import numpy as np
     from numpy.typing import NDArray
 
     from e4s_studio.core.contents import DocumentSnapshot
     from e4s_studio.core.errors import StudioError
+    from e4s_studio.core.face import Face
     from e4s_studio.core.portrait import Portrait
+    from e4s_studio.core.quad import Quad
     from e4s_studio.core.settings import EditSettings
     from e4s_studio.engine.drawing.fitted import Fitted
     from e4s_studio.engine.fitting.practice import Lessons
-    from e4s_studio.engine.running.fit_thread import FitState
+    from e4s_studio.engine.request import EngineChoice, Post
     from e4s_studio.engine.running.worker import ShouldStop
     from e4s_studio.files.export.layers import ExportLayers
     from e4s_studio.files.project import FittedWeights
@@ -49,53 +57,106 @@ COARSE: Final = {64: 256, 256: 512}
 """The generator's resolutions that are shown before it is done, and the size of those pictures."""
 
 
-@dataclass(frozen=True)
-class Listeners:
-    """Whom the engine tells. All are called on its threads.
-
-    Attributes
-    ----------
-    result
-        Gets each picture.
-    failed
-        Gets an error that the artist can read.
-    fitted
-        Gets how far a fit has come.
-    """
-
-    result: Callable[[RenderResult], None]
-    failed: Callable[[StudioError], None]
-    fitted: Callable[[FitState], None]
-
-
 class Engine:
-    """Draws swaps of the pair that it was last asked about.
+    """Opens portraits, draws swaps of the pair that it was last asked about, and fits to it.
+
+    Methods that take their time say so: the window calls them beside its own thread. After `close`
+    no method does anything.
 
     Parameters
     ----------
     network
         Where every pair starts.
-    listeners
-        Whom to tell.
-    lessons
-        What fits practise on beside the pair (see `engine.fitting.practice`).
+    post
+        Takes each message, from any of the engine's threads.
+    model
+        The network's name, as credentials and projects call it.
+    practice
+        What fits train on beside the pair (see `engine.fitting.practice`).
     """
 
-    def __init__(self, network: RGI, listeners: Listeners, lessons: Lessons | None = None) -> None:
+    def __init__(
+        self,
+        network: RGI,
+        post: Post,
+        model: str = BUILT_IN_MODEL,
+        practice: Lessons | None = None,
+    ) -> None:
+        self.model = model
         self._network = network
-        self._lessons = lessons
-        self._listeners = listeners
+        self._practice = practice
+        self._post = post
+        self._sight = Sight()
         self._turns = Turns()
         self._state = threading.Lock()
         self._session: Session | None = None
         self._last: RenderRequest | None = None
-        self._worker = Worker(self._render, listeners.result, self._failed, self._free_memory)
+        self._worker = Worker(
+            self._render, self._show, lambda error, _: self._failed(error), self._free_memory
+        )
         self._fitting: FitThread | None = None
+        # Beginning and ending a fit waits for its thread, which the window must not.
+        self._fits = ThreadPoolExecutor(max_workers=1, thread_name_prefix="fits")
+        self._is_closed = False
+
+    @classmethod
+    def started(
+        cls, choice: EngineChoice, post: Post, practice: Callable[[int], Lessons]
+    ) -> Engine:
+        """Load the chosen network, say which it is, and prepare for the first fit.
+
+        Parameters
+        ----------
+        choice
+            The model and the device.
+        post
+            Takes each message.
+        practice
+            Returns what fits train on, for a crop size in pixels.
+
+        Raises
+        ------
+        StudioError
+            If the checkpoint or the device cannot be used.
+        """
+        spare_threads()
+        device, checkpoint = device_named(choice.device), choice.checkpoint
+        network = load_network(checkpoint, device)
+        model = BUILT_IN_MODEL if checkpoint is None else checkpoint.name
+        engine = cls(network, post, model, practice(network.config.size))
+        engine._later(warm_up)
+        name = None if checkpoint is None else checkpoint.stem
+        post(ModelInUse(name, str(device), engine.needs_fit))
+        return engine
 
     @property
     def needs_fit(self) -> bool:
         """Whether the model is fitted to each pair by itself."""
         return self._network.config.size <= BUILT_IN_SIZE
+
+    def open_portrait(
+        self,
+        path: Path,
+        label_map: Path | None,
+        quad: Quad | None = None,
+        is_cancelled: Callable[[], bool] = lambda: False,
+    ) -> Portrait:
+        """Open a photograph as a portrait; takes its time. See `engine.opening.open_portrait`."""
+        return open_portrait(
+            path, label_map, quad=quad, sight=self._sight, is_cancelled=is_cancelled
+        )
+
+    def find_faces(self, photograph: NDArray[np.uint8]) -> list[Face]:
+        """Return the faces of an (H, W, 3) uint8 RGB photograph, the surest first; takes time."""
+        return self._sight.faces(photograph)
+
+    def recut(self, portrait: Portrait, quad: Quad, *, keep_map: bool) -> Portrait:
+        """Cut a portrait out anew; takes its time. See `engine.opening.recut_portrait`."""
+        return recut_portrait(portrait, quad, self._sight, keep_map=keep_map)
+
+    def doubt(self, crop: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Return how unsure the parser is of each pixel of an (S, S, 3) crop: (S, S), 0 to 1."""
+        return self._sight.parse(crop).doubt
 
     def start_map(
         self, source: Portrait, target: Portrait, settings: EditSettings
@@ -114,7 +175,10 @@ class Engine:
         self._worker.submit(request)
 
     def start_fit(self, snapshot: DocumentSnapshot, pair: int) -> None:
-        """Fit the model to the snapshot's photographs, from its weights; returns at once."""
+        """Fit the model to the snapshot's photographs, in place of any other; returns at once."""
+        self._later(lambda: self._begin_fit(snapshot, pair))
+
+    def _begin_fit(self, snapshot: DocumentSnapshot, pair: int) -> None:
         self._end_fit(keep=False)
         portraits = snapshot.portraits
 
@@ -124,17 +188,17 @@ class Engine:
             return session.quality
 
         self._fitting = FitThread(
-            lambda: Fitter(self._network, portraits, plan_for(self._network), self._lessons),
+            lambda: Fitter(self._network, portraits, plan_for(self._network), self._practice),
             pair,
             self._turns,
             publish,
-            self._listeners.fitted,
-            self._listeners.failed,
+            self._post,
+            self._failed,
         )
 
     def cancel_fit(self) -> None:
-        """Stop fitting and keep what was learnt; returns once that is in use."""
-        self._end_fit(keep=True)
+        """Stop fitting and keep what was fitted so far; returns at once."""
+        self._later(lambda: self._end_fit(keep=True))
 
     def picture(self, snapshot: DocumentSnapshot) -> NDArray[np.uint8]:
         """Return the final picture of a document's crop, (N, N, 3) uint8 RGB, and tell nobody."""
@@ -160,8 +224,8 @@ class Engine:
         with self._turns.drawing():
             return finished_layers(self._session_of(snapshot), snapshot)
 
-    def packed_fit(self, snapshot: DocumentSnapshot, model: str) -> FittedWeights:
-        """Return the pair's fit as it stands, as projects keep it; `model` names the network.
+    def packed_fit(self, snapshot: DocumentSnapshot) -> FittedWeights:
+        """Return the pair's fit as it stands, as projects keep it; takes its time.
 
         Of a pair that was drawn before it waits for no drawing: an export may take minutes.
         """
@@ -169,16 +233,19 @@ class Engine:
         if session is None:
             with self._turns.drawing():
                 session = self._session_of(snapshot)
-        return pack_fitted(session.fitted, self._network, model)
+        return pack_fitted(session.fitted, self._network, self.model)
 
     def take_fit(self, weights: FittedWeights, snapshot: DocumentSnapshot) -> None:
-        """Go on with the fit that a project kept for the snapshot's pair.
+        """Go on with the fit that a project kept, once any other has ended; takes its time.
 
         Raises
         ------
         CheckpointError
             If it is a fit of another network; the pair then starts as a new one does.
         """
+        self._fits.submit(self._replace_fit, weights, snapshot).result()
+
+    def _replace_fit(self, weights: FittedWeights, snapshot: DocumentSnapshot) -> None:
         with self._turns.drawing():
             fitted = unpack_fitted(weights, self._network)
             session = Session(fitted, snapshot.portraits)
@@ -186,8 +253,14 @@ class Engine:
 
     def close(self) -> None:
         """Stop all work and return once every thread is gone."""
+        self._is_closed = True
+        self._fits.shutdown(wait=True, cancel_futures=True)
         self._end_fit(keep=False)
         self._worker.close()
+
+    def _later(self, work: Callable[[], None]) -> None:
+        if not self._is_closed:
+            self._fits.submit(work)
 
     def _end_fit(self, *, keep: bool) -> None:
         if self._fitting is not None:
@@ -254,17 +327,16 @@ class Engine:
         if last is not None and last.snapshot.portraits == session.portraits:
             self._worker.submit(RenderRequest(last.snapshot, last.pair, last.whole))
 
-    def _failed(self, error: StudioError, request: RenderRequest) -> None:
-        del request
-        self._listeners.failed(error)
+    def _show(self, result: RenderResult) -> None:
+        self._post(result)
+        for note in result.notes:
+            self._post(Notice(note))
+
+    def _failed(self, error: StudioError) -> None:
+        self._post(Failure(str(error)))
 
     def _free_memory(self) -> None:
         with self._state:
             session = self._session
         if session is not None:
             session.free_memory()
-
-
-def spare_threads() -> None:
-    """Leave the artist's window a share of the processor: torch takes all of it otherwise."""
-    torch.set_num_threads(max(1, torch.get_num_threads() - 1))

@@ -6,13 +6,13 @@ import logging
 import threading
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import torch
 
 from e4s_studio.core.errors import RenderError, StudioError
-from e4s_studio.engine.running.priority import step_back
+from e4s_studio.engine.request import FitProgress
+from e4s_studio.engine.running.sharing import step_back
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -72,28 +72,6 @@ class _StoppedError(Exception):
     """Ends a step in the middle."""
 
 
-@dataclass(frozen=True)
-class FitState:
-    """How far a fit has come.
-
-    Attributes
-    ----------
-    pair
-        The pair's number.
-    fraction
-        0 to 1; 1 once it is done.
-    quality
-        How well it reproduces the two photographs, in dB (PSNR); None before it was looked at.
-    cancelled
-        Whether it ended early; what was learnt is kept.
-    """
-
-    pair: int
-    fraction: float
-    quality: float | None = None
-    cancelled: bool = False
-
-
 class FitThread:
     """Runs a fitter step by step.
 
@@ -120,7 +98,7 @@ class FitThread:
         pair: int,
         turns: Turns,
         publish: Callable[[Fitted], float],
-        report: Callable[[FitState], None],
+        report: Callable[[FitProgress], None],
         failed: Callable[[StudioError], None],
     ) -> None:
         self._make = make
@@ -164,14 +142,14 @@ class FitThread:
         while not fitter.is_done and not self._stop.is_set():
             self._step(fitter)
             fraction = 0.999 * fitter.steps_taken / fitter.plan.steps
-            self._report(FitState(self._pair, fraction, self._quality))
+            self._report(FitProgress(self._pair, fraction, self._quality))
             if time.monotonic() - begun > look:
                 look *= 2
                 self._show(fitter)
         if self._keep:
             self._show(fitter)
         fraction = 1.0 if fitter.is_done else 0.0
-        self._report(FitState(self._pair, fraction, self._quality, self._stop.is_set()))
+        self._report(FitProgress(self._pair, fraction, self._quality, self._stop.is_set()))
 
     def _step(self, fitter: Fitter) -> None:
         """Take a step; where torch keeps a tensor, or takes one back, is room for a drawing.
@@ -196,4 +174,4 @@ class FitThread:
 
     def _fail(self, error: StudioError) -> None:
         self._failed(error)
-        self._report(FitState(self._pair, 0.0, cancelled=True))
+        self._report(FitProgress(self._pair, 0.0, cancelled=True))

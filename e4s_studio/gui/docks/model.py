@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QFormLayout, QLabel, QProgressBar, QPushButton, QWidget
 
-from e4s_studio.gui.names import model_name, quality_name
+from e4s_studio.gui.names import device_name, model_name, quality_name
 from e4s_studio.gui.theme import name_icon
 from e4s_studio.gui.widgets.layouts import column, row
 
 if TYPE_CHECKING:
-    from e4s_studio.gui.ports import FitProgress, ModelInUse
+    from e4s_studio.engine.request import FitProgress, ModelInUse
 
 
 class ModelDock(QWidget):
@@ -66,7 +66,9 @@ class ModelDock(QWidget):
 
     def show_model(self, model: ModelInUse) -> None:
         """Show which model computes, and where."""
-        self.model.setText(self.tr("{0}\non {1}").format(model_name(model.name), model.device))
+        self.model.setText(
+            self.tr("{0}\non {1}").format(model_name(model.name), device_name(model.device))
+        )
 
     def show_device(self, name: str) -> None:
         """Show which device was requested: "auto", "cpu" or "cuda"."""

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from e4s_studio.core.events import Change
+    from e4s_studio.engine.request import RenderResult
     from e4s_studio.gui.controller import Controller
     from e4s_studio.gui.editing import Editing
     from e4s_studio.gui.main_window import MainWindow
-    from e4s_studio.gui.ports import Rendered
 
 
 class CompareHandler(QObject):
@@ -77,7 +77,7 @@ class CompareHandler(QObject):
         self._pane.set_mode(mode)
         self._controller.want_photograph(wanted=self._wants_photograph)
 
-    def _show_result(self, result: Rendered) -> None:
+    def _show_result(self, result: RenderResult) -> None:
         self._pane.show_before(self._results.before)
         self._pane.show_pixels(result.image)
         if result.photograph is not None or not self._wants_photograph:
@@ -85,7 +85,7 @@ class CompareHandler(QObject):
                 result.photograph, result.original, self._share_of_photograph(result)
             )
 
-    def _share_of_photograph(self, result: Rendered) -> float:
+    def _share_of_photograph(self, result: RenderResult) -> float:
         """Return how much narrower the shown photograph is than the one that is exported."""
         target = self._document.target
         if result.photograph is None or target is None or target.photograph is None:

@@ -11,10 +11,10 @@ from e4s_studio.gui.docks.regions import ORDER
 
 if TYPE_CHECKING:
     from e4s_studio.core.events import Change
+    from e4s_studio.engine.request import RenderResult
     from e4s_studio.gui.controller import Controller
     from e4s_studio.gui.editing import Editing
     from e4s_studio.gui.main_window import MainWindow
-    from e4s_studio.gui.ports import Rendered
     from e4s_studio.gui.tools.toolbox import Toolbox
 
 AMOUNT_STEP = 0.1
@@ -93,7 +93,7 @@ class EditingHandler(QObject):
         self._window.regions.show_settings(self._document.settings)
         self._window.blend.show_settings(self._document.settings)
 
-    def _show_film(self, result: Rendered) -> None:
+    def _show_film(self, result: RenderResult) -> None:
         self._window.blend.show_film(followed=result.film is not None)
 
     def _show_history(self) -> None:

@@ -14,9 +14,9 @@ from e4s_studio.gui.names import region_name
 
 if TYPE_CHECKING:
     from e4s_studio.core.regions import Region
+    from e4s_studio.engine.request import FitProgress, ModelInUse
     from e4s_studio.gui.controller import Controller
     from e4s_studio.gui.main_window import MainWindow
-    from e4s_studio.gui.ports import FitProgress, ModelInUse
     from e4s_studio.gui.preferences import Preferences
 
 
@@ -60,6 +60,7 @@ class EngineHandler(QObject):
         controller.recropped.connect(self._show_pair)
         controller.busy.connect(self._show_work)
         controller.failed.connect(self._show_failure)
+        controller.noticed.connect(window.notice.say)
         window.canvas.pointed.connect(self._show_pointed)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

@@ -13,9 +13,9 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog
 
 from e4s_studio.files.resources import sample_map, sample_pair
-from e4s_studio.gui.controller import Photographs
 from e4s_studio.gui.jobs import Job
 from e4s_studio.gui.names import menu_name
+from e4s_studio.gui.photographs import Photographs
 
 if TYPE_CHECKING:
     from e4s_studio.gui.controller import Controller

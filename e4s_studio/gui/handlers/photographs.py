@@ -14,10 +14,10 @@ from PySide6.QtWidgets import QToolButton
 from e4s_studio.engine.faces.recrop import quad_of
 from e4s_studio.files.export.kinds import ExportKind
 from e4s_studio.files.images import read_image
-from e4s_studio.gui.controller import Photographs
 from e4s_studio.gui.exporter import ExportOrder
 from e4s_studio.gui.jobs import Job
 from e4s_studio.gui.panes.face_view import FaceView
+from e4s_studio.gui.photographs import Photographs
 from e4s_studio.gui.recutting import Wish
 from e4s_studio.gui.theme import name_icon
 

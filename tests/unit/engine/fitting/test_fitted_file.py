@@ -16,7 +16,7 @@ from e4s_studio.core.errors import CheckpointError
 from e4s_studio.core.pair import Both
 from e4s_studio.engine.drawing.fitted import Fitted
 from e4s_studio.engine.fitting.fitted_file import pack_fitted, unpack_fitted
-from e4s_studio.engine.running.engine import Engine, Listeners
+from e4s_studio.engine.running.engine import Engine
 from e4s_studio.files.project import FittedWeights
 from e4s_studio.networks.config import STUDIO_256
 from e4s_studio.networks.rgi import RGI
@@ -62,11 +62,11 @@ def test_the_engine_goes_on_with_a_kept_fit():
     base = network(1)
     document = opened(32)
     snapshot = document.snapshot()
-    engine = Engine(base, Listeners(lambda _: None, lambda _: None, lambda _: None))
+    engine = Engine(base, lambda _: None)
     kept = pack_fitted(fitted(base), base, "studio-256")
     before = engine.export_layers(snapshot)
     engine.take_fit(kept, snapshot)
-    assert engine.packed_fit(snapshot, "studio-256").safetensors == kept.safetensors
+    assert engine.packed_fit(snapshot).safetensors == kept.safetensors
     after = engine.export_layers(snapshot)
     engine.close()
     assert after.changed.any()
@@ -76,7 +76,7 @@ def test_the_engine_goes_on_with_a_kept_fit():
 def test_a_fit_is_packed_beside_a_drawing(monkeypatch):
     base = network(1)
     snapshot = opened(32).snapshot()
-    engine = Engine(base, Listeners(lambda _: None, lambda _: None, lambda _: None))
+    engine = Engine(base, lambda _: None)
     kept = pack_fitted(fitted(base), base, "studio-256")
     engine.take_fit(kept, snapshot)
     draws, goes_on = threading.Event(), threading.Event()
@@ -90,7 +90,7 @@ def test_a_fit_is_packed_beside_a_drawing(monkeypatch):
         try:
             threads.submit(engine.export_layers, snapshot)
             assert draws.wait(60)
-            packed = threads.submit(engine.packed_fit, snapshot, "studio-256").result(60)
+            packed = threads.submit(engine.packed_fit, snapshot).result(60)
         finally:
             goes_on.set()
     engine.close()

@@ -2,7 +2,6 @@ import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from queue import Queue
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -10,14 +9,10 @@ import pytest
 from e4s_studio.core.document import Document
 from e4s_studio.core.settings import FilmTrait
 from e4s_studio.engine.fitting.fit import FitPlan, Tune
-from e4s_studio.engine.request import RenderResult
+from e4s_studio.engine.request import Failure, FitProgress, Message, RenderResult
 from e4s_studio.engine.running import engine as engine_module
-from e4s_studio.engine.running.engine import Engine, Listeners
-from e4s_studio.engine.running.fit_thread import FitState
+from e4s_studio.engine.running.engine import Engine
 from tests.unit.engine.pairs import portrait, small_network
-
-if TYPE_CHECKING:
-    from e4s_studio.core.errors import StudioError
 
 PATIENCE = 60
 """Seconds after which a test gives up; no test waits for them."""
@@ -28,9 +23,18 @@ class Heard:
 
     def __init__(self) -> None:
         self.results: Queue[RenderResult] = Queue()
-        self.fits: Queue[FitState] = Queue()
-        self.errors: list[StudioError] = []
-        self.listeners = Listeners(self.results.put, self.errors.append, self.fits.put)
+        self.fits: Queue[FitProgress] = Queue()
+        self.errors: list[str] = []
+
+    def post(self, message: Message) -> None:
+        """Take a message of the engine."""
+        match message:
+            case RenderResult():
+                self.results.put(message)
+            case FitProgress():
+                self.fits.put(message)
+            case Failure():
+                self.errors.append(message.sentence)
 
     def final(self, revision: int) -> RenderResult:
         """Wait for the final picture of a revision."""
@@ -39,7 +43,7 @@ class Heard:
             if result.final and result.revision == revision:
                 return result
 
-    def end_of_fit(self) -> FitState:
+    def end_of_fit(self) -> FitProgress:
         """Wait until a fit is over."""
         while True:
             state = self.fits.get(timeout=PATIENCE)
@@ -54,7 +58,7 @@ def heard() -> Heard:
 
 @pytest.fixture
 def engine(heard: Heard) -> Iterator[Engine]:
-    made = Engine(small_network(), heard.listeners)
+    made = Engine(small_network(), heard.post)
     yield made
     made.close()
     assert not heard.errors
@@ -153,11 +157,11 @@ def test_closing_in_the_middle_of_a_fit_publishes_nothing(
     heard: Heard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     short_fits(monkeypatch, 10_000)
-    engine = Engine(small_network(), heard.listeners)
+    engine = Engine(small_network(), heard.post)
     engine.start_fit(document(engine).snapshot(), 1)
     heard.fits.get(timeout=PATIENCE)
     engine.close()
-    assert heard.end_of_fit() == FitState(1, 0.0, None, cancelled=True)
+    assert heard.end_of_fit() == FitProgress(1, 0.0, None, cancelled=True)
 
 
 def test_a_fault_in_a_fit_is_a_sentence(heard: Heard, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -165,7 +169,7 @@ def test_a_fault_in_a_fit_is_a_sentence(heard: Heard, monkeypatch: pytest.Monkey
         raise ValueError("no good")
 
     monkeypatch.setattr(engine_module, "Fitter", broken)
-    engine = Engine(small_network(), heard.listeners)
+    engine = Engine(small_network(), heard.post)
     engine.start_fit(document(engine).snapshot(), 1)
     assert heard.end_of_fit().cancelled
     engine.close()

@@ -9,7 +9,8 @@ import torch
 from e4s_studio.core.pair import Both
 from e4s_studio.engine.drawing.fitted import Fitted
 from e4s_studio.engine.fitting.fit import FitPlan, Fitter, Tune
-from e4s_studio.engine.running.fit_thread import FitState, FitThread, Turns
+from e4s_studio.engine.request import FitProgress
+from e4s_studio.engine.running.fit_thread import FitThread, Turns
 from tests.unit.engine.pairs import portrait, small_network
 
 PATIENCE = 60
@@ -49,7 +50,7 @@ class Counting:
 
 
 def run(fitter: object, turns: Turns, published: Queue[Fitted]) -> tuple[FitThread, Queue]:
-    states: Queue[FitState] = Queue()
+    states: Queue[FitProgress] = Queue()
 
     def publish(fitted: Fitted) -> float:
         published.put(fitted)
@@ -61,7 +62,7 @@ def run(fitter: object, turns: Turns, published: Queue[Fitted]) -> tuple[FitThre
     return FitThread(lambda: fitter, 1, turns, publish, states.put, fail), states
 
 
-def end_of(states: Queue) -> FitState:
+def end_of(states: Queue) -> FitProgress:
     while True:
         state = states.get(timeout=PATIENCE)
         if state.cancelled or state.fraction == 1:
@@ -84,7 +85,7 @@ def test_a_step_under_way_pauses_for_a_drawing_and_goes_on_after_it() -> None:
         thread._thread.join(0.2)
         assert fitter.steps_taken == 0
     assert not turns.is_drawing
-    assert end_of(states) == FitState(1, 1.0, 30.0)
+    assert end_of(states) == FitProgress(1, 1.0, 30.0)
 
 
 def test_a_fit_stops_in_the_middle_of_a_step_even_while_it_pauses() -> None:
