@@ -7,7 +7,7 @@ from typing import Final
 
 REGIONS: Final = 12
 MOMENTS: Final = 21
-"""Numbers by which `networks.moments` describes the colours of a region."""
+"""Numbers by which `networks.texture` describes the colours of a region."""
 
 
 @dataclass(frozen=True)
@@ -38,10 +38,10 @@ class RGIConfig:
     encoder_input
         To how many pixels on a side the encoder brings its pictures (256 in the published code).
     colour_moments
-        Whether a texture vector ends with its region's own colours (`networks.moments`). The
+        Whether a texture vector ends with its region's own colours (`networks.texture`). The
         published one does not have them.
     light
-        By how many numbers a texture vector tells of the light, twice over (`networks.light`): of
+        By how many numbers a texture vector tells of the light, twice over (`networks.texture`): of
         the light that its region was seen in, and of the light that it is to be drawn in. None in
         the published network.
     """

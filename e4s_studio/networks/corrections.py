@@ -12,53 +12,121 @@ region share the products of their inputs, and the filter's weights go into the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Literal, cast
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+from torch.autograd import Function
 
-from e4s_studio.networks.bags import AddRows, Bags, PickAndSum, add_rows
 from e4s_studio.networks.config import REGIONS
-from e4s_studio.networks.ops import spread
-from e4s_studio.networks.workspace import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-NO_REGION: Final = REGIONS
-"""Stands beside a region whose product is wanted whole."""
-
-TAPS: Final = ((-1, -1), (-1, 1), (1, -1), (1, 1), (-1, 0), (0, -1), (0, 1), (1, 0), (0, 0))
-"""The 3×3 neighbourhood as (dy, dx): corners, edges, centre. Within each of these groups the
-number of corrections is about the same."""
-TAP_GROUPS: Final = ((0, 4), (4, 8), (8, 9))
+TAPS: Final = tuple((dy, dx) for dy in (-1, 0, 1) for dx in (-1, 0, 1))
+"""The 3×3 neighbourhood as (dy, dx), in the order of a kernel's weights."""
 
 
-@dataclass(frozen=True)
-class Run:
-    """Products of consecutive taps, `rows` for each: one batch of matrix products.
+def taps_of(weight: Tensor) -> Tensor:
+    """Order a weight (out, in, 3, 3) by `TAPS`: (9, in, out)."""
+    return weight.flatten(2).permute(2, 1, 0).contiguous()
+
+
+@dataclass(frozen=True, eq=False)
+class Bags:
+    """A sparse matrix that maps n rows to P sums of some of them.
+
+    No sum depends on the order in which threads run, so the same input gives the same bits.
 
     Attributes
     ----------
-    first, stop
-        The taps, 0 to 9, in the order of `TAPS`.
-    start
-        The first of the products.
+    index
+        (E,) int32: a row for each entry.
     rows
-        How many each tap has; those that have fewer are filled up.
+        n.
+    offsets
+        (P,) int32: where each sum's entries start; None where each sum has one entry.
+    weights
+        (E,) float32: what each entry is multiplied by; None where that is 1.
     """
 
-    first: int
-    stop: int
-    start: int
+    index: Tensor
     rows: int
+    offsets: Tensor | None = None
+    weights: Tensor | None = None
 
-    @property
-    def end(self) -> int:
-        """One past the last of the products."""
-        return self.start + (self.stop - self.first) * self.rows
+    def __call__(self, rows: Tensor) -> Tensor:
+        """Map (n, C) to (P, C)."""
+        if torch.is_grad_enabled() and rows.requires_grad:
+            return cast("Tensor", _Sum.apply(rows, self))
+        return self.sum(rows)
+
+    def sum(self, rows: Tensor) -> Tensor:
+        """Map (n, C) to (P, C), without gradients."""
+        if self.offsets is None:
+            return rows.index_select(0, self.index)
+        weights = None if self.weights is None else self.weights.to(rows.dtype)
+        return F.embedding_bag(
+            self.index, rows, self.offsets, mode="sum", per_sample_weights=weights
+        )
+
+    @cached_property
+    def adjoint(self) -> Bags:
+        """The transposed matrix, in which the gradients are sums."""
+        ordered, entry = torch.sort(self.index, stable=True)
+        every = torch.arange(self.rows, dtype=ordered.dtype, device=ordered.device)
+        offsets = torch.searchsorted(ordered, every, out_int32=True)
+        weights = None if self.weights is None else self.weights.index_select(0, entry)
+        if self.offsets is None:
+            return Bags(entry.int(), len(entry), offsets, weights)
+        sums = torch.searchsorted(self.offsets, entry.int(), right=True, out_int32=True) - 1
+        return Bags(sums, len(self.offsets), offsets, weights)
+
+    def map(self, change: Callable[[Tensor], Tensor]) -> Bags:
+        """Return the same matrix with its tensors changed, to another device for one."""
+        offsets, weights = (
+            None if part is None else change(part) for part in (self.offsets, self.weights)
+        )
+        return Bags(change(self.index), self.rows, offsets, weights)
+
+
+class _Sum(Function):
+    """`Bags.sum` with gradients."""
+
+    @staticmethod
+    def forward(ctx: Any, rows: Tensor, bags: Bags) -> Tensor:
+        """Map (n, C) to (P, C)."""
+        ctx.bags = bags
+        return bags.sum(rows)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
+        """Map (P, C) to (n, C)."""
+        return ctx.bags.adjoint.sum(gradients[0].contiguous()), None
+
+
+class AddRows(Function):
+    """Add rows at indices that are all different."""
+
+    @staticmethod
+    def forward(ctx: Any, target: Tensor, rows: Tensor, at: Tensor) -> Tensor:
+        """Add (P, C) to (n, C) at (P,) int64."""
+        ctx.save_for_backward(at)
+        return add_rows(target.clone(), rows, at)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, None]:
+        """Pass (n, C) on, and pick (P, C) of it."""
+        (at,) = ctx.saved_tensors
+        return gradients[0], gradients[0].index_select(0, at), None
+
+
+def add_rows(target: Tensor, rows: Tensor, at: Tensor) -> Tensor:
+    """Add (P, C) to (n, C) in place, at (P,) int64 that are all different."""
+    return target.index_copy_(0, at, target.index_select(0, at).add_(rows))
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,145 +136,93 @@ class Chunk:
     Attributes
     ----------
     sources
-        (Q,) int32: indices into the flattened (B, r, r) input.
+        Picks Q rows of the flattened (B, r, r) input.
     pairs
-        (Q,) int32: 13·(slot of the pixels) + (region of the source, or NO_REGION).
+        Picks Q scales: (slot of the pixels)·12 + (region of the source).
     factors
-        (N,) int32: which of the Q inputs, scaled for its pair, each product is of.
-    runs
-        Which tap each product is by.
+        Picks which of the Q inputs, scaled for its pair, each of N products is of.
+    counts
+        How many of the products each tap has, in the order of `TAPS`.
+    sums
+        From the N products to what is added to P pixels.
     pixels
         (P,) int64: indices into the flattened (B, R, R) output, all different.
-    bags
-        From the products to what is added to the pixels.
     """
 
-    sources: Tensor
-    pairs: Tensor
-    factors: Tensor
-    runs: tuple[Run, ...]
+    sources: Bags
+    pairs: Bags
+    factors: Bags
+    counts: tuple[int, ...]
+    sums: Bags
     pixels: Tensor
-    bags: Bags
-    _picking: dict[str, Bags] = field(default_factory=dict, init=False, repr=False)
 
-    def picking(self, what: Literal["sources", "pairs", "factors"], rows: int) -> Bags:
-        """Return the matrix that picks `sources`, `pairs` or `factors` among so many rows.
+    def correct(self, source: Tensor, scales: Tensor, weights: Tensor) -> Tensor:
+        """Return what is added to the pixels, (P, out).
 
-        It is kept, and with it the transposed one that gradients need.
+        Parameters are the flattened input (B·r², in), the scales of all pairs (B·12·12, in) and
+        the weights by taps (9, in, out).
         """
-        if what not in self._picking:
-            self._picking[what] = Bags.picking(getattr(self, what), rows)
-        return self._picking[what]
+        factors = self.factors(self.sources(source).mul(self.pairs(scales)))
+        parts = torch.split(factors, list(self.counts))
+        if torch.is_grad_enabled():
+            products = [part @ weight for part, weight in zip(parts, weights, strict=True)]
+            return self.sums(torch.cat(products))
+        product = factors.new_empty(len(factors), weights.shape[2])
+        places = torch.split(product, list(self.counts))
+        for part, weight, place in zip(parts, weights, places, strict=True):
+            torch.mm(part, weight, out=place)
+        return self.sums(product)
 
     def map(self, change: Callable[[Tensor], Tensor]) -> Chunk:
         """Return the same chunk with its tensors changed."""
-        sources, pairs, factors = (change(t) for t in (self.sources, self.pairs, self.factors))
-        return Chunk(sources, pairs, factors, self.runs, change(self.pixels), self.bags.map(change))
+        sources, pairs, factors, sums = (
+            bags.map(change) for bags in (self.sources, self.pairs, self.factors, self.sums)
+        )
+        return Chunk(sources, pairs, factors, self.counts, sums, change(self.pixels))
 
 
 @dataclass(frozen=True)
 class Corrections:
-    """What a layer needs beside its dense pass; if complete, all that it needs."""
+    """What a layer needs beside its dense convolution."""
 
     chunks: tuple[Chunk, ...]
-    complete: bool = False
 
     def map(self, change: Callable[[Tensor], Tensor]) -> Corrections:
         """Return the same corrections with their tensors changed."""
-        return Corrections(tuple(chunk.map(change) for chunk in self.chunks), self.complete)
+        return Corrections(tuple(chunk.map(change) for chunk in self.chunks))
 
-    def add_to(
-        self,
-        y: Tensor,
-        x: Tensor,
-        s: Tensor,
-        weights: Tensor,
-        space: Workspace | None = None,
-    ) -> Tensor:
+    def add_to(self, y: Tensor, x: Tensor, s: Tensor, weights: Tensor) -> Tensor:
         """Add Σ (s_p − s_q) ⊙ x_q · W_t over the taps that see another region.
 
         Parameters
         ----------
         y
-            (B, R, R, out): the dense pass's result, or zeros where these are complete; changed in
-            place without gradients.
+            (B, R, R, out): the result of the dense convolution; changed in place without gradients.
         x
             (B, r, r, in): the layer's input.
         s
             (B·12, in): the modulation of each slot.
         weights
             (9, in, out): one for each of `TAPS`.
-        space
-            Where intermediate results go, unless gradients are wanted.
 
         Returns
         -------
         Tensor
             The corrected (B, R, R, out).
         """
+        if not self.chunks:
+            return y
         flat, source, scales = y.flatten(0, 2), x.flatten(0, 2), _differences(s)
-        if torch.is_grad_enabled() and self.chunks:
-            sums = [_differentiable(source, scales, chunk, weights) for chunk in self.chunks]
+        if torch.is_grad_enabled():
+            sums = torch.cat([chunk.correct(source, scales, weights) for chunk in self.chunks])
             pixels = torch.cat([chunk.pixels for chunk in self.chunks])
-            return cast("Tensor", AddRows.apply(flat, torch.cat(sums), pixels)).view_as(y)
-        space = Workspace() if space is None else space
+            return cast("Tensor", AddRows.apply(flat, sums, pixels)).view_as(y)
         for chunk in self.chunks:
-            scaled = scales.index_select(0, chunk.pairs)
-            scaled *= source.index_select(0, chunk.sources)
-            factors = space.take("factors", (len(chunk.factors), x.shape[3]), x)
-            torch.index_select(scaled, 0, chunk.factors, out=factors)
-            products = space.take("products", (len(chunk.factors), y.shape[3]), x)
-            for run in chunk.runs:
-                torch.bmm(*_factors(factors, run, weights), out=_part(products, run))
-            add_rows(flat, chunk.bags.sum(products), chunk.pixels)
+            add_rows(flat, chunk.correct(source, scales, weights), chunk.pixels)
         return y
 
 
-def every_tap(x: Tensor, s: Tensor, slots: Tensor, weights: Tensor) -> Tensor:
-    """Compute a plain layer pixel by pixel, each with its own region's code for all that it sees.
-
-    Parameters
-    ----------
-    x
-        (B, R, R, in).
-    s
-        (B·12, in): the modulation of each slot.
-    slots
-        (B, R, R): each pixel's row of s.
-    weights
-        (9, in, out): one for each of `TAPS`.
-
-    Returns
-    -------
-    Tensor
-        (B, R, R, out).
-    """
-    height, width = slots.shape[1:]
-    ring = F.pad(x, (0, 0, 1, 1, 1, 1))
-    seen = [ring[:, dy + 1 : dy + 1 + height, dx + 1 : dx + 1 + width] for dy, dx in TAPS]
-    scaled = torch.stack(seen, dim=3) * spread(s, slots)[:, :, :, None]
-    return (scaled.flatten(0, 2).flatten(1) @ weights.flatten(0, 1)).view(*slots.shape, -1)
-
-
 def _differences(s: Tensor) -> Tensor:
-    """Return s_p − s_q for the 12 regions q of p's sample, and s_p itself: (B·12·13, in)."""
+    """Return s_p − s_q for the 12 regions q of p's sample: (B·12·12, in)."""
     per_sample = s.view(-1, REGIONS, s.shape[1])
-    others = torch.cat([per_sample, torch.zeros_like(per_sample[:, :1])], dim=1)
-    return (per_sample[:, :, None] - others[:, None]).flatten(0, 2)
-
-
-def _part(products: Tensor, run: Run) -> Tensor:
-    """Return a run of (N, C) as (taps, rows, C)."""
-    return products[run.start : run.end].view(run.stop - run.first, run.rows, -1)
-
-
-def _factors(factors: Tensor, run: Run, weights: Tensor) -> tuple[Tensor, Tensor]:
-    return _part(factors, run), weights[run.first : run.stop]
-
-
-def _differentiable(source: Tensor, scales: Tensor, chunk: Chunk, weights: Tensor) -> Tensor:
-    taken: Tensor = PickAndSum.apply(source, chunk.picking("sources", len(source)))
-    scaled = taken * PickAndSum.apply(scales, chunk.picking("pairs", len(scales)))
-    factors: Tensor = PickAndSum.apply(scaled, chunk.picking("factors", len(scaled)))
-    products = [torch.bmm(*_factors(factors, run, weights)).flatten(0, 1) for run in chunk.runs]
-    return cast("Tensor", PickAndSum.apply(torch.cat(products), chunk.bags))
+    return (per_sample[:, :, None] - per_sample[:, None]).flatten(0, 2)

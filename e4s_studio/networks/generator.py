@@ -9,17 +9,15 @@ from typing import TYPE_CHECKING, cast
 import torch
 from torch import Tensor, nn
 
-from e4s_studio.networks.modulated import SkipRGB, StyledConv, ToRGB
+from e4s_studio.networks import fast
+from e4s_studio.networks.layers import Block, ConstantInput, Noises, SkipRGB, StyledConv, ToRGB
 from e4s_studio.networks.ops import EqualLinear
-from e4s_studio.networks.unmasked import UnmaskedStage
-from e4s_studio.networks.workspace import SpareWorkspace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from e4s_studio.networks.config import RGIConfig
     from e4s_studio.networks.layout import Grid, Layout
-    from e4s_studio.networks.workspace import Workspace
 
 
 @dataclass(frozen=True)
@@ -42,28 +40,6 @@ class Stage:
     def resolution(self) -> int:
         """R."""
         return self.rgb.shape[-1]
-
-
-class ConstantInput(nn.Module):
-    """The learned 4² input, (1, C, 4, 4)."""
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.input = nn.Parameter(torch.randn(1, channels, 4, 4))
-
-
-class Noises(nn.Module):
-    """The stored noise: buffers noise_{i} of (1, 1, R, R) for R = 4, 8, 8, 16, 16 and so on."""
-
-    def __init__(self, log_size: int) -> None:
-        super().__init__()
-        for i in range(2 * log_size - 3):
-            resolution = 2 ** ((i + 5) // 2)
-            self.register_buffer(f"noise_{i}", torch.randn(1, 1, resolution, resolution))
-
-    def __getitem__(self, index: int) -> Tensor:
-        """Return the noise of conv1 (0) or of convs[index − 1]."""
-        return self.get_buffer(f"noise_{index}")
 
 
 class Generator(nn.Module):
@@ -91,7 +67,7 @@ class Generator(nn.Module):
             self.convs.append(StyledConv(fine, fine, dim, up=False))
             self.to_rgbs.append(SkipRGB(fine, dim))
         self.noises = Noises(config.log_size)
-        self._spare = SpareWorkspace()
+        self._cache = fast.WeightCache()
 
     def masked_resolutions(self) -> list[int]:
         """List the resolutions that need a grid of the layout, coarse to fine."""
@@ -127,60 +103,42 @@ class Generator(nn.Module):
         if start is None:
             yield stage
         features = stage.features
-        with self._spare.borrowed() as space:
-            for log_resolution in range(stage.resolution.bit_length(), self.config.log_size + 1):
-                features, rgb = self._next(features, stage.rgb, codes, layout, space)
-                stage = Stage(features if self._goes_on_from(log_resolution) else None, rgb)
-                yield stage
+        for log_resolution in range(stage.resolution.bit_length(), self.config.log_size + 1):
+            block = self._block(log_resolution, codes, layout)
+            if fast.can_run_fast(features):
+                features, rgb = fast.draw(block, features, stage.rgb, self._cache)
+            else:
+                features, rgb = block(features, stage.rgb)
+            stage = Stage(features if self._goes_on_from(log_resolution) else None, rgb)
+            yield stage
 
     def free_memory(self) -> None:
         """Forget what can be made again. The next drawing makes it, and takes longer."""
-        self._spare.clear()
+        self._cache.clear()
 
     def _first(self, codes: Tensor, layout: Layout, dtype: torch.dtype) -> Stage:
         conv_grid, rgb_grid = self._grids(layout, 2)
-        constant = self.input.input.permute(0, 2, 3, 1).to(dtype)
-        x = constant.expand(codes.shape[0], -1, -1, -1).contiguous()
-        x = self.conv1(x, codes[:, :, 0], self.noises[0], conv_grid)
+        x = self.input(codes.shape[0], dtype)
+        code, noise = codes[:, :, 0], self.noises[0]
+        if conv_grid is not None and fast.can_run_fast(x):
+            x = fast.Styled(self.conv1, self._cache)(x, code, noise, conv_grid)
+        else:
+            x = self.conv1(x, code, noise, conv_grid)
         return Stage(x, self.to_rgb1(x, codes[:, :, 1], rgb_grid))
 
-    def _next(
-        self, x: Tensor, rgb: Tensor, codes: Tensor, layout: Layout, space: Workspace
-    ) -> tuple[Tensor, Tensor]:
-        """Double features (B, R, R, C) and the picture so far (B, 3, R, R)."""
-        log_resolution = x.shape[1].bit_length()
-        conv_grid, rgb_grid = self._grids(layout, log_resolution)
+    def _block(self, log_resolution: int, codes: Tensor, layout: Layout) -> Block:
+        """Collect what doubles the resolution to 2^log_resolution."""
         j = log_resolution - 3
-        to_rgb = cast("ToRGB", self.to_rgbs[j])
-        if conv_grid is None and not torch.is_grad_enabled():
-            features, part = self._unmasked(x, codes[:, 0], j, space)
-            return features, to_rgb.picture(part, rgb)
-        for i in (2 * j, 2 * j + 1):
-            x = self.convs[i](x, codes[:, :, 1 + i], self.noises[1 + i], conv_grid, space)
-        return x, to_rgb(x, codes[:, :, 3 + 2 * j], rgb_grid, rgb)
-
-    def _unmasked(
-        self, x: Tensor, codes: Tensor, j: int, space: Workspace
-    ) -> tuple[Tensor, Tensor]:
-        """Draw one resolution with one code (B, n_latent, style_dim) for the whole picture.
-
-        The features are in the workspace; none at the last resolution.
-        """
-        batch, resolution = x.shape[0], 2 * x.shape[1]
-        up, plain = cast("StyledConv", self.convs[2 * j]), cast("StyledConv", self.convs[2 * j + 1])
-        to_rgb = cast("ToRGB", self.to_rgbs[j])
-        shape = (batch, resolution, resolution, self.config.channels[j + 1])
-        last = resolution == self.config.size
-        features = x.new_empty(0) if last else space.take(f"features {j % 2}", shape, x)
-        pictures = []
-        for b in range(batch):
-            sample = UnmaskedStage(
-                up.folded(codes[b, 1 + 2 * j], self.noises[1 + 2 * j], x.dtype),
-                plain.folded(codes[b, 2 + 2 * j], self.noises[2 + 2 * j], x.dtype),
-                to_rgb.folded(codes[b : b + 1, 3 + 2 * j], x.dtype)[0],
-            )
-            pictures.append(sample.draw(x[b : b + 1], None if last else features[b : b + 1]))
-        return features, pictures[0] if batch == 1 else torch.cat(pictures)
+        first = 1 + 2 * j
+        return Block(
+            cast("StyledConv", self.convs[2 * j]),
+            cast("StyledConv", self.convs[2 * j + 1]),
+            cast("ToRGB", self.to_rgbs[j]),
+            codes[:, :, first : first + 3],
+            (self.noises[first], self.noises[first + 1]),
+            *self._grids(layout, log_resolution),
+            last=log_resolution == self.config.log_size,
+        )
 
     def _goes_on_from(self, log_resolution: int) -> bool:
         masked = self.config.conv_is_masked(log_resolution)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+from typing import Any, Final, cast
 
 import torch
 import torch.nn.functional as F
@@ -12,13 +12,6 @@ from torch.autograd import Function
 
 from e4s_studio.networks.config import REGIONS
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-T = TypeVar("T")
-
-SQRT2: Final = math.sqrt(2.0)
-LRELU_SLOPE: Final = 0.2
 FIR_TAPS: Final = (0.25, 0.75, 0.75, 0.25)
 """StyleGAN2's [1, 3, 3, 1] filter for one axis of an upsampling by 2 (its sum is 2)."""
 
@@ -42,36 +35,6 @@ class EqualLinear(nn.Module):
         """Map (..., in) to (..., out)."""
         # Scaling the few inputs is cheaper than scaling the weight.
         return F.linear(x * self.scale, self.weight, self.bias)
-
-
-class WeightCache:
-    """Values made from one weight, each kept for as long as the weight stays as it is."""
-
-    def __init__(self) -> None:
-        self._weight: object = None
-        self._values: dict[object, object] = {}
-
-    def __reduce__(self) -> tuple[type[WeightCache], tuple[()]]:
-        """Copy and pickle as empty: a copied network has weights of its own."""
-        return WeightCache, ()
-
-    def get(self, weight: Tensor, kind: object, make: Callable[[], T]) -> T:
-        """Return `make()`, or what it returned before for this kind and the same weight."""
-        # torch counts in-place changes, except of tensors that were made in inference mode.
-        version = 0 if weight.is_inference() else weight._version  # noqa: SLF001
-        state = (id(weight), weight.data_ptr(), version)
-        if self._weight != state:
-            self._weight, self._values = state, {}
-        values = self._values  # another thread may clear them meanwhile
-        if kind not in values:
-            # Made in inference mode, it could not serve a later gradient of something else.
-            with torch.inference_mode(mode=False), torch.no_grad():
-                values[kind] = make()
-        return cast("T", values[kind])
-
-    def clear(self) -> None:
-        """Forget everything."""
-        self._weight, self._values = None, {}
 
 
 class FIR(nn.Module):

@@ -11,8 +11,8 @@ from e4s_studio.networks.config import REGIONS, RGIConfig
 from e4s_studio.networks.encoder import Encoder
 from e4s_studio.networks.generator import Generator
 from e4s_studio.networks.layout import Layout, labels_of, make_layout
-from e4s_studio.networks.light import mix_vectors
 from e4s_studio.networks.ops import EqualLinear
+from e4s_studio.networks.texture import mix_vectors
 from e4s_studio.networks.weights import config_of, read_weights, save_weights
 
 if TYPE_CHECKING:

@@ -23,8 +23,8 @@ from e4s_studio.engine.fitting.examples import Examples
 from e4s_studio.engine.fitting.first_swaps import FIRST_SWAPS, FirstSwaps
 from e4s_studio.engine.fitting.muon import Muon
 from e4s_studio.engine.fitting.practice import LESSONS, Practice
-from e4s_studio.networks.light import mix_vectors
-from e4s_studio.networks.modulated import ModulatedConv, StyledConv
+from e4s_studio.networks.layers import ModulatedConv, StyledConv
+from e4s_studio.networks.texture import mix_vectors
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from e4s_studio.networks.modulated import ModulatedConv, StyledConv, ToRGB
+from e4s_studio.networks.layers import ModulatedConv, StyledConv, ToRGB
 from e4s_studio.networks.rgi import RGI
 
 FIR = torch.outer(torch.tensor([1.0, 3, 3, 1]), torch.tensor([1.0, 3, 3, 1])) / 64

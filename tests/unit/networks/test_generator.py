@@ -9,8 +9,8 @@ import torch
 import torch.nn.functional as F
 
 from e4s_studio.networks.config import REGIONS, RGIConfig
+from e4s_studio.networks.layers import SkipRGB, StyledConv, ToRGB
 from e4s_studio.networks.layout import make_grid
-from e4s_studio.networks.modulated import SkipRGB, StyledConv, ToRGB
 from e4s_studio.networks.rgi import RGI
 
 R = 32

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 import torch
+from torch import nn
 
-from e4s_studio.networks import encoder
 from e4s_studio.networks.config import REGIONS, STUDIO_256
 from e4s_studio.networks.encoder import Encoder
-from e4s_studio.networks.workspace import SpareWorkspace, Workspace
+from e4s_studio.networks.fast import WeightCache, cache as cache_module
 
 WIDE = replace(
     STUDIO_256,
@@ -29,44 +29,50 @@ def fresh(config=WIDE):
     return Encoder(config).eval()
 
 
-def test_takes_the_same_memory_again_for_the_same_purpose_alone():
-    space, like = Workspace(), torch.empty(0)
-    first = space.take("a", (4, 6), like)
-    other = space.take("b", (4, 6), like)
-    again = space.take("a", (3, 5), like)
-    assert again.shape == (3, 5)
-    assert again.data_ptr() == first.data_ptr() != other.data_ptr()
-    assert space.take("a", (3, 5), like.double()).dtype == torch.float64
-    assert space.take("a", (40, 60), like).shape == (40, 60)
+def test_a_value_is_made_once_for_each_state_of_a_weight():
+    layer, cache = nn.Linear(3, 3), WeightCache()
+    double = lambda: 2 * layer.weight  # noqa: E731
+    first = cache.once(layer, "double", double)
+    assert cache.once(layer, "double", double) is first
+    assert not first.requires_grad
+    with torch.no_grad():
+        layer.weight.add_(1)
+    assert torch.equal(cache.once(layer, "double", double), 2 * layer.weight)
 
 
-def test_memory_made_in_inference_mode_can_be_written_to_outside_of_it():
-    space, like = Workspace(), torch.empty(0)
+def test_what_was_made_in_inference_mode_serves_gradients():
+    layer, cache = nn.Linear(3, 3), WeightCache()
     with torch.inference_mode():
-        space.take("a", (4,), like)
-    assert space.take("a", (4,), like).fill_(3).sum() == 12
+        made = cache.once(layer, "double", lambda: 2 * layer.weight)
+    x = torch.ones(3, requires_grad=True)
+    (made @ x).sum().backward()
+    torch.testing.assert_close(x.grad, made.sum(0))
 
 
-def test_two_passes_at_once_do_not_share_a_workspace():
-    spare = SpareWorkspace()
-    with spare.borrowed() as one, spare.borrowed() as two:
-        assert one is not two
-    with spare.borrowed() as later:
-        assert later in (one, two)
+def test_a_cache_is_neither_copied_nor_pickled():
+    layer, cache = nn.Linear(3, 3), WeightCache()
+    first = cache.once(layer, "large", lambda: torch.zeros(1000))
+    assert len(pickle.dumps(cache)) < 500
+    assert copy.deepcopy(cache).once(layer, "large", lambda: torch.zeros(1000)) is not first
 
 
-def test_a_workspace_is_neither_copied_nor_pickled():
-    spare = SpareWorkspace()
-    with spare.borrowed() as space:
-        space.take("a", (1000,), torch.empty(0))
-    assert len(pickle.dumps(spare)) < 500
-    with copy.deepcopy(spare).borrowed() as other:
-        assert other is not space
+def test_room_goes_to_the_first_layers_that_ask(monkeypatch):
+    monkeypatch.setattr(cache_module, "LARGE_FLOATS", 4)
+    monkeypatch.setattr(cache_module, "KEPT_FLOATS", 10)
+    cache, layers = WeightCache(), [nn.Linear(1, 1) for _ in range(3)]
+    assert [cache.room(layer, size) for layer, size in zip(layers, (6, 6, 4), strict=True)] == [
+        True,
+        False,
+        True,
+    ]
+    assert cache.room(layers[0], 6)
+    assert cache.room(layers[1], 3)
 
 
 @pytest.mark.parametrize("room", [0, 2_000_000, 1 << 30])
 def test_weights_that_are_not_kept_encode_the_same(inputs, room, monkeypatch):
-    monkeypatch.setattr(encoder, "KEPT_FLOATS", room)
+    monkeypatch.setattr(cache_module, "LARGE_FLOATS", 0)
+    monkeypatch.setattr(cache_module, "KEPT_FLOATS", room)
     network = fresh()
     with torch.no_grad():
         fast = network(*inputs)

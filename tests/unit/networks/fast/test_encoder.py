@@ -2,7 +2,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from e4s_studio.networks.encoder import Affine
+from e4s_studio.networks.fast.encoder import Affine
 
 
 @pytest.mark.parametrize("shape", [(2, 32, 32, 24), (1, 128, 128, 16), (3, 13, 13, 7)])

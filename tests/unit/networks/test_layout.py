@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 import torch
 
-from e4s_studio.networks import planning
+from e4s_studio.networks import layout
 from e4s_studio.networks.config import REGIONS
-from e4s_studio.networks.corrections import NO_REGION, TAPS
-from e4s_studio.networks.planning import plan
+from e4s_studio.networks.corrections import TAPS
+from e4s_studio.networks.layout import plan
 
 
 def two_halves(size: int) -> np.ndarray:
@@ -15,16 +15,14 @@ def two_halves(size: int) -> np.ndarray:
 
 
 def products(corrections) -> list[tuple[int, int, int]]:
-    """List (tap, source, pair) of all products, those that only fill a run up left out."""
+    """List (tap, source, pair) of all products."""
     found = []
     for chunk in corrections.chunks:
-        used = set(chunk.bags.index.tolist())
-        for run in chunk.runs:
-            for number in range(run.start, run.end):
-                tap = run.first + (number - run.start) // run.rows
-                if number in used:
-                    factor = chunk.factors[number]
-                    found.append((tap, int(chunk.sources[factor]), int(chunk.pairs[factor])))
+        taps = np.repeat(np.arange(len(TAPS)), chunk.counts)
+        for tap, factor in zip(taps, chunk.factors.index.tolist(), strict=True):
+            found.append(
+                (int(tap), int(chunk.sources.index[factor]), int(chunk.pairs.index[factor]))
+            )
     return found
 
 
@@ -43,7 +41,7 @@ def test_an_edge_needs_the_taps_across_it():
     )  # from each side three taps, two fewer in all at the ends
     for tap, source, pair in found:
         column = source % size
-        slot, other = divmod(pair, REGIONS + 1)
+        slot, other = divmod(pair, REGIONS)
         assert (slot, other) == ((2, 7) if column == size // 2 else (7, 2))
         assert TAPS[tap][1] == (1 if column == size // 2 else -1)
 
@@ -53,22 +51,15 @@ def test_pixels_of_a_region_share_the_products_of_an_upsampling():
     (chunk,) = plan(fine, np.ascontiguousarray(fine[:, ::2, ::2])).chunks
     found = products(plan(fine, np.ascontiguousarray(fine[:, ::2, ::2])))
     assert len(found) == len(set(found))
-    assert len(chunk.bags.index) > 3 * len(found)
+    assert len(chunk.sums.index) > 3 * len(found)
 
 
 def test_taps_of_an_input_share_its_scaling():
     labels = two_halves(8)
     (chunk,) = plan(labels, labels).chunks
-    inputs = set(zip(chunk.sources.tolist(), chunk.pairs.tolist(), strict=True))
-    assert len(inputs) == len(chunk.sources) == 2 * 8  # both sides of the edge
+    inputs = set(zip(chunk.sources.index.tolist(), chunk.pairs.index.tolist(), strict=True))
+    assert len(inputs) == len(chunk.sources.index) == 2 * 8  # both sides of the edge
     assert len(products(plan(labels, labels))) > 2 * len(inputs)
-
-
-def test_a_complete_plan_wants_every_tap_whole():
-    fine = np.full((1, 8, 8), 3, np.uint8)
-    found = products(plan(fine, fine[:, ::2, ::2], complete=True))
-    assert len(found) == 9 * 4 * 4
-    assert all(pair % (REGIONS + 1) == NO_REGION for _, _, pair in found)
 
 
 @pytest.mark.parametrize("step", [1, 2])
@@ -76,7 +67,7 @@ def test_parts_of_any_size_add_up_to_the_same(step, monkeypatch):
     fine = np.random.default_rng(0).integers(0, REGIONS, (2, 16, 16)).astype(np.uint8)
     coarse = np.ascontiguousarray(fine[:, ::step, ::step])
     whole = plan(fine, coarse)
-    monkeypatch.setattr(planning, "CHUNK_TAPS", 200)
+    monkeypatch.setattr(layout, "CHUNK_TAPS", 200)
     parts = plan(fine, coarse)
     assert len(whole.chunks) == 1
     assert len(parts.chunks) > 10
