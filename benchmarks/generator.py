@@ -1,7 +1,7 @@
 """The generator against the naive sum of twelve convolutions: exactness, time, memory.
 
     python benchmarks/generator.py [--rounds N] [--cpu-time] [--check] [--device cuda]
-        [--only naive stages half edits worst encode memory]
+        [--only naive stages half edits worst encode memory schemes]
 
 One unit is the time of a 512→512 3×3 float32 convolution, channels last, at 64². Everything is
 timed in each round (what is quick three times, of which the median counts), the unit between all of
@@ -9,18 +9,24 @@ it, and each round gives its own units and ratios to naive: what else the machin
 meantime falls on all alike. Their medians over the rounds are printed, after a warm-up.
 `--cpu-time` counts the processor time of a single thread instead. `--only` leaves out what is not
 named; the unit is always measured.
+
+`schemes` prints a table of its own: how many times longer drawing and encoding take with each
+scheme of the fast executor switched off, on the same inputs, in the same rounds. A scheme that
+brings less than a tenth everywhere is not worth its lines. It is measured only when named.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib.util
 import itertools
 import statistics
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
+from unittest import mock
 
 import numpy as np
 import torch
@@ -30,7 +36,15 @@ from rich.progress import track
 from rich.table import Table
 
 from e4s_studio.engine.drawing.cache import NetworkCache
+from e4s_studio.networks import fast
 from e4s_studio.networks.config import REGIONS, STUDIO_256
+from e4s_studio.networks.fast import (
+    encoder as fast_encoder,
+    generator as fast_generator,
+    rows,
+    winograd,
+)
+from e4s_studio.networks.ops import fir_kernel
 from e4s_studio.networks.rgi import RGI
 
 if TYPE_CHECKING:
@@ -41,6 +55,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[1]
 PARTS = ("naive", "stages", "memory", "half", "edits", "worst", "encode")
+SCHEMES = "schemes"
 TESTS = ROOT / "tests" / "unit" / "networks"
 
 
@@ -100,8 +115,8 @@ class Stopwatch:
         for _ in track(range(self.rounds), "rounds"):
             units = []
             for row in self.rows:
-                units.append(self._median(self.unit))
-                row.seconds.append(self._median(row))
+                units.append(self.time(self.unit))
+                row.seconds.append(self.time(row))
             self.unit.seconds.append(statistics.median(units))
 
     def table(self, title: str) -> Table:
@@ -113,7 +128,8 @@ class Stopwatch:
             table.add_row(row.name, f"{seconds:.4f}", f"{units:.2f}", ratio, row.note)
         return table
 
-    def _median(self, row: Row) -> float:
+    def time(self, row: Row) -> float:
+        """Return the median of a row's repeats, in seconds."""
         times = []
         for _ in range(row.repeats):
             start = self._now()
@@ -241,13 +257,102 @@ def add_encode(watch: Stopwatch, net: RGI, image: Tensor, labels: Tensor) -> Non
     watch.add("layout, all resolutions", plan)
 
 
-def add_studio(watch: Stopwatch, labels: Tensor) -> None:
+def studio(device: torch.device) -> tuple[RGI, Tensor, Tensor]:
+    """Return the built-in size with random weights, style codes, and a picture."""
     torch.manual_seed(0)
-    net = RGI(STUDIO_256).eval().requires_grad_(requires_grad=False).to(watch.device)
-    codes = torch.randn(1, REGIONS, STUDIO_256.n_latent, STUDIO_256.style_dim).to(watch.device)
-    image = torch.rand(1, 3, 256, 256).to(watch.device) * 2 - 1
+    net = RGI(STUDIO_256).eval().requires_grad_(requires_grad=False).to(device)
+    codes = torch.randn(1, REGIONS, STUDIO_256.n_latent, STUDIO_256.style_dim).to(device)
+    return net, codes, torch.rand(1, 3, 256, 256).to(device) * 2 - 1
+
+
+def add_studio(watch: Stopwatch, labels: Tensor) -> None:
+    net, codes, image = studio(watch.device)
     watch.add("studio-256, 256²", lambda: until(net, codes, labels, 256))
     watch.add("studio-256, encode", lambda: net.encode_labels(image, labels))
+
+
+class Transposed(NamedTuple):
+    """What `Upsampling` computes, by one transposed convolution."""
+
+    weight: Tensor
+    fir: Tensor
+
+    @classmethod
+    def of(cls, weight: Tensor) -> Transposed:
+        """Take a weight (out, in, 3, 3)."""
+        fir = fir_kernel().to(weight).repeat(len(weight), 1, 1, 1)
+        return cls(weight.transpose(0, 1).contiguous(memory_format=torch.channels_last), fir)
+
+    def apply(self, ring: Tensor, bias: Tensor | None = None) -> Tensor:
+        """Upsample rows from their ring."""
+        z = F.conv_transpose2d(ring.permute(0, 3, 1, 2), self.weight, stride=2)
+        z = z[:, :, 1:-1, 1:-1].permute(0, 2, 3, 1)
+        return rows.valid(z, self.fir, bias, groups=len(self.fir))
+
+
+def schemes() -> dict[str, list[Any]]:
+    """Name each scheme of the executor, with the patches that switch it off."""
+    patch, choose, draw = mock.patch.object, winograd.scheme_of, fast.draw
+
+    def with_stride_1(weight: Tensor, height: int, width: int, stride: int = 1) -> Any:
+        return choose(weight, height, width) if stride == 1 else None
+
+    def by_layers(block: Any, x: Tensor, rgb: Tensor, cache: Any) -> Any:
+        return block(x, rgb) if block.grid is None else draw(block, x, rgb, cache)
+
+    return {
+        "nothing": [],
+        "the executor": [patch(fast, "can_run_fast", lambda _: False)],
+        "Winograd": [patch(winograd, "scheme_of", lambda *_: None)],
+        "Winograd's F(2×2, 3×3) at 16²": [patch(winograd, "few", winograd.many)],
+        "Winograd with stride 2": [patch(winograd, "scheme_of", with_stride_1)],
+        "keeping transformed weights": [patch(fast.WeightCache, "room", lambda *_: False)],
+        "bands": [
+            patch(fast_generator, "bands", lambda height, *_: [slice(0, height)]),
+            patch(winograd, "BAND_FLOATS", 1 << 60),
+        ],
+        "upsampling by phases": [patch(fast_generator, "Upsampling", Transposed)],
+        "one sweep above K": [patch(fast, "draw", by_layers)],
+        "moments by batch_norm": [
+            patch(fast_encoder, "moments", lambda x: torch.var_mean(x, (0, 1), correction=0))
+        ],
+    }
+
+
+def scheme_table(watch: Stopwatch, net: RGI, codes: Tensor, labels: Tensor, image: Tensor) -> Table:
+    """Measure each scheme's gain: time without it ÷ time with all, median over the rounds."""
+    small, few, picture = studio(watch.device)
+    half = torch.bfloat16
+    work: dict[str, Callable[[], object]] = {
+        "studio": lambda: until(small, few, labels, 256),
+        "studio, bf16": lambda: until(small, few, labels, 256, half),
+        "studio, encode": lambda: small.encode_labels(picture, labels),
+        "64²": lambda: until(net, codes, labels, 64),
+        "256²": lambda: until(net, codes, labels, 256),
+        "1024²": lambda: until(net, codes, labels, 1024),
+        "1024², bf16": lambda: until(net, codes, labels, 1024, half),
+        "encode": lambda: net.encode_labels(image, labels),
+    }
+    measured = {
+        (what, without): Row(without, run, repeats=1)
+        for what, run in work.items()
+        for without in schemes()
+    }
+    for _ in track(range(watch.rounds), "schemes"):
+        for row in measured.values():
+            with contextlib.ExitStack() as stack:
+                for patch in schemes()[row.name]:
+                    stack.enter_context(patch)
+                for network in (net, small):
+                    network.G.free_memory()
+                    network.encoder.free_memory()
+                row.run()  # makes what is kept
+                row.seconds.append(watch.time(row))
+    table = Table("without", *work, title="Time without a scheme ÷ time with all")
+    for without in schemes():
+        ratios = (_ratio(measured[what, without], measured[what, "nothing"]) for what in work)
+        table.add_row(without, *(f"{ratio:.2f}" for ratio in ratios))
+    return table
 
 
 def measure_memory(net: RGI, codes: Tensor, labels: Tensor, image: Tensor) -> None:
@@ -274,6 +379,8 @@ def measure(watch: Stopwatch) -> None:
 
     if "memory" in watch.parts:
         measure_memory(net, codes, labels, image)
+    if SCHEMES in watch.parts:
+        Console(width=130).print(scheme_table(watch, net, codes, labels, image))
     if "naive" in watch.parts:
         whole = lambda: naive.generate(net, codes, mask)  # noqa: E731
         watch.naive = watch.add("naive, 1024²", whole, repeats=1)
@@ -305,7 +412,7 @@ def main() -> None:
     parser.add_argument("--cpu-time", action="store_true")
     parser.add_argument("--check", action="store_true", help="hold the worst maps to naive, too")
     parser.add_argument("--device", default="cpu")
-    parser.add_argument("--only", nargs="*", choices=PARTS, default=PARTS)
+    parser.add_argument("--only", nargs="*", choices=(*PARTS, SCHEMES), default=PARTS)
     options = parser.parse_args()
     if options.cpu_time:
         torch.set_num_threads(1)
