@@ -10,15 +10,14 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
+from e4s_studio.cli.progress import fit_progress
 from e4s_studio.core.errors import ProjectError, SettingsError
 from e4s_studio.files.export.kinds import SHOWING, ExportKind, require_suffix
 from e4s_studio.files.output import check_writable
-from e4s_studio.files.provenance.facts import Ground, facts_of
-from e4s_studio.files.resources import BUILT_IN_MODEL
+from e4s_studio.files.provenance.facts import Ground
 
 if TYPE_CHECKING:
     from e4s_studio.core.contents import DocumentSnapshot
-    from e4s_studio.engine.drawing.session import Session
     from e4s_studio.files.project import Labelling, Project
 
 
@@ -74,11 +73,10 @@ def export(
     require_suffix(output, kind)
     check_writable(output)
     # What follows takes seconds to import: only once the options are known to be good.
-    from e4s_studio.engine.drawing.export_layers import finished_layers
-    from e4s_studio.files.export.exporting import ExportJob, export as write_export
     from e4s_studio.files.places import keys_folder
     from e4s_studio.files.project import open_project
     from e4s_studio.files.provenance.identity import chosen_identity
+    from e4s_studio.studio import Swap, fit
 
     opened = open_project(project)
     for warning in opened.warnings:
@@ -95,26 +93,23 @@ def export(
         if labelling.credential
         else None
     )
-    session = _session(opened.project, snapshot, checkpoint, device, fit_steps)
-    model = BUILT_IN_MODEL if checkpoint is None else checkpoint.name
-    layers, source = finished_layers(session, snapshot), snapshot.source
-    job = ExportJob(
-        path=output,
-        layers=layers,
-        source=source.image if source.photograph is None else source.photograph,
-        kind=kind,
-        target_file=snapshot.target.file,
-        facts=facts_of(snapshot, model, labelling.ground, layers.film)
-        if labelling.credential
-        else None,
-        identity=identity,
-        mark=labelling.mark,
-    )
+    with fit_progress() as progress:
+        pair = fit(
+            snapshot.portraits,
+            checkpoint=checkpoint,
+            device=device,
+            steps=fit_steps,
+            kept=opened.project.fitted if fit_steps is None else None,
+            progress=progress,
+        )
+    swap = Swap(pair, snapshot)
     if labelling != opened.project.labelling and not opened.warnings:
         _remember(opened.project, project, labelling)
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("Exporting", total=1.0)
-        written = write_export(job, lambda fraction: bar.update(task, completed=fraction))
+        written = swap.export(
+            output, kind, labelling, identity, lambda done: bar.update(task, completed=done)
+        )
     for path in written:
         typer.echo(f"Wrote {path}")
 
@@ -151,26 +146,3 @@ def _labelling(
         credential=saved.credential if credential is None else credential,
         mark=saved.mark if mark is None else mark,
     )
-
-
-def _session(
-    project: Project,
-    snapshot: DocumentSnapshot,
-    checkpoint: Path | None,
-    device: str,
-    fit_steps: int | None,
-) -> Session:
-    """Return the pair's session: with the fit that the project keeps, else fitted now."""
-    from e4s_studio.cli.fitting import fit_with_progress
-    from e4s_studio.engine.drawing.devices import device_named
-    from e4s_studio.engine.drawing.models import load_network
-    from e4s_studio.engine.drawing.session import Session
-    from e4s_studio.engine.fitting.fit import plan_for
-    from e4s_studio.engine.fitting.fitted_file import unpack_fitted
-
-    network = load_network(checkpoint, device_named(device))
-    portraits = snapshot.portraits
-    if project.fitted is not None and fit_steps is None:
-        return Session(unpack_fitted(project.fitted, network), portraits)
-    plan = plan_for(network, steps=fit_steps)
-    return Session(fit_with_progress(network, portraits, plan), portraits)

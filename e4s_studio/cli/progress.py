@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Final, Self
 
 from rich.console import Console
@@ -15,7 +16,7 @@ from rich.progress import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from types import TracebackType
 
 LOGGED_STEPS: Final = 50
@@ -77,3 +78,17 @@ class StepProgress:
         if not self._console.is_terminal and (taken % LOGGED_STEPS == 0 or taken == self._steps):
             line = f"{self._title}: step {taken} of {self._steps} {text}".rstrip()
             self._console.print(line, soft_wrap=True, highlight=False)
+
+
+@contextmanager
+def fit_progress() -> Iterator[Callable[[int, int], None]]:
+    """Show how far a fit is, from its first step on; gives what to call after each step."""
+    with ExitStack() as stack:
+        bars: list[StepProgress] = []
+
+        def show(taken: int, steps: int) -> None:
+            if not bars:
+                bars.append(stack.enter_context(StepProgress("Fitting", steps)))
+            bars[0].step(taken)
+
+        yield show

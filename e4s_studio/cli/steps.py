@@ -15,40 +15,30 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from e4s_studio.engine.drawing.session import Session
-    from e4s_studio.engine.finishing.compose import Composite
+    from e4s_studio.studio import Swap
 
 
-def write_steps(
-    folder: Path,
-    session: Session,
-    label_map: NDArray[np.uint8],
-    hole: NDArray[np.bool_],
-    composite: Composite,
-) -> None:
+def write_steps(folder: Path, swap: Swap) -> None:
     """Write the maps in colour, the reconstructions, the drawn and the unblended face, the mattes.
 
     Parameters
     ----------
     folder
         Where to; it exists.
-    session
-        The fitted pair.
-    label_map, hole
-        (H, W) uint8 and bool: the swap's map and its holes.
-    composite
-        The finished crop.
+    swap
+        The swap.
     """
-    source, target = session.portraits
+    reconstructions, composite = swap.pair.session.reconstructions, swap.composite
+    source, target = swap.snapshot.portraits
     pictures = {
         "1_source_crop": source.image,
         "1_target_crop": target.image,
         "2_source_map": PALETTE[source.labels],
         "2_target_map": PALETTE[target.labels],
-        "3_swapped_map": PALETTE[label_map],
-        "3_hole": _grey(hole * 255.0),
-        "4_source_reconstruction": to_image(session.reconstructions.source),
-        "4_target_reconstruction": to_image(session.reconstructions.target),
+        "3_swapped_map": PALETTE[swap.snapshot.labels],
+        "3_hole": _grey(swap.snapshot.hole * 255.0),
+        "4_source_reconstruction": to_image(reconstructions.source),
+        "4_target_reconstruction": to_image(reconstructions.target),
         "5_drawn": to_image(composite.drawn),
         "6_face": to_image(composite.face),
         "7_cover": _grey(composite.cover * 255.0),

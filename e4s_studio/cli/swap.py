@@ -8,14 +8,14 @@ from typing import Annotated
 
 import typer
 
+from e4s_studio.cli.progress import fit_progress
 from e4s_studio.core.errors import SettingsError
 from e4s_studio.core.pair import Both
 from e4s_studio.core.regions import GROUPS, Region, region_named
 from e4s_studio.core.settings import EditSettings
-from e4s_studio.files.images import check_writable, encode_image
+from e4s_studio.files.images import check_writable
 from e4s_studio.files.output import make_folder, require_other
-from e4s_studio.files.provenance.facts import Facts, Ground, Photograph, label_map_sha256
-from e4s_studio.files.resources import BUILT_IN_MODEL
+from e4s_studio.files.provenance.facts import Ground
 
 
 def swap(
@@ -90,53 +90,27 @@ def swap(
     check_writable(output)
     require_other(output, source, target, source_mask, target_mask)
     # Torch and C2PA take seconds to import: only once the options are known to be good.
-    from e4s_studio.cli.fitting import fit_with_progress
     from e4s_studio.cli.steps import write_steps
-    from e4s_studio.engine.drawing.devices import device_named
-    from e4s_studio.engine.drawing.models import load_network
-    from e4s_studio.engine.drawing.session import Session
-    from e4s_studio.engine.faces.portraits import native_size
-    from e4s_studio.engine.finishing.paste import into_photograph
-    from e4s_studio.engine.fitting.fit import plan_for
-    from e4s_studio.engine.opening import open_portrait
-    from e4s_studio.engine.swap import swap_label_maps
+    from e4s_studio.studio import fit, open_pair
 
-    face = open_portrait(source, source_mask, face=source_face - 1)
-    head = open_portrait(target, target_mask, face=target_face - 1)
-    network = load_network(checkpoint, device_named(device))
-    plan = plan_for(network, steps=fit_steps, seed=seed, tune_generator=fit_generator)
-    portraits = Both(face, head)
-    session = Session(fit_with_progress(network, portraits, plan), portraits)
-    label_map, hole = swap_label_maps(
-        face.labels, head.labels, face_over_hair=settings.face_over_hair
-    )
-    composite = session.swap(label_map, settings, native_size(head))
-    picture = encode_image(output, into_photograph(head, composite))
+    masks, faces = Both(source_mask, target_mask), Both(source_face - 1, target_face - 1)
+    portraits = open_pair(source, target, masks, faces)
+    with fit_progress() as progress:
+        pair = fit(
+            portraits,
+            checkpoint=checkpoint,
+            device=device,
+            steps=fit_steps,
+            seed=seed,
+            tune_generator=fit_generator,
+            progress=progress,
+        )
+    swapped = pair.swap(settings)
     if steps_dir is not None:
         make_folder(steps_dir)
-        write_steps(steps_dir, session, label_map, hole, composite)
-    facts = Facts(
-        source=Photograph.read(source),
-        target=Photograph.read(target),
-        label_map_sha256=label_map_sha256(label_map),
-        settings=settings,
-        model=checkpoint.name if checkpoint else BUILT_IN_MODEL,
-        ground=ground,
-        film=composite.film,
-    )
-    for path in _written(output, picture, facts if credential else None):
+        write_steps(steps_dir, swapped)
+    for path in swapped.write(output, ground=ground, credential=credential):
         typer.echo(f"Wrote {path}")
-
-
-def _written(output: Path, picture: bytes, facts: Facts | None) -> list[Path]:
-    """Write the picture, signed where there is something to say of it."""
-    from e4s_studio.files.places import keys_folder
-    from e4s_studio.files.provenance.credential import Signed, sign, write_signed
-    from e4s_studio.files.provenance.identity import local_identity
-
-    if facts is None:
-        return write_signed(output, Signed(picture))
-    return write_signed(output, sign(picture, output.name, facts, local_identity(keys_folder())))
 
 
 def parse_amounts(texts: list[str]) -> dict[Region, float]:

@@ -142,23 +142,17 @@ class Exporter(QObject):
         check_writable(order.path)
         # Writers of formats and signatures: only once something is exported.
         from e4s_studio.files.export.exporting import ExportJob, export  # noqa: PLC0415
-        from e4s_studio.files.provenance.facts import facts_of  # noqa: PLC0415
 
-        labelling, source = order.labelling, snapshot.source
-        signs = labelling.credential
-        identity = order.signer.identity(self._keys) if signs else None
+        labelling = order.labelling
+        identity = order.signer.identity(self._keys) if labelling.credential else None
         engine = self._controller.ready_engine()
-        layers = engine.export_layers(snapshot)
-        job = ExportJob(
-            path=order.path,
-            layers=layers,
-            source=source.image if source.photograph is None else source.photograph,
+        job = ExportJob.of(
+            snapshot,
+            engine.export_layers(snapshot),
+            order.path,
             kind=order.kind,
-            target_file=snapshot.target.file,
-            facts=facts_of(snapshot, engine.model, labelling.ground, layers.film)
-            if signs
-            else None,
+            labelling=labelling,
+            model=engine.model,
             identity=identity,
-            mark=labelling.mark,
         )
         return export(job, reach, stop.is_set)

@@ -22,6 +22,7 @@ from e4s_studio.files.export.pictures import (
 from e4s_studio.files.label_maps import celebamask_png, coloured_png, region_png
 from e4s_studio.files.output import check_writable
 from e4s_studio.files.provenance.credential import Signed, sign, write_signed
+from e4s_studio.files.provenance.facts import facts_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +30,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from e4s_studio.core.contents import DocumentSnapshot
     from e4s_studio.files.export.layers import ExportLayers
+    from e4s_studio.files.project import Labelling
     from e4s_studio.files.provenance.facts import Facts
     from e4s_studio.files.provenance.identity import Identity
 
@@ -73,6 +76,32 @@ class ExportJob:
     facts: Facts | None = field(default=None, repr=False)
     identity: Identity | None = None
     mark: bool = False
+
+    @classmethod
+    def of(  # noqa: PLR0913 - what is exported, and how, each by name
+        cls,
+        snapshot: DocumentSnapshot,
+        layers: ExportLayers,
+        path: Path,
+        *,
+        kind: ExportKind,
+        labelling: Labelling,
+        model: str,
+        identity: Identity | None,
+    ) -> ExportJob:
+        """Return the export of a document, drawn by a model, with its label."""
+        source, target = snapshot.portraits
+        signs = labelling.credential
+        return cls(
+            path,
+            layers,
+            source.image if source.photograph is None else source.photograph,
+            kind,
+            target.file,
+            facts_of(snapshot, model, labelling.ground, layers.film) if signs else None,
+            identity,
+            labelling.mark,
+        )
 
 
 def export(
