@@ -19,7 +19,6 @@ from e4s_studio.engine.request import EngineChoice
 from e4s_studio.engine.running.sharing import no_collections
 from e4s_studio.files.models import ModelFolder
 from e4s_studio.files.resources import ICONS
-from e4s_studio.gui.background import ThreadRunner, unforeseen
 from e4s_studio.gui.canvas.view import ViewTransform
 from e4s_studio.gui.controller import Controller
 from e4s_studio.gui.editing import Editing
@@ -39,6 +38,7 @@ from e4s_studio.gui.handlers.recovery import RecoveryHandler
 from e4s_studio.gui.handlers.signing import SigningHandler
 from e4s_studio.gui.handlers.tools import ToolsHandler
 from e4s_studio.gui.handlers.view import ViewHandler
+from e4s_studio.gui.jobs import ThreadRunner, unforeseen
 from e4s_studio.gui.journal_keeper import JournalKeeper
 from e4s_studio.gui.language import LanguageHandler, speak
 from e4s_studio.gui.main_window import MainWindow

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -45,7 +45,6 @@ REST_MS: Final = 80
 
 @dataclass(frozen=True, eq=False)
 class _Opened:
-    stop: threading.Event
     source: Portrait | None
     target: Portrait | None
     start: StartMap | None
@@ -105,6 +104,7 @@ class Controller(QObject):
         self._connect = connect
         self.jobs = Jobs(self)
         self.jobs.busy.connect(self.busy)
+        self.jobs.failed.connect(self.failed)
         self._engine: Engine | None = None
         self._model: ModelInUse | None = None
         self._choice = EngineChoice()
@@ -146,11 +146,8 @@ class Controller(QObject):
 
     def use_engine(self, choice: EngineChoice) -> None:
         """Start computing with another model or device; the document stays as it is."""
-        self.in_background(
-            self.tr("Starting the network"),
-            partial(self._make_engine, choice),
-            self._engine_made,
-        )
+        work = partial(self._make_engine, choice)
+        self.jobs.run(Job(self.tr("Starting the network"), work, self._engine_made))
 
     def submit(self) -> None:
         """Ask for the result of the document as it is now."""
@@ -199,7 +196,7 @@ class Controller(QObject):
                     self.start_map(settings, done)
 
             work = partial(self._start_map, source, target, settings)
-            self.in_background(self.tr("Making the map"), work, deliver)
+            self.jobs.run(Job(self.tr("Making the map"), work, deliver))
 
     # Photographs
 
@@ -234,7 +231,7 @@ class Controller(QObject):
         """Stop all work. Nothing is delivered after this."""
         self._rest.stop()
         self.jobs.stop()
-        self.jobs.background.close()
+        self.jobs.close()
         if self._engine is not None:
             self._engine.close()
             self._engine = None
@@ -251,8 +248,8 @@ class Controller(QObject):
         self._newest = threading.Event()
         return self._newest
 
-    def restore(self, stop: threading.Event, project: Project) -> bool:
-        """Take over what a project holds; False where it was stopped (see `announce_opening`).
+    def restore(self, project: Project) -> None:
+        """Take over what a project holds.
 
         The pair is not fitted anew where the project keeps a fit.
 
@@ -261,8 +258,6 @@ class Controller(QObject):
         LabelMapError
             If the contents do not fit together; what is open stays then.
         """
-        if stop.is_set():
-            return False
         self._opening = True
         try:
             self.document.restore(project.contents)
@@ -272,35 +267,12 @@ class Controller(QObject):
         self._kept_fit = project.fitted
         self.pair_opened.emit()
         self._begin_work()
-        return True
-
-    def in_background(
-        self,
-        doing: str,
-        work: Callable[[], Any],
-        done: Callable[[Any], None],
-        failed: Callable[[str], None] | None = None,
-    ) -> None:
-        """Have work done off the GUI thread, in turn; `done` or `failed` are called on it.
-
-        Parameters
-        ----------
-        doing
-            What the artist reads meanwhile.
-        work
-            What to do; its value is what `done` gets.
-        done
-            Called at its end.
-        failed
-            Called with a sentence where it failed; by default the artist reads it.
-        """
-        self.jobs.run(Job(doing, work, done, failed or self.failed.emit))
 
     # On the background thread
 
     def _make_engine(self, choice: EngineChoice) -> EngineChoice:
         """Make an engine; where none of the asked kind can be made, at least the built-in one."""
-        post = partial(self.jobs.background.post, self._take)
+        post = partial(self.jobs.post, self._take)
         try:
             made = self._connect(choice, post)
         except StudioError as error:
@@ -317,10 +289,10 @@ class Controller(QObject):
     def _load(self, photographs: Photographs, stop: threading.Event) -> _Opened:
         source = self._portrait("source", photographs, stop)
         if isinstance(source, FaceMissing):
-            return _Opened(stop, None, None, None, source)
+            return _Opened(None, None, None, source)
         target = self._portrait("target", photographs, stop)
         if isinstance(target, FaceMissing):
-            return _Opened(stop, None, None, None, target)
+            return _Opened(None, None, None, target)
         return self._pair_up(source, target, stop)
 
     def _portrait(
@@ -344,7 +316,7 @@ class Controller(QObject):
             start = self._start_map(source, target, self.document.settings)
         if stop.is_set():
             raise CancelledError("Stopped. Nothing was opened.")
-        opened = _Opened(stop, source, target, start)
+        opened = _Opened(source, target, start)
         self.prepare(_project_of(opened, self.document.settings))
         return opened
 
@@ -382,8 +354,6 @@ class Controller(QObject):
         self._begin_work()
 
     def _take_opened(self, opened: _Opened) -> None:
-        if opened.stop.is_set():
-            return
         self._wanted = None
         if opened.missing is not None:
             self.failed.emit(opened.missing.sentence)
@@ -435,11 +405,13 @@ class Controller(QObject):
                 self._kept_fit = None
                 self._begin_work()
 
-        self.in_background(
-            self.tr("Opening"),
-            lambda: self.ready_engine().take_fit(fit, snapshot),
-            lambda _: self._fit_taken(),
-            refuse,
+        self.jobs.run(
+            Job(
+                self.tr("Opening"),
+                lambda: self.ready_engine().take_fit(fit, snapshot),
+                lambda _: self._fit_taken(),
+                refuse,
+            )
         )
 
     def _fit_taken(self) -> None:

@@ -15,7 +15,6 @@ from e4s_studio.files.project import Labelling, Project, hold, open_project, sav
 from e4s_studio.gui.jobs import Job
 
 if TYPE_CHECKING:
-    import threading
     from collections.abc import Callable
     from pathlib import Path
 
@@ -173,42 +172,41 @@ class ProjectSession(QObject):
         self._document.history.mark_saved()
         self._touched, self._saving, self._made_here = False, True, False
         held = self._lock if path == self._path else None
-        self._controller.in_background(
-            self.tr("Saving"),
-            partial(_save, project, path, self._locks, held, self._packer()),
-            partial(self._take_saved, path, project),
-            self._take_failure,
+        self._controller.jobs.run(
+            Job(
+                self.tr("Saving"),
+                partial(_save, project, path, self._locks, held, self._packer()),
+                partial(self._take_saved, path, project),
+                self._take_failure,
+            )
         )
         self._tell()
 
     def open(self, path: Path) -> None:
         """Open a project; what is open stays if it cannot be opened."""
         path = path.resolve()
-        stop = self._controller.announce_opening()
         held = self._lock if path == self._path else None
         self._controller.jobs.run(
             Job(
                 self.tr("Opening"),
                 partial(_open, path, self._locks, held, self._controller.prepare),
-                partial(self._take_opened, stop, path),
-                self._controller.failed.emit,
-                stop=stop,
+                partial(self._take_opened, path),
+                stop=self._controller.announce_opening(),
+                dropped=self._let_go,
             )
         )
 
-    def take_recovered(self, stop: threading.Event, opened: Opened, path: Path | None) -> bool:
-        """Go on with a session that ended in a crash; False where that was stopped.
+    def take_recovered(self, opened: Opened, path: Path | None) -> bool:
+        """Go on with a session that ended in a crash; False if its parts do not fit together.
 
         Parameters
         ----------
-        stop
-            What the controller gave this opening.
         opened
             The session's project.
         path
             The file that it worked on, if there was one.
         """
-        if not self._restore(stop, opened):
+        if not self._restore(opened):
             return False
         lock = None
         # Another window may hold the file by now: then this is a project without a name.
@@ -255,15 +253,17 @@ class ProjectSession(QObject):
         self._controller.failed.emit(sentence)
         self.not_saved.emit()
 
-    def _take_opened(self, stop: threading.Event, path: Path, held: _Held) -> None:
-        if not self._restore(stop, held.opened):
-            if held.lock is not self._lock:
-                held.lock.release()
+    def _let_go(self, held: _Held) -> None:
+        if held.lock is not self._lock:
+            held.lock.release()
+
+    def _take_opened(self, path: Path, held: _Held) -> None:
+        if not self._restore(held.opened):
+            self._let_go(held)
             return
         if held.opened.warnings:
             # Saved over, the damaged file would be gone for whoever can mend it.
-            if held.lock is not self._lock:
-                held.lock.release()
+            self._let_go(held)
             self._adopt(None, None, held.opened.project)
             self._touched = True
         else:
@@ -271,15 +271,16 @@ class ProjectSession(QObject):
         self._tell()
         self.opened.emit(held.opened)
 
-    def _restore(self, stop: threading.Event, opened: Opened) -> bool:
+    def _restore(self, opened: Opened) -> bool:
         self._restoring = True
         try:
-            return self._controller.restore(stop, opened.project)
+            self._controller.restore(opened.project)
         except StudioError as error:
             self._controller.failed.emit(str(error))
             return False
         finally:
             self._restoring = False
+        return True
 
     def _adopt(self, path: Path | None, lock: FileLock | None, project: Project) -> None:
         self._path, self._labelling, self._fitted = path, project.labelling, project.fitted

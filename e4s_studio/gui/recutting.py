@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject
 
 from e4s_studio.core.contents import Recut
 from e4s_studio.engine.faces.recrop import moved_state, quad_of
+from e4s_studio.gui.jobs import Job
 
 if TYPE_CHECKING:
     from e4s_studio.core.layers import EditState
@@ -65,7 +66,7 @@ class Recutting(QObject):
         old = self._portrait(wish.role)
         if old is not None:
             work = partial(self._make, wish, old, self._document.settings)
-            self._controller.in_background(self.tr("Aligning"), work, partial(self._take, wish))
+            self._controller.jobs.run(Job(self.tr("Aligning"), work, partial(self._take, wish)))
 
     def _portrait(self, role: str) -> Portrait | None:
         return self._document.source if role == "source" else self._document.target

@@ -82,7 +82,7 @@ def test_of_a_photograph_alone_the_film_can_be_set(studio, colourful, qtbot):
     alone = Document()
     alone.open(target=studio.document.target)
     controller = studio.controller
-    assert controller.restore(controller.announce_opening(), Project(alone.contents()))
+    controller.restore(Project(alone.contents()))
     assert studio.window.blend.film_row.isEnabled()
 
 

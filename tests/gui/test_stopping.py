@@ -1,5 +1,6 @@
 """What is being opened can be stopped, and leaves the document as it was."""
 
+import threading
 from dataclasses import replace
 
 import pytest
@@ -10,6 +11,7 @@ from test_files import drop
 
 from e4s_studio.core.regions import Region
 from e4s_studio.gui.app import Start
+from e4s_studio.gui.jobs import Job
 from e4s_studio.gui.photographs import Photographs
 
 PLACES = ("source", "canvas", "result", "slider")
@@ -59,9 +61,10 @@ def test_the_cross_stops_an_opening_and_the_next_one_goes_through(opening, pair,
 
 def test_a_stop_at_the_last_moment_counts(opening, qtbot):
     before = opening.document.target
-    done = opening.controller.jobs.background._pool.submit  # runs after what is being opened
+    opened = threading.Event()
+    opening.controller.jobs.run(Job("", opened.set))  # runs after what is being opened
     opening.gate.open.set()
-    done(lambda: None).result()
+    assert opened.wait(60)
     opening.controller.jobs.stop()
     qtbot.waitUntil(lambda: not opening.window.status.progress.isVisible(), timeout=60_000)
     assert opening.document.target is before

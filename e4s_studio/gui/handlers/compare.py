@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, QObject
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
 
 from e4s_studio.core.document import SNAPSHOT_SLOTS
+from e4s_studio.gui.jobs import Job
 from e4s_studio.gui.panes.picture_panes import Compare
 
 if TYPE_CHECKING:
@@ -149,10 +150,12 @@ class CompareHandler(QObject):
                 if self._shown_slot == slot:
                     self._pane.show_kept(slot, picture)
 
-        self._controller.in_background(
-            self.tr("Drawing snapshot {0}").format(slot),
-            lambda: self._controller.ready_engine().picture(snapshot),
-            take,
+        self._controller.jobs.run(
+            Job(
+                self.tr("Drawing snapshot {0}").format(slot),
+                lambda: self._controller.ready_engine().picture(snapshot),
+                take,
+            )
         )
 
     def _release_slot(self) -> None:

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, QPointF, QSizeF
 
 from e4s_studio.core.commands import Layer
 from e4s_studio.engine.parsing.doubt import doubtful_spots
+from e4s_studio.gui.jobs import Job
 from e4s_studio.gui.status import SAID_FOR_MS
 
 if TYPE_CHECKING:
@@ -76,10 +77,12 @@ class DoubtHandler(QObject):
             self._window.canvas.show_doubt(self._doubt)
         else:
             self._window.canvas.show_doubt(None)
-            self._controller.in_background(
-                self.tr("Looking for doubtful spots"),
-                lambda: self._controller.ready_engine().doubt(target.image),
-                partial(self._take, target),
+            self._controller.jobs.run(
+                Job(
+                    self.tr("Looking for doubtful spots"),
+                    lambda: self._controller.ready_engine().doubt(target.image),
+                    partial(self._take, target),
+                )
             )
 
     def _take(self, target: Portrait, doubt: NDArray[np.float32]) -> None:

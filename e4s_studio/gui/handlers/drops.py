@@ -66,15 +66,10 @@ class DropsHandler(QObject):
         if [path.suffix.lower() for path in paths] == [RECIPE_SUFFIX]:
             self._recipes.use(paths[0])
             return
-        stop = threading.Event()
-        work, then = partial(sorted_files, paths), partial(self._open, role, stop)
-        self._controller.jobs.run(
-            Job(self.tr("Opening"), work, then, self._controller.failed.emit, stop=stop)
-        )
+        work, then = partial(sorted_files, paths), partial(self._open, role)
+        self._controller.jobs.run(Job(self.tr("Opening"), work, then, stop=threading.Event()))
 
-    def _open(self, role: str, stop: threading.Event, dropped: Dropped) -> None:
-        if stop.is_set():
-            return
+    def _open(self, role: str, dropped: Dropped) -> None:
         document = self._controller.document
         portrait = document.source if role == "source" else document.target
         try:

@@ -145,8 +145,7 @@ class FilesHandler(QObject):
                 Job(
                     self.tr("Opening"),
                     partial(image.save, str(pasted)),
-                    lambda _: None if stop.is_set() else self._open(role, pasted),
-                    self._controller.failed.emit,
+                    lambda _: self._open(role, pasted),
                     stop=stop,
                 )
             )

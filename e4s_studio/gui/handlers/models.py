@@ -12,8 +12,8 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QFileDialog
 
 from e4s_studio.files import models
-from e4s_studio.gui.background import Background
 from e4s_studio.gui.dialogs.models import ModelsDialog
+from e4s_studio.gui.jobs import Job, Jobs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,7 +55,8 @@ class ModelsHandler(QObject):
         self._preferences = preferences
         self._folder = folder
         # The controller's own thread must not wait for a network.
-        self._background = Background(self)
+        self._jobs = Jobs(self)
+        self._jobs.failed.connect(self._say)
         self._stops: dict[str, threading.Event] = {}
         self._dialog: ModelsDialog | None = None
         self._moved.connect(self._show_progress, Qt.ConnectionType.QueuedConnection)
@@ -65,7 +66,7 @@ class ModelsHandler(QObject):
         """Stop what is under way; what was received is kept."""
         for stop in self._stops.values():
             stop.set()
-        self._background.close()
+        self._jobs.close()
 
     def _open(self) -> None:
         dialog = self._dialog = self._dialog or self._make_dialog()
@@ -102,9 +103,8 @@ class ModelsHandler(QObject):
         self._say("")
         self._stops[model.name] = stop
         self._row(model).show_waiting()
-        self._background.run(
-            work, lambda _: self._take_installed(model), partial(self._take_failure, model)
-        )
+        done, failed = lambda _: self._take_installed(model), partial(self._take_failure, model)
+        self._jobs.run(Job("", work, done, failed))
 
     def _install_in_background(self, model: Model, stop: threading.Event) -> object:
         moved = partial(self._moved.emit, model)
@@ -143,19 +143,20 @@ class ModelsHandler(QObject):
     def _pack(self, name: str) -> None:
         path = Path(name)
         self._preferences.remember_folder("model", path.parent)
-        self._background.run(
-            partial(self._folder.pack, path),
-            lambda packed: self._say(self.tr("“{0}” holds {1}.").format(path, _names(packed))),
-            self._say,
+        self._jobs.run(
+            Job(
+                "",
+                partial(self._folder.pack, path),
+                lambda packed: self._say(self.tr("“{0}” holds {1}.").format(path, _names(packed))),
+            )
         )
 
     def _unpack(self, name: str) -> None:
         path = Path(name)
         self._preferences.remember_folder("model", path.parent)
         self._say(self.tr("Unpacking …"))
-        self._background.run(
-            partial(self._folder.unpack, path, _check), self._take_unpacked, self._say
-        )
+        work = partial(self._folder.unpack, path, _check)
+        self._jobs.run(Job("", work, self._take_unpacked))
 
     def _take_unpacked(self, installed: list[Model]) -> None:
         for model in installed:

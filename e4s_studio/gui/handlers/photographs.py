@@ -233,10 +233,12 @@ class PhotographsHandler(QObject):
         )
 
     def _place(self, missing: FaceMissing) -> None:
-        self._controller.in_background(
-            self.tr("Opening"),
-            partial(read_image, missing.path),
-            partial(self._show_pending, missing.role, missing.photographs),
+        self._controller.jobs.run(
+            Job(
+                self.tr("Opening"),
+                partial(read_image, missing.path),
+                partial(self._show_pending, missing.role, missing.photographs),
+            )
         )
 
     def _show_pending(
@@ -281,7 +283,6 @@ class PhotographsHandler(QObject):
                 self.tr("Finishing this face"),
                 partial(self._written, order, document.snapshot()),
                 partial(self._show_pending, "target", Photographs(target=order.path)),
-                self._controller.failed.emit,
                 beside=True,  # it is an export: they are done one at a time
             )
         )
@@ -293,10 +294,12 @@ class PhotographsHandler(QObject):
     # Both
 
     def _find(self, photograph: NDArray[np.uint8], done: Callable[[list[Face]], None]) -> None:
-        self._controller.in_background(
-            self.tr("Looking for faces"),
-            lambda: self._controller.ready_engine().find_faces(photograph),
-            done,
+        self._controller.jobs.run(
+            Job(
+                self.tr("Looking for faces"),
+                lambda: self._controller.ready_engine().find_faces(photograph),
+                done,
+            )
         )
 
     def _portrait(self, role: str) -> Portrait | None:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFileDialog
 
 from e4s_studio.core.errors import StudioError
 from e4s_studio.files.recipe import SUFFIX, open_recipe, recipe_of, replay, save_recipe
+from e4s_studio.gui.jobs import Job
 
 if TYPE_CHECKING:
     from e4s_studio.files.recipe import Recipe
@@ -40,7 +41,7 @@ class RecipeHandler(QObject):
     def use(self, path: Path) -> None:
         """Do a recipe's edits on what is open."""
         self._preferences.remember_folder("recipe", path.parent)
-        self._controller.in_background(self.tr("Opening"), partial(open_recipe, path), self._replay)
+        self._controller.jobs.run(Job(self.tr("Opening"), partial(open_recipe, path), self._replay))
 
     def _ask_save(self) -> None:
         self._document.commit()
@@ -71,10 +72,12 @@ class RecipeHandler(QObject):
     def _save(self, path: Path) -> None:
         self._preferences.remember_folder("recipe", path.parent)
         recipe = recipe_of(self._document.state(), path.stem)
-        self._controller.in_background(
-            self.tr("Saving"),
-            partial(save_recipe, recipe, path),
-            lambda _: self._window.status.show_written(path),
+        self._controller.jobs.run(
+            Job(
+                self.tr("Saving"),
+                partial(save_recipe, recipe, path),
+                lambda _: self._window.status.show_written(path),
+            )
         )
 
     def _replay(self, recipe: Recipe) -> None:

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 
 from e4s_studio.files.journal import recoverable_sessions
-from e4s_studio.gui.background import Background
 from e4s_studio.gui.dialogs.recovery import RecoveryDialog
+from e4s_studio.gui.jobs import Job, Jobs
 from e4s_studio.gui.journal_keeper import UNTOUCHED
 
 if TYPE_CHECKING:
-    import threading
     from collections.abc import Callable
     from pathlib import Path
 
@@ -56,19 +55,17 @@ class RecoveryHandler(QObject):
         self._keeper = keeper
         self._folder = folder
         # The controller's own thread is busy with the network at the start.
-        self._background = Background(self)
+        self._jobs = Jobs(self)
+        self._jobs.failed.connect(controller.failed)
 
     def offer(self, otherwise: Callable[[], None]) -> None:
         """Look for such sessions; `otherwise` is called unless the artist goes on with one."""
-        self._background.run(
-            lambda: _found(self._folder),
-            partial(self._take_found, otherwise),
-            partial(self._fail, otherwise),
-        )
+        work, done = partial(_found, self._folder), partial(self._take_found, otherwise)
+        self._jobs.run(Job("", work, done, partial(self._fail, otherwise)))
 
     def close(self) -> None:
         """Stop looking."""
-        self._background.close()
+        self._jobs.close()
 
     def _take_found(self, otherwise: Callable[[], None], found: list[Found]) -> None:
         if not found:
@@ -81,30 +78,28 @@ class RecoveryHandler(QObject):
         dialog.open()
 
     def _go_on(self, otherwise: Callable[[], None], crashed: CrashedSession) -> None:
-        stop = self._controller.announce_opening()
-        self._background.run(
-            partial(_recovered, crashed, self._keeper),
-            partial(self._take_recovered, stop, crashed),
-            partial(self._fail, otherwise),
+        self._jobs.run(
+            Job(
+                "",
+                partial(_recovered, crashed, self._keeper),
+                partial(self._take_recovered, crashed),
+                partial(self._fail, otherwise),
+                stop=self._controller.announce_opening(),
+            )
         )
 
-    def _take_recovered(
-        self, stop: threading.Event, crashed: CrashedSession, opened: Opened
-    ) -> None:
-        if not self._session.take_recovered(stop, opened, crashed.project_file):
+    def _take_recovered(self, crashed: CrashedSession, opened: Opened) -> None:
+        if not self._session.take_recovered(opened, crashed.project_file):
             return
         self._keeper.record()
         if opened.warnings:
             self._window.notice.say(" ".join(opened.warnings))
         # The old journal goes only once the new one holds everything.
         if self._keeper.journal is not None:
-            self._ignore(partial(_replace, self._keeper.journal, crashed))
+            self._jobs.run(Job("", partial(_replace, self._keeper.journal, crashed)))
 
     def _discard(self, crashed: CrashedSession) -> None:
-        self._ignore(crashed.discard)
-
-    def _ignore(self, work: Callable[[], None]) -> None:
-        self._background.run(work, lambda _: None, self._controller.failed.emit)
+        self._jobs.run(Job("", crashed.discard))
 
     def _fail(self, otherwise: Callable[[], None], sentence: str) -> None:
         self._controller.failed.emit(sentence)

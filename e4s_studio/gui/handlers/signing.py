@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Signal
 
-from e4s_studio.gui.background import Background
 from e4s_studio.gui.dialogs.signing import SigningDialog
+from e4s_studio.gui.jobs import Job, Jobs
 from e4s_studio.gui.signing import Signer
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class SigningHandler(QObject):
         self._preferences = preferences
         self._signer = Signer(*preferences.certificate)
         self._keys = keys
-        self._background = Background(self)
+        self._jobs = Jobs(self)
         window.actions_by_name["file.signing"].triggered.connect(lambda: self.ask(window))
 
     @property
@@ -64,17 +64,17 @@ class SigningHandler(QObject):
 
     def close(self) -> None:
         """Stop trying."""
-        self._background.close()
+        self._jobs.close()
 
     def _try(self, dialog: SigningDialog, signer: Signer) -> None:
         if signer.certificate is None:
             self._take(dialog, signer)
             return
-        self._background.run(
+        work, done = (
             partial(signer.tried_identity, self._keys),
             lambda _: self._take(dialog, signer),
-            dialog.say,
         )
+        self._jobs.run(Job("", work, done, dialog.say))
 
     def _take(self, dialog: SigningDialog, signer: Signer) -> None:
         self._signer = signer

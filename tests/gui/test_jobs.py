@@ -7,7 +7,7 @@ from canvases import drag, opened
 
 from e4s_studio.core.brush import Stencil
 from e4s_studio.core.geometry import Box
-from e4s_studio.gui.background import ThreadRunner
+from e4s_studio.gui.jobs import ThreadRunner
 from e4s_studio.gui.tools.tool import ToolKind
 from e4s_studio.gui.tools.toolbox import Toolbox
 
