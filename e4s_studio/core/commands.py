@@ -14,11 +14,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from e4s_studio.core.pair import Both
     from e4s_studio.core.plane import Patch
     from e4s_studio.core.portrait import Portrait
     from e4s_studio.core.settings import EditSettings
 
-    Pair = tuple[Portrait | None, Portrait | None]
+    Pair = Both[Portrait | None]
 
 MAX_STEPS: Final = 1000
 """Commands in a history; beyond that the oldest are dropped."""
@@ -56,7 +57,7 @@ class Command:
     thumbnail
         (h, w) uint8: the label map after the command, subsampled to about 64 pixels.
     recut
-        The (source, target) portraits before and after, where one of them was cut out of its
+        The portraits before and after, where one of them was cut out of its
         photograph anew; None for all other steps.
     """
 

@@ -14,6 +14,7 @@ from e4s_studio.core.events import Change
 from e4s_studio.core.label_map import checked_labels
 from e4s_studio.core.layers import Layers
 from e4s_studio.core.painting import Painting
+from e4s_studio.core.pair import Both
 from e4s_studio.core.regions import Region
 from e4s_studio.core.settings import EditSettings, ShapeSource
 
@@ -35,20 +36,24 @@ class Document(Painting):
 
     def __init__(self, settings: EditSettings | None = None) -> None:
         super().__init__(settings)
-        self._source: Portrait | None = None
-        self._target: Portrait | None = None
+        self._portraits: Pair = Both(None, None)
         # By crop of the target, so that undoing a re-crop restores the snapshots before it.
         self._kept: dict[Portrait | None, dict[str, EditState]] = {}
 
     @property
     def source(self) -> Portrait | None:
         """The photograph that provides the face."""
-        return self._source
+        return self._portraits.source
 
     @property
     def target(self) -> Portrait | None:
         """The photograph that receives the face."""
-        return self._target
+        return self._portraits.target
+
+    @property
+    def portraits(self) -> Pair:
+        """Source and target; None for a photograph that is not open."""
+        return self._portraits
 
     def snapshot(self) -> DocumentSnapshot:
         """Return the current document, without copying.
@@ -74,12 +79,12 @@ class Document(Painting):
         ImageError
             If the two crops differ in size; then nothing changes.
         """
-        new_source, new_target = source or self._source, target or self._target
-        if new_source and new_target and new_source.shape != new_target.shape:
+        new = Both(source or self.source, target or self.target)
+        if new.source and new.target and new.source.shape != new.target.shape:
             raise ImageError("The source and the target crop must have the same size.")
         self.abort()
-        self._source, self._target = new_source, new_target
-        self._kept = {self._target: self._slots() if target is None else {}}
+        self._portraits = new
+        self._kept = {new.target: self._slots() if target is None else {}}
         if target is not None:
             self._layers = Layers.blank(target.labels)
         self._history = CommandStack()
@@ -119,8 +124,8 @@ class Document(Painting):
         first = max((place + 1 for place in recuts if place < index), default=0)
         last = min((place for place in recuts if place >= index), default=len(commands))
         return DocumentContents(
-            source=self._source,
-            target=self._target,
+            source=self.source,
+            target=self.target,
             state=None if self._layers is None else self.state(),
             rules=self._rules,
             kept=MappingProxyType(dict(self._slots())),
@@ -145,11 +150,11 @@ class Document(Painting):
             raise LabelMapError("The saved history is damaged.")
         history = CommandStack(contents.commands, contents.index)
         self.abort()
-        self._source, self._target, self._layers = contents.source, contents.target, layers
+        self._portraits, self._layers = Both(contents.source, contents.target), layers
         if contents.state is not None:
             self._settings = contents.state.settings
         self._rules, self._history = contents.rules, history
-        self._kept = {self._target: dict(contents.kept)}
+        self._kept = {self.target: dict(contents.kept)}
         self._changed(
             Change(0, portraits=True, history=True, snapshots=True, rules=True, labels=self.box)
         )
@@ -202,12 +207,12 @@ class Document(Painting):
         if any(plane.shape != self.box.shape for plane in recut.planes.values()):
             raise LabelMapError("The maps do not fit the new crop of the target photograph.")
         self.commit()
-        before, old, new = self.state(), self._pair, (recut.source, recut.target)
+        before, old, new = self.state(), self._portraits, Both(recut.source, recut.target)
         layers.restore(recut.planes)
         layers.rebase(recut.started, recut.hole, frozenset(), frozenset())
-        self._source, self._target = new
+        self._portraits = new
         if recut.kept is not None:
-            self._kept[self._target] = dict(recut.kept)
+            self._kept[self.target] = dict(recut.kept)
         patches = layers.patches_since(before.planes)
         self._push(name, patches, before.settings, recut=(old, new))
         boxes = {layer: patch.box for layer, patch in patches.items()}
@@ -215,11 +220,11 @@ class Document(Painting):
 
     def jump(self, index: int) -> None:
         """Undo or redo until `index` steps are done; see `Painting.jump`."""
-        pair = self._pair
+        portraits = self._portraits
         try:
             super().jump(index)
         except LabelMapError:
-            self._source, self._target = pair
+            self._portraits = portraits
             raise
 
     # Snapshots to compare
@@ -262,9 +267,9 @@ class Document(Painting):
         self.take(kept, name=name)
 
     def _open_portraits(self) -> tuple[Portrait, Portrait]:
-        if self._source is None or self._target is None:
+        if self.source is None or self.target is None:
             raise ImageError("Open a source and a target photograph first.")
-        return self._source, self._target
+        return self.source, self.target
 
     def _snapshot(self, source: Portrait, target: Portrait, state: EditState) -> DocumentSnapshot:
         return DocumentSnapshot(
@@ -278,16 +283,12 @@ class Document(Painting):
             settings=state.settings,
         )
 
-    @property
-    def _pair(self) -> Pair:
-        return self._source, self._target
-
     def _slots(self) -> dict[str, EditState]:
-        return self._kept.setdefault(self._target, {})
+        return self._kept.setdefault(self.target, {})
 
     def _exchange(self, command: Command, *, back: bool) -> None:
         if command.recut is not None:
-            self._source, self._target = command.recut[0 if back else 1]
+            self._portraits = command.recut[0 if back else 1]
 
     def _kept_state(self, slot: str) -> EditState:
         _require_slot(slot)

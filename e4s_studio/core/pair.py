@@ -49,6 +49,10 @@ class Both(Generic[T]):
         """Return what a function makes of each value."""
         return Both(function(self.source), function(self.target))
 
+    def having(self, role: Role, value: T) -> Both[T]:
+        """Return the values with another one for a role."""
+        return Both(value, self.target) if role is Role.SOURCE else Both(self.source, value)
+
     @property
     def swapped(self) -> Both[T]:
         """The same values with the roles exchanged: a swap in the other direction."""

@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from e4s_studio.core.document import Document
 from e4s_studio.core.errors import CancelledError, DeviceError, FaceError, StudioError
+from e4s_studio.core.pair import Both, Role
 from e4s_studio.engine.request import (
     EngineChoice,
     Failure,
@@ -27,8 +28,6 @@ from e4s_studio.gui.photographs import FaceMissing, Photographs
 from e4s_studio.gui.results import Results
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from e4s_studio.core.events import Change
     from e4s_studio.core.portrait import Portrait
     from e4s_studio.core.settings import EditSettings
@@ -45,10 +44,8 @@ REST_MS: Final = 80
 
 @dataclass(frozen=True, eq=False)
 class _Opened:
-    source: Portrait | None
-    target: Portrait | None
-    start: StartMap | None
-    missing: FaceMissing | None = None
+    portraits: Both[Portrait | None]
+    start: StartMap | None = None
 
 
 class Controller(QObject):
@@ -187,10 +184,10 @@ class Controller(QObject):
         """Have the swap rule applied to the open pair; `done` gets the map and its holes."""
         source, target = self.document.source, self.document.target
         if source is not None and target is not None:
-            pair = (source, target)
+            portraits = self.document.portraits
 
             def deliver(start: StartMap) -> None:
-                if pair == (self.document.source, self.document.target):
+                if portraits == self.document.portraits:
                     done(start)
                 else:  # a crop was cut out anew meanwhile
                     self.start_map(settings, done)
@@ -219,13 +216,14 @@ class Controller(QObject):
         cut
             Returns its portrait; called off the GUI thread.
         """
-        self._open(lambda stop: self._pair_up(self.document.source, cut(self.ready_engine()), stop))
+        self._open(
+            lambda stop: self._pair_up(Both(self.document.source, cut(self.ready_engine())), stop)
+        )
 
     def exchange(self) -> None:
         """Let source and target change places."""
-        source, target = self.document.source, self.document.target
-        if source is not None and target is not None:
-            self._open(partial(self._pair_up, target, source))
+        if self.has_pair:
+            self._open(partial(self._pair_up, self.document.portraits.swapped))
 
     def close(self) -> None:
         """Stop all work. Nothing is delivered after this."""
@@ -286,37 +284,30 @@ class Controller(QObject):
             old.close()
         return choice
 
-    def _load(self, photographs: Photographs, stop: threading.Event) -> _Opened:
-        source = self._portrait("source", photographs, stop)
-        if isinstance(source, FaceMissing):
-            return _Opened(None, None, None, source)
-        target = self._portrait("target", photographs, stop)
-        if isinstance(target, FaceMissing):
-            return _Opened(None, None, None, target)
-        return self._pair_up(source, target, stop)
+    def _load(self, photographs: Photographs, stop: threading.Event) -> _Opened | FaceMissing:
+        loaded: dict[Role, Portrait] = {}
+        for role in Role:
+            wanted = photographs.wanted[role]
+            if wanted is None:
+                continue
+            try:
+                loaded[role] = self.ready_engine().open_portrait(
+                    wanted.path, wanted.label_map, wanted.quad, stop.is_set
+                )
+            except FaceError as error:
+                return FaceMissing(photographs, wanted.path, role, str(error))
+        portraits = self.document.portraits
+        for role, portrait in loaded.items():
+            portraits = portraits.having(role, portrait)
+        return self._pair_up(portraits, stop)
 
-    def _portrait(
-        self, role: str, photographs: Photographs, stop: threading.Event
-    ) -> Portrait | FaceMissing | None:
-        path: Path | None = getattr(photographs, role)
-        if path is None:
-            kept: Portrait | None = getattr(self.document, role)
-            return kept
-        label_map, quad = (getattr(photographs, f"{role}_{part}") for part in ("map", "quad"))
-        try:
-            return self.ready_engine().open_portrait(path, label_map, quad, stop.is_set)
-        except FaceError as error:
-            return FaceMissing(photographs, role, str(error))
-
-    def _pair_up(
-        self, source: Portrait | None, target: Portrait | None, stop: threading.Event
-    ) -> _Opened:
-        start = None
+    def _pair_up(self, portraits: Both[Portrait | None], stop: threading.Event) -> _Opened:
+        start, (source, target) = None, portraits
         if source is not None and target is not None:
             start = self._start_map(source, target, self.document.settings)
         if stop.is_set():
             raise CancelledError("Stopped. Nothing was opened.")
-        opened = _Opened(source, target, start)
+        opened = _Opened(portraits, start)
         self.prepare(_project_of(opened, self.document.settings))
         return opened
 
@@ -337,7 +328,7 @@ class Controller(QObject):
 
     # On the GUI thread
 
-    def _open(self, load: Callable[[threading.Event], _Opened]) -> None:
+    def _open(self, load: Callable[[threading.Event], _Opened | FaceMissing]) -> None:
         stop = self.announce_opening()
         work = partial(load, stop)
         self.jobs.run(
@@ -353,11 +344,11 @@ class Controller(QObject):
         self._fitting = False
         self._begin_work()
 
-    def _take_opened(self, opened: _Opened) -> None:
+    def _take_opened(self, opened: _Opened | FaceMissing) -> None:
         self._wanted = None
-        if opened.missing is not None:
-            self.failed.emit(opened.missing.sentence)
-            self.face_missing.emit(opened.missing)
+        if isinstance(opened, FaceMissing):
+            self.failed.emit(opened.sentence)
+            self.face_missing.emit(opened)
             return
         self._begin_pair()
         self._put_in_document(opened)
@@ -374,11 +365,11 @@ class Controller(QObject):
     def _put_in_document(self, opened: _Opened) -> None:
         """Open what was loaded; the engine hears of the whole of it, not of each part."""
         self._opening = True
-        document = self.document
+        document, (source, target) = self.document, opened.portraits
         try:
             document.open(
-                source=opened.source if opened.source is not document.source else None,
-                target=opened.target if opened.target is not document.target else None,
+                source=source if source is not document.source else None,
+                target=target if target is not document.target else None,
             )
             if opened.start is not None:
                 document.start(*opened.start)
@@ -465,7 +456,7 @@ class Controller(QObject):
 
 def _project_of(opened: _Opened, settings: EditSettings) -> Project:
     document = Document(settings)
-    document.open(source=opened.source, target=opened.target)
+    document.open(source=opened.portraits.source, target=opened.portraits.target)
     if opened.start is not None:
         document.start(*opened.start)
     return Project(document.contents())

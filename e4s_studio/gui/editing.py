@@ -115,9 +115,9 @@ class Editing(QObject):
                 QTimer.singleShot(0, self, take)
 
     def _take_late(
-        self, pair: tuple[object, object], wanted: EditSettings, name: str, start: StartMap
+        self, portraits: object, wanted: EditSettings, name: str, start: StartMap
     ) -> None:
-        if pair == (self._document.source, self._document.target):
+        if portraits == self._document.portraits:
             self._take_map(wanted, name, start)
         else:
             self._restart(wanted, name)
@@ -125,8 +125,8 @@ class Editing(QObject):
     def _take_map(self, wanted: EditSettings, name: str, start: StartMap) -> None:
         """Put a new map under the paint; sliders may have moved while it was made."""
         if self._document.in_stroke:  # which would end under the artist's hand
-            pair = (self._document.source, self._document.target)
-            self._late.append(partial(self._take_late, pair, wanted, name, start))
+            portraits = self._document.portraits
+            self._late.append(partial(self._take_late, portraits, wanted, name, start))
             return
         if self._wanted is wanted:
             self._wanted = None

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from e4s_studio.core.pair import Both, Role
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -12,10 +14,29 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Photographs:
-    """What to open: files, each with its label map where there is one; None keeps what is open.
+class Wanted:
+    """A photograph to open.
 
-    A quad says where the face is; without it the surest face of the photograph is taken.
+    Attributes
+    ----------
+    path
+        Its file.
+    label_map
+        The file of its label map; None to have it parsed.
+    quad
+        Where the face is; None for the surest face of the photograph.
+    """
+
+    path: Path
+    label_map: Path | None = None
+    quad: Quad | None = None
+
+
+@dataclass(frozen=True)
+class Photographs:
+    """What to open: files, each with its label map and quad if it has one.
+
+    Where a file is None, what is open stays (see `Wanted`).
     """
 
     source: Path | None = None
@@ -25,11 +46,28 @@ class Photographs:
     source_quad: Quad | None = None
     target_quad: Quad | None = None
 
+    @classmethod
+    def of(cls, wanted: Both[Wanted | None]) -> Photographs:
+        """Return what to open as source and as target."""
+        source, target = wanted.map(_parts)
+        return cls(source[0], target[0], source[1], target[1], source[2], target[2])
+
+    @classmethod
+    def alone(cls, role: Role, wanted: Wanted) -> Photographs:
+        """Return one photograph to open; the other one stays."""
+        return cls.of(Both[Wanted | None](None, None).having(role, wanted))
+
+    @property
+    def wanted(self) -> Both[Wanted | None]:
+        """What to open as source and as target."""
+        source = Wanted(self.source, self.source_map, self.source_quad) if self.source else None
+        target = Wanted(self.target, self.target_map, self.target_quad) if self.target else None
+        return Both(source, target)
+
     def completed_by(self, other: Photographs) -> Photographs:
         """Return these with the other's source or target where there is none here."""
-        lacking = [role for role in ("source", "target") if getattr(self, role) is None]
-        names = [name for role in lacking for name in (role, f"{role}_map", f"{role}_quad")]
-        return replace(self, **{name: getattr(other, name) for name in names})
+        mine, theirs = self.wanted, other.wanted
+        return self.of(Both(mine.source or theirs.source, mine.target or theirs.target))
 
 
 @dataclass(frozen=True)
@@ -40,18 +78,21 @@ class FaceMissing:
     ----------
     photographs
         All that was to be opened.
+    path
+        The file without a face.
     role
-        Which of them shows no face, "source" or "target".
+        Which of them shows no face.
     sentence
         What the artist reads.
     """
 
     photographs: Photographs
-    role: str
+    path: Path
+    role: Role
     sentence: str
 
-    @property
-    def path(self) -> Path:
-        """The photograph's file."""
-        path: Path = getattr(self.photographs, self.role)
-        return path
+
+def _parts(wanted: Wanted | None) -> tuple[Path | None, Path | None, Quad | None]:
+    if wanted is None:
+        return None, None, None
+    return wanted.path, wanted.label_map, wanted.quad

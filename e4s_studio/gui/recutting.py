@@ -9,6 +9,7 @@ import numpy as np
 from PySide6.QtCore import QObject
 
 from e4s_studio.core.contents import Recut
+from e4s_studio.core.pair import Role
 from e4s_studio.engine.faces.recrop import moved_state, quad_of
 from e4s_studio.gui.jobs import Job
 
@@ -27,14 +28,14 @@ class Wish(NamedTuple):
     Attributes
     ----------
     role
-        "source" or "target".
+        Which portrait.
     quad
         Where the face is, in the photograph.
     keep_map
         Whether the label map stays where it was on the face; else it is parsed anew.
     """
 
-    role: str
+    role: Role
     quad: Quad
     keep_map: bool
 
@@ -63,39 +64,35 @@ class Recutting(QObject):
 
     def recut(self, wish: Wish) -> None:
         """Cut a portrait out anew; what is painted stays where it is on the face."""
-        old = self._portrait(wish.role)
+        old = self._document.portraits[wish.role]
         if old is not None:
             work = partial(self._make, wish, old, self._document.settings)
             self._controller.jobs.run(Job(self.tr("Aligning"), work, partial(self._take, wish)))
 
-    def _portrait(self, role: str) -> Portrait | None:
-        return self._document.source if role == "source" else self._document.target
-
-    def _other(self, role: str) -> Portrait | None:
-        return self._document.target if role == "source" else self._document.source
-
     def _make(self, wish: Wish, old: Portrait, settings: EditSettings) -> _Made:
         engine = self._controller.ready_engine()
         new = engine.recut(old, wish.quad, keep_map=wish.keep_map)
-        other = self._other(wish.role)
-        if other is None:
-            return _Made(old, new, None, settings, (new.labels, np.zeros(new.shape, np.bool_)))
-        source, target = (new, other) if wish.role == "source" else (other, new)
-        return _Made(old, new, other, settings, engine.start_map(source, target, settings))
+        portraits = self._document.portraits.having(wish.role, new)
+        source, target = portraits
+        if source is None or target is None:
+            start = (new.labels, np.zeros(new.shape, np.bool_))
+        else:
+            start = engine.start_map(source, target, settings)
+        return _Made(old, new, portraits[wish.role.other], settings, start)
 
     def _take(self, wish: Wish, made: _Made) -> None:
-        if self._portrait(wish.role) is not made.old:
+        if self._document.portraits[wish.role] is not made.old:
             return  # another photograph was opened meanwhile
         settings = self._document.settings
         same_rule = (settings.shapes, settings.face_over_hair) == (
             made.settings.shapes,
             made.settings.face_over_hair,
         )
-        if self._other(wish.role) is not made.other or not same_rule:
+        if self._document.portraits[wish.role.other] is not made.other or not same_rule:
             self.recut(wish)
         elif self._document.is_empty:
             self._document.open(source=made.new)
-        elif wish.role == "source":
+        elif wish.role is Role.SOURCE:
             recut = Recut(made.new, self._document.target, *made.start)
             self._document.recut(recut, name=self.tr("Align source"))
         else:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from e4s_studio.core.errors import StudioError
+from e4s_studio.core.pair import Role
 from e4s_studio.files.images import write_image
 from e4s_studio.files.label_maps import write_label_map
 from e4s_studio.gui.handlers.drops import Dropped, sorted_files, what_to_open
@@ -31,25 +32,25 @@ def test_files_are_sorted_files_by_what_is_in_them(tmp_path):
 @pytest.mark.parametrize(
     ("dropped", "role", "opened"),
     [
-        (Dropped(photographs=(A,)), "source", Photographs(source=A)),
-        (Dropped(photographs=(A,)), "target", Photographs(target=A)),
-        (Dropped(photographs=(A, B)), "target", Photographs(A, B)),
+        (Dropped(photographs=(A,)), Role.SOURCE, Photographs(source=A)),
+        (Dropped(photographs=(A,)), Role.TARGET, Photographs(target=A)),
+        (Dropped(photographs=(A, B)), Role.TARGET, Photographs(A, B)),
         (
             Dropped(label_maps=(OTHER,), photographs=(A,)),
-            "target",
+            Role.TARGET,
             Photographs(target=A, target_map=OTHER),
         ),
         (
             Dropped(label_maps=(B_MAP, A_MAP), photographs=(A, B)),
-            "source",
+            Role.SOURCE,
             Photographs(A, B, A_MAP, B_MAP),
         ),
         (
             Dropped(label_maps=(B_MAP,), photographs=(A, B)),
-            "source",
+            Role.SOURCE,
             Photographs(A, B, None, B_MAP),
         ),
-        (Dropped(projects=(Path("p.e4s"),)), "source", Path("p.e4s")),
+        (Dropped(projects=(Path("p.e4s"),)), Role.SOURCE, Path("p.e4s")),
     ],
 )
 def test_what_is_opened(dropped, role, opened):
@@ -60,9 +61,9 @@ def test_a_map_alone_is_for_the_photograph_that_is_shown(tmp_path):
     shown = tmp_path / "shown.jpg"
     shown.touch()
     alone = Dropped(label_maps=(OTHER,))
-    assert what_to_open(alone, "source", shown) == Photographs(source=shown, source_map=OTHER)
+    assert what_to_open(alone, Role.SOURCE, shown) == Photographs(source=shown, source_map=OTHER)
     with pytest.raises(StudioError, match="together with its photograph"):
-        what_to_open(alone, "source", None)
+        what_to_open(alone, Role.SOURCE, None)
 
 
 @pytest.mark.parametrize(
@@ -77,4 +78,4 @@ def test_a_map_alone_is_for_the_photograph_that_is_shown(tmp_path):
 )
 def test_what_makes_no_sense_together_is_a_sentence(dropped):
     with pytest.raises(StudioError, match=r"\w+ .*[.]$"):
-        what_to_open(dropped, "source", A)
+        what_to_open(dropped, Role.SOURCE, A)

@@ -5,17 +5,18 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QCoreApplication, QObject
 
 from e4s_studio.core.errors import StudioError
+from e4s_studio.core.pair import Both, Role
 from e4s_studio.files.label_maps import read_label_map
 from e4s_studio.files.project import SUFFIX
 from e4s_studio.files.recipe import SUFFIX as RECIPE_SUFFIX
 from e4s_studio.files.resources import sample_map
 from e4s_studio.gui.jobs import Job
-from e4s_studio.gui.photographs import Photographs
+from e4s_studio.gui.photographs import Photographs, Wanted
 from e4s_studio.gui.status import SAID_FOR_MS
 from e4s_studio.gui.widgets.pane_filters import Drops
 
@@ -54,24 +55,23 @@ class DropsHandler(QObject):
         self._recipes = recipes
         self._pair: Photographs | None = None
         controller.pair_opened.connect(self._say_roles)
-        window.source.dropped.connect(partial(self.take, "source"))
-        window.canvas_drops.dropped.connect(partial(self.take, "target"))
-        window.result.dropped.connect(partial(self.take, "target"))
+        window.source.dropped.connect(partial(self.take, Role.SOURCE))
+        window.canvas_drops.dropped.connect(partial(self.take, Role.TARGET))
+        window.result.dropped.connect(partial(self.take, Role.TARGET))
         # Beside the panes: what no child of the window takes.
-        Drops(window).dropped.connect(partial(self.take, "target"))
+        Drops(window).dropped.connect(partial(self.take, Role.TARGET))
         files.files_chosen.connect(self.take)
 
-    def take(self, role: str, paths: list[Path]) -> None:
-        """Open files; a single photograph becomes the `role`, "source" or "target"."""
+    def take(self, role: Role, paths: list[Path]) -> None:
+        """Open files; a single photograph takes the role."""
         if [path.suffix.lower() for path in paths] == [RECIPE_SUFFIX]:
             self._recipes.use(paths[0])
             return
         work, then = partial(sorted_files, paths), partial(self._open, role)
         self._controller.jobs.run(Job(self.tr("Opening"), work, then, stop=threading.Event()))
 
-    def _open(self, role: str, dropped: Dropped) -> None:
-        document = self._controller.document
-        portrait = document.source if role == "source" else document.target
+    def _open(self, role: Role, dropped: Dropped) -> None:
+        portrait = self._controller.document.portraits[role]
         try:
             opened = what_to_open(dropped, role, None if portrait is None else portrait.path)
         except StudioError as error:
@@ -128,7 +128,7 @@ def sorted_files(paths: Iterable[Path]) -> Dropped:
     return Dropped(tuple(projects), tuple(label_maps), tuple(photographs))
 
 
-def what_to_open(dropped: Dropped, role: str, shown: Path | None) -> Path | Photographs:
+def what_to_open(dropped: Dropped, role: Role, shown: Path | None) -> Path | Photographs:
     """Return the project or the photographs to open.
 
     Parameters
@@ -136,7 +136,7 @@ def what_to_open(dropped: Dropped, role: str, shown: Path | None) -> Path | Phot
     dropped
         The files.
     role
-        What a single photograph becomes: "source" or "target".
+        What a single photograph becomes.
     shown
         The file of the photograph that has this role now; a map alone is for that one.
 
@@ -154,11 +154,13 @@ def what_to_open(dropped: Dropped, role: str, shown: Path | None) -> Path | Phot
         raise StudioError(
             translate("Dropping", "Drop one photograph, or two at once: the source and the target.")
         )
-    roles = (role,) if len(photographs) == 1 else ("source", "target")
-    files: dict[str, Any] = {}
-    for path, each, label_map in zip(photographs, roles, _own_maps(photographs, maps), strict=True):
-        files |= {each: path, f"{each}_map": label_map or sample_map(path)}
-    return Photographs(**files)
+    wanted = [
+        Wanted(path, label_map or sample_map(path))
+        for path, label_map in zip(photographs, _own_maps(photographs, maps), strict=True)
+    ]
+    if len(wanted) == 1:
+        return Photographs.alone(role, wanted[0])
+    return Photographs.of(Both(*wanted))
 
 
 def _project(dropped: Dropped) -> Path:
@@ -169,7 +171,7 @@ def _project(dropped: Dropped) -> Path:
     return dropped.projects[0]
 
 
-def _with_map_alone(maps: tuple[Path, ...], role: str, shown: Path | None) -> Photographs:
+def _with_map_alone(maps: tuple[Path, ...], role: Role, shown: Path | None) -> Photographs:
     if len(maps) != 1:
         raise StudioError(
             translate("Dropping", "Drop each label map together with its photograph.")
@@ -180,9 +182,7 @@ def _with_map_alone(maps: tuple[Path, ...], role: str, shown: Path | None) -> Ph
                 "Dropping", "“{0}” is a label map; drop it together with its photograph."
             ).format(maps[0].name)
         )
-    if role == "source":
-        return Photographs(source=shown, source_map=maps[0])
-    return Photographs(target=shown, target_map=maps[0])
+    return Photographs.alone(role, Wanted(shown, maps[0]))
 
 
 def _own_maps(photographs: tuple[Path, ...], maps: tuple[Path, ...]) -> list[Path | None]:

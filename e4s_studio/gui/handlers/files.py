@@ -6,16 +6,17 @@ import threading
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QEvent, QObject, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog
 
+from e4s_studio.core.pair import Role
 from e4s_studio.files.resources import sample_map, sample_pair
 from e4s_studio.gui.jobs import Job
 from e4s_studio.gui.names import menu_name
-from e4s_studio.gui.photographs import Photographs
+from e4s_studio.gui.photographs import Photographs, Wanted
 
 if TYPE_CHECKING:
     from e4s_studio.gui.controller import Controller
@@ -33,11 +34,11 @@ class FilesHandler(QObject):
 
     Signals
     -------
-    files_chosen(str, list[Path])
-        Files were chosen in a dialog or pasted, for "source" or "target".
+    files_chosen(Role, list[Path])
+        Files were chosen in a dialog or pasted.
     """
 
-    files_chosen = Signal(str, object)
+    files_chosen = Signal(object, object)
 
     def __init__(
         self,
@@ -71,10 +72,10 @@ class FilesHandler(QObject):
 
     def open(self, photographs: Photographs) -> None:
         """Open photographs, after asking where a new target would drop unsaved work."""
-        for role in ("source", "target"):
-            path = getattr(photographs, role)
-            if path is not None:
-                self._preferences.remember_folder(role, path.parent)
+        for role in Role:
+            wanted = photographs.wanted[role]
+            if wanted is not None:
+                self._preferences.remember_folder(role, wanted.path.parent)
         if photographs.target is None:  # what is painted stays
             self._controller.open(photographs)
         else:
@@ -83,7 +84,7 @@ class FilesHandler(QObject):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Ask for a target where the empty canvas is clicked."""
         if event.type() == QEvent.Type.MouseButtonPress and self._controller.document.is_empty:
-            self._ask("target")
+            self._ask(Role.TARGET)
             return True
         return super().eventFilter(watched, event)
 
@@ -93,8 +94,8 @@ class FilesHandler(QObject):
 
     def _connect_actions(self) -> None:
         actions = self._window.actions_by_name
-        actions["file.open_source"].triggered.connect(partial(self._ask, "source"))
-        actions["file.open_target"].triggered.connect(partial(self._ask, "target"))
+        actions["file.open_source"].triggered.connect(partial(self._ask, Role.SOURCE))
+        actions["file.open_target"].triggered.connect(partial(self._ask, Role.TARGET))
         actions["file.exchange"].triggered.connect(
             lambda: self._projects.ask_first(self._controller.exchange)
         )
@@ -102,16 +103,16 @@ class FilesHandler(QObject):
         actions["file.sample"].setEnabled(sample_pair() is not None)
         actions["file.forget"].triggered.connect(self._forget)
         actions["file.quit"].triggered.connect(self._window.close)
-        actions["edit.paste_source"].triggered.connect(partial(self._paste, "source"))
-        actions["edit.paste_target"].triggered.connect(partial(self._paste, "target"))
+        actions["edit.paste_source"].triggered.connect(partial(self._paste, Role.SOURCE))
+        actions["edit.paste_target"].triggered.connect(partial(self._paste, Role.TARGET))
 
     def _connect_panes(self) -> None:
         window = self._window
-        window.source.asked.connect(partial(self._ask, "source"))
+        window.source.asked.connect(partial(self._ask, Role.SOURCE))
         window.canvas.installEventFilter(self)
 
-    def _ask(self, role: str) -> None:
-        title = self.tr("Open source") if role == "source" else self.tr("Open target")
+    def _ask(self, role: Role) -> None:
+        title = self.tr("Open source") if role is Role.SOURCE else self.tr("Open target")
         dialog = QFileDialog(self._window, title, str(self._preferences.folder(role)))
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.setNameFilters(
@@ -120,10 +121,9 @@ class FilesHandler(QObject):
         dialog.fileSelected.connect(lambda name: self.files_chosen.emit(role, [Path(name)]))
         dialog.open()
 
-    def _open(self, role: str, path: Path) -> None:
-        opened: dict[str, Any] = {role: path, f"{role}_map": sample_map(path)}
-        photographs = Photographs(**opened)
-        if role == "source":  # what is painted stays
+    def _open(self, role: Role, path: Path) -> None:
+        photographs = Photographs.alone(role, Wanted(path, sample_map(path)))
+        if role is Role.SOURCE:  # what is painted stays
             self._controller.open(photographs)
         else:
             self._projects.ask_first(lambda: self._controller.open(photographs))
@@ -132,7 +132,7 @@ class FilesHandler(QObject):
         pair = Photographs(source, target, sample_map(source), sample_map(target))
         self._projects.ask_first(lambda: self._controller.open(pair))
 
-    def _paste(self, role: str) -> None:
+    def _paste(self, role: Role) -> None:
         clipboard = QGuiApplication.clipboard()
         data, image = clipboard.mimeData(), clipboard.image()
         urls = [] if data is None else data.urls()

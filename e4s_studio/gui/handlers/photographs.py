@@ -11,6 +11,7 @@ import numpy as np
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QToolButton
 
+from e4s_studio.core.pair import Role
 from e4s_studio.engine.faces.recrop import quad_of
 from e4s_studio.files.export.kinds import ExportKind
 from e4s_studio.files.images import read_image
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
 
 NEAR: Final = 0.25
 """Of a quad's side: how far apart the middles of two quads around one face may be."""
-PANES: Final = {"source": "source", "target": "canvas"}
+PANES: Final = {Role.SOURCE: "source", Role.TARGET: "canvas"}
 """The pane that shows each photograph."""
 
 
@@ -82,10 +83,10 @@ class PhotographsHandler(QObject):
         self.view = FaceView(window, window.area)
         self._buttons = {role: self._add_button(role) for role in PANES}
         # What the view shows: whose face is chosen, and what to open once it is placed.
-        self._role = ""
+        self._role = Role.TARGET
         self._pending: Photographs | None = None
         self._shown: NDArray[np.uint8] | None = None
-        self._known: dict[str, Portrait | None] = dict.fromkeys(PANES)
+        self._known: dict[Role, Portrait | None] = dict.fromkeys(PANES)
         self._placed: Path | None = None
         # The faces of the target that were swapped already, one after the other.
         self._done: list[Quad] = []
@@ -108,7 +109,7 @@ class PhotographsHandler(QObject):
         controller.recropped.connect(self._show_opened)
         controller.face_missing.connect(self._offer_hand)
 
-    def _add_button(self, role: str) -> QToolButton:
+    def _add_button(self, role: Role) -> QToolButton:
         action = self._window.actions_by_name[f"face.{role}"]
         bar = self._window.area.title_bar(PANES[role])
         button = QToolButton(bar)
@@ -125,17 +126,17 @@ class PhotographsHandler(QObject):
     def _show_opened(self) -> None:
         before = set(self._known.values())
         for role in PANES:
-            portrait = self._portrait(role)
+            portrait = self._document.portraits[role]
             self._window.actions_by_name[f"face.{role}"].setEnabled(portrait is not None)
             self._buttons[role].setEnabled(portrait is not None)
             if portrait is not self._known[role]:
                 self._meet(role, portrait, is_new=portrait not in before)
         self._window.actions_by_name["face.next"].setEnabled(self._controller.has_pair)
 
-    def _meet(self, role: str, portrait: Portrait | None, *, is_new: bool) -> None:
+    def _meet(self, role: Role, portrait: Portrait | None, *, is_new: bool) -> None:
         """Count the faces of another photograph; tell of them where it is new."""
         before, self._known[role] = self._known[role], portrait
-        if role == self._role and self._pending is None:
+        if role is self._role and self._pending is None:
             self.view.close_view()  # it shows what is not open any more
         if portrait is None or (before and _whole(before) is _whole(portrait)):
             return
@@ -143,13 +144,13 @@ class PhotographsHandler(QObject):
         placed = portrait.path is not None and portrait.path == self._placed
         if placed:
             self._placed = None
-        elif role == "target":
+        elif role is Role.TARGET:
             self._done.clear()
         chosen = placed or not is_new or self._desk.session.is_opening
         self._find(_whole(portrait), partial(self._take_count, role, portrait, chosen=chosen))
 
     def _take_count(
-        self, role: str, portrait: Portrait, faces: list[Face], *, chosen: bool
+        self, role: Role, portrait: Portrait, faces: list[Face], *, chosen: bool
     ) -> None:
         known = self._known[role]
         if known is None or _whole(known) is not _whole(portrait):
@@ -163,7 +164,7 @@ class PhotographsHandler(QObject):
                 partial(self._choose, role),
             )
 
-    def _count(self, role: str, count: int) -> None:
+    def _count(self, role: Role, count: int) -> None:
         self._buttons[role].setText(str(count) if count > 1 else "")
         action = self._window.actions_by_name[f"face.{role}"]
         found = self.tr("{0} faces were found").format(count) if count > 1 else ""
@@ -171,8 +172,8 @@ class PhotographsHandler(QObject):
 
     # Choosing
 
-    def _choose(self, role: str) -> None:
-        portrait = self._portrait(role)
+    def _choose(self, role: Role) -> None:
+        portrait = self._document.portraits[role]
         if portrait is not None:
             self._role, self._pending = role, None
             self._open_view(_whole(portrait), portrait.path, quad_of(portrait))
@@ -181,7 +182,7 @@ class PhotographsHandler(QObject):
         self, photograph: NDArray[np.uint8], path: Path | None, quad: Quad | None
     ) -> None:
         name = "" if path is None else path.name
-        title = self.tr("Source face") if self._role == "source" else self.tr("Target face")
+        title = self.tr("Source face") if self._role is Role.SOURCE else self.tr("Target face")
         self._shown = photograph
         self._window.notice.hide()
         self.view.open_on(f"{title}   {name}", photograph, quad, can_keep=self._pending is None)
@@ -200,19 +201,20 @@ class PhotographsHandler(QObject):
 
     def _take(self, choice: Choice) -> None:
         role, pending, self._pending = self._role, self._pending, None
-        portrait = self._portrait(role)
+        portrait = self._document.portraits[role]
         if pending is not None:
-            if role == "source":
-                self._open(replace(pending, source_quad=choice.quad), role)
-            else:
-                self._open(replace(pending, target_quad=choice.quad), role)
-        elif portrait is not None and role == "target" and choice.another:
+            self._open(pending, role, choice.quad)
+        elif portrait is not None and role is Role.TARGET and choice.another:
             self._desk.ask_first(partial(self._open_other, portrait, choice))
         elif portrait is not None:
             self._desk.recutting.recut(Wish(role, choice.quad, choice.keep_map))
 
-    def _open(self, photographs: Photographs, role: str) -> None:
-        self._placed = getattr(photographs, role)
+    def _open(self, pending: Photographs, role: Role, quad: Quad) -> None:
+        wanted = pending.wanted[role]
+        if wanted is None:
+            return
+        self._placed = wanted.path
+        photographs = Photographs.of(pending.wanted.having(role, replace(wanted, quad=quad)))
         # What is painted stays under another source; before a result it was asked about.
         if photographs.target is None or self._desk.session.expects(photographs.target):
             self._controller.open(photographs)
@@ -237,15 +239,14 @@ class PhotographsHandler(QObject):
             Job(
                 self.tr("Opening"),
                 partial(read_image, missing.path),
-                partial(self._show_pending, missing.role, missing.photographs),
+                partial(self._show_pending, missing.role, missing.path, missing.photographs),
             )
         )
 
     def _show_pending(
-        self, role: str, photographs: Photographs, photograph: NDArray[np.uint8]
+        self, role: Role, path: Path, photographs: Photographs, photograph: NDArray[np.uint8]
     ) -> None:
         self._role, self._pending = role, photographs
-        path = photographs.source if role == "source" else photographs.target
         self._open_view(photograph, path, None)
 
     # The next face
@@ -282,7 +283,9 @@ class PhotographsHandler(QObject):
             Job(
                 self.tr("Finishing this face"),
                 partial(self._written, order, document.snapshot()),
-                partial(self._show_pending, "target", Photographs(target=order.path)),
+                partial(
+                    self._show_pending, Role.TARGET, order.path, Photographs(target=order.path)
+                ),
                 beside=True,  # it is an export: they are done one at a time
             )
         )
@@ -301,9 +304,6 @@ class PhotographsHandler(QObject):
                 done,
             )
         )
-
-    def _portrait(self, role: str) -> Portrait | None:
-        return self._document.source if role == "source" else self._document.target
 
 
 def _whole(portrait: Portrait) -> NDArray[np.uint8]:
