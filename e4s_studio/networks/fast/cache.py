@@ -1,13 +1,15 @@
-"""Values that the fast executor makes from weights, each made once."""
+"""What the fast executor keeps between passes: values made from weights, and buffers."""
 
 from __future__ import annotations
 
+import math
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 import torch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from torch import Tensor, nn
 
@@ -19,6 +21,32 @@ KEPT_FLOATS: Final = 165_000_000
 """How many numbers of large transformed weights a network keeps in all: 660 MB."""
 
 
+class Workspace:
+    """Buffers for the intermediate results of one pass.
+
+    The allocator gives large tensors back to the system. To map them again costs an encoding a
+    seventh of its time, in page faults.
+    """
+
+    def __init__(self, cache: WeightCache) -> None:
+        self.cache = cache
+        self._buffers: dict[str, Tensor] = {}
+
+    def take(self, purpose: str, shape: tuple[int, ...], like: Tensor) -> Tensor:
+        """Return a tensor of any content, of the dtype of `like`.
+
+        It overwrites what was taken for the same purpose before.
+        """
+        count = math.prod(shape)
+        buffer = self._buffers.get(purpose)
+        if buffer is None or buffer.numel() < count or buffer.dtype != like.dtype:
+            # A tensor made in inference mode could not be written to outside of it.
+            with torch.inference_mode(mode=False):
+                buffer = torch.empty(count, dtype=like.dtype, device=like.device)
+            self._buffers[purpose] = buffer
+        return buffer[:count].view(shape)
+
+
 class WeightCache:
     """Values made from the weights of one network's layers. Several threads may use it."""
 
@@ -26,6 +54,7 @@ class WeightCache:
         self._made: dict[tuple[nn.Module, object], tuple[object, Any]] = {}
         self._reserved: set[nn.Module] = set()
         self._left = KEPT_FLOATS
+        self._spare: list[Workspace] = []
 
     def __reduce__(self) -> tuple[type[WeightCache], tuple[()]]:
         """Copy and pickle as empty: a copied network has weights of its own."""
@@ -54,9 +83,22 @@ class WeightCache:
             self._left -= count
         return layer in self._reserved
 
+    @contextmanager
+    def workspace(self) -> Iterator[Workspace]:
+        """Lend the workspace of the last pass, or a new one if another thread has it."""
+        try:
+            space = self._spare.pop()
+        except IndexError:
+            space = Workspace(self)
+        try:
+            yield space
+        finally:
+            self._spare[:] = [space]
+
     def clear(self) -> None:
         """Forget everything."""
         self._made.clear()
+        self._spare.clear()
 
 
 def _state_of(weight: Tensor) -> tuple[int, int, int]:

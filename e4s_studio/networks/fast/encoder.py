@@ -21,7 +21,7 @@ from e4s_studio.networks.fast.rows import ring
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from e4s_studio.networks.fast.cache import WeightCache
+    from e4s_studio.networks.fast.cache import WeightCache, Workspace
     from e4s_studio.networks.irse import IRSEUnit
 
 INSTANCE_EPS: Final = 1e-5
@@ -78,17 +78,18 @@ def encode(
     convolution, _, prelu = stem
     x = convolution(image).permute(0, 2, 3, 1)
     x = prelu(Affine.normalising(x)(x, out=x).permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
-    for unit in units:
-        x = _unit(cast("IRSEUnit", unit), x, cache)
-        yield x
+    with cache.workspace() as space:
+        for unit in units:
+            x = _unit(cast("IRSEUnit", unit), x, space)
+            yield x
 
 
-def _unit(unit: IRSEUnit, x: Tensor, cache: WeightCache) -> Tensor:
+def _unit(unit: IRSEUnit, x: Tensor, space: Workspace) -> Tensor:
     """Compute a unit: (B, R, R, in) to (B, R/stride, R/stride, out), in x if it fits."""
     first, second = (cast("nn.Conv2d", unit.res_layer[i]) for i in (1, 3))
     slopes = cast("nn.PReLU", unit.res_layer[2]).weight
-    y = _convolve(first, x, cache, Affine.normalising(x), slopes)
-    y = _convolve(second, y, cache)
+    y = _convolve(first, x, space, Affine.normalising(x), slopes)
+    y = _convolve(second, y, space)
     residual = Affine.normalising(y, gain=GATE)
     change, stride = unit.shortcut_layer[0], unit.stride
     if isinstance(change, nn.Conv2d):
@@ -105,7 +106,7 @@ def _unit(unit: IRSEUnit, x: Tensor, cache: WeightCache) -> Tensor:
 def _convolve(
     conv: nn.Conv2d,
     x: Tensor,
-    cache: WeightCache,
+    space: Workspace,
     norm: Affine | None = None,
     slopes: Tensor | None = None,
 ) -> Tensor:
@@ -123,13 +124,14 @@ def _convolve(
         else:
             norm(x[:, rows], out=inside)
 
-    weight = _transformed(conv, scheme, cache)
-    y = x.new_empty(batch, height, width, outputs)
+    weight = _transformed(conv, scheme, space.cache)
+    purpose = "first" if slopes is not None else "second"
+    y = space.take(purpose, (batch, height, width, outputs), x)
     for band in scheme.bands(height, batch * width, conv.in_channels):
         seen = ring(x, slice(stride * band.start, stride * band.stop), write)
         if stride == 2:  # it looks no further than the last input
             seen = seen[:, :-1, :-1]
-        scheme.convolve(seen, weight, y[:, band], slopes)
+        scheme.convolve(seen, weight, y[:, band], space, slopes)
     return y
 
 

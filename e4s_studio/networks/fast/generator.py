@@ -78,8 +78,9 @@ def _convolve(conv: ModulatedConv, rows: Rows, y: Tensor, cache: WeightCache) ->
     scheme = winograd.scheme_of(conv.weight[0], height, width)
     if scheme is not None and y.dtype == torch.float32:
         weight = once(conv, "winograd", lambda: scheme.transform(conv.equalised()))
-        for band in scheme.bands(height, batch * width, channels):
-            scheme.convolve(rows.ring(band), weight, y[:, band])
+        with cache.workspace() as space:
+            for band in scheme.bands(height, batch * width, channels):
+                scheme.convolve(rows.ring(band), weight, y[:, band], space)
         return
     layout = torch.channels_last
     weight = once(

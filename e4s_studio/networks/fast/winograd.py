@@ -21,6 +21,8 @@ import torch.nn.functional as F
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from e4s_studio.networks.fast.cache import Workspace
+
 TILE: Final = 4
 """Outputs of a tile along one axis."""
 POINTS: Final = (0.0, 0.7, -0.7, 1.5, -1.5)
@@ -98,6 +100,7 @@ class Scheme(NamedTuple):
         padded: Tensor,
         weight: Tensor,
         out: Tensor,
+        space: Workspace,
         slopes: Tensor | None = None,
     ) -> None:
         """Convolve without padding.
@@ -111,6 +114,8 @@ class Scheme(NamedTuple):
             matrices at a time, so that they are used while they are in the cache.
         out
             (B, size·h, size·w, out): where the result goes.
+        space
+            Where intermediate results go.
         slopes
             (out,): the slopes of the PReLU that follows, if one does.
         """
@@ -118,17 +123,22 @@ class Scheme(NamedTuple):
         tiles = padded.unfold(1, reach, self.step).unfold(2, reach, self.step)
         batch, h, w, channels = tiles.shape[:4]  # and reach, reach
         count, outputs = batch * h * w, out.shape[3]
-        flat = tiles.permute(4, 5, 0, 1, 2, 3).reshape(reach**2, -1)
-        source = torch.mm(self.source, flat).view(products, count, channels)
-        product = padded.new_empty(products, count, outputs)
+        flat = space.take("tiles", (reach**2, count * channels), padded)
+        flat.view(reach, reach, batch, h, w, channels).copy_(tiles.permute(4, 5, 0, 1, 2, 3))
+        source = space.take("source", (products, count * channels), padded)
+        source = torch.mm(self.source, flat, out=source).view(products, count, channels)
+        product = space.take("product", (products, count, outputs), padded)
         if weight.dim() == 3:
             torch.bmm(source, weight, out=product)
         else:
             taps = taps_of(weight)
             for part in (slice(i, i + AT_ONCE) for i in range(0, products, AT_ONCE)):
-                matrices = (self.kernel[part] @ taps).view(-1, channels, outputs)
+                matrices = space.take("weight", (len(self.kernel[part]), taps.shape[1]), padded)
+                torch.mm(self.kernel[part], taps, out=matrices)
+                matrices = matrices.view(-1, channels, outputs)
                 torch.bmm(source[part], matrices, out=product[part])
-        result = torch.mm(self.result, product.view(products, -1))
+        result = space.take("tiles", (size**2, count * outputs), padded)  # the tiles are used up
+        torch.mm(self.result, product.view(products, -1), out=result)
         if slopes is not None:
             result = F.prelu(result.view(-1, outputs), slopes)
         result = result.view(size, size, batch, h, w, outputs)

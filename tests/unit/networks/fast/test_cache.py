@@ -9,6 +9,7 @@ from torch import nn
 from e4s_studio.networks.config import REGIONS, STUDIO_256
 from e4s_studio.networks.encoder import Encoder
 from e4s_studio.networks.fast import WeightCache, cache as cache_module
+from e4s_studio.networks.fast.cache import Workspace
 
 WIDE = replace(
     STUDIO_256,
@@ -54,6 +55,26 @@ def test_a_cache_is_neither_copied_nor_pickled():
     first = cache.once(layer, "large", lambda: torch.zeros(1000))
     assert len(pickle.dumps(cache)) < 500
     assert copy.deepcopy(cache).once(layer, "large", lambda: torch.zeros(1000)) is not first
+
+
+def test_takes_the_same_memory_again_for_the_same_purpose_alone():
+    space, like = Workspace(WeightCache()), torch.empty(0)
+    with torch.inference_mode():
+        first = space.take("a", (4, 6), like)
+        other = space.take("b", (4, 6), like)
+    again = space.take("a", (3, 5), like)
+    assert again.data_ptr() == first.data_ptr() != other.data_ptr()
+    assert again.fill_(3).sum() == 45
+    assert space.take("a", (3, 5), like.double()).dtype == torch.float64
+    assert space.take("a", (40, 60), like).shape == (40, 60)
+
+
+def test_two_passes_at_once_do_not_share_a_workspace():
+    cache = WeightCache()
+    with cache.workspace() as one, cache.workspace() as two:
+        assert one is not two
+    with cache.workspace() as later:
+        assert later in (one, two)
 
 
 def test_room_goes_to_the_first_layers_that_ask(monkeypatch):

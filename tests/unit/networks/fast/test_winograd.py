@@ -2,14 +2,15 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from e4s_studio.networks.fast import winograd
+from e4s_studio.networks.fast import WeightCache, winograd
+from e4s_studio.networks.fast.cache import Workspace
 
 
 def convolved(x, weight, scheme, *, slopes=None):
     """Convolve (B, h, w, in) with a scheme, and return what it gives."""
     tiles = [(side - scheme.reach) // scheme.step + 1 for side in x.shape[1:3]]
     y = torch.empty(len(x), *(scheme.size * count for count in tiles), len(weight))
-    scheme.convolve(x, scheme.transform(weight), y, slopes=slopes)
+    scheme.convolve(x, scheme.transform(weight), y, Workspace(WeightCache()), slopes)
     return y
 
 
@@ -49,7 +50,7 @@ def test_writes_into_rows_of_a_larger_picture():
     x, weight = torch.randn(1, 10, 18, 6), torch.randn(4, 6, 3, 3)
     whole = torch.zeros(1, 16, 16, 4)
     scheme = winograd.many()
-    scheme.convolve(x, scheme.transform(weight), whole[:, 4:12])
+    scheme.convolve(x, scheme.transform(weight), whole[:, 4:12], Workspace(WeightCache()))
     direct = F.conv2d(x.movedim(-1, 1), weight).movedim(1, -1)
     torch.testing.assert_close(whole[:, 4:12], direct, atol=1e-4, rtol=0)
     assert (whole[:, :4] == 0).all()
