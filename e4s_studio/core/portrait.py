@@ -10,6 +10,7 @@ import numpy as np
 from e4s_studio.core.errors import FaceError, ImageError, LabelMapError
 from e4s_studio.core.label_map import checked_labels
 from e4s_studio.core.plane import read_only
+from e4s_studio.core.quad import Quad
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,10 +33,10 @@ class Portrait:
     path
         The photograph's file, if it has one.
     photograph
-        (H0, W0, 3) uint8 RGB: the whole photograph; None where the crop is all there is.
+        (H0, W0, 3) uint8 RGB: the whole photograph; the crop itself if no other is given.
     quad
         (4, 2) float: the crop's corners top left, bottom left, bottom right, top right, as (x, y)
-        in the photograph's image coordinates; None where the crop is all there is.
+        in the photograph's image coordinates; the photograph's border if no others are given.
     file
         The contents of the photograph's file, if kept.
 
@@ -52,8 +53,8 @@ class Portrait:
     image: NDArray[np.uint8]
     labels: NDArray[np.uint8]
     path: Path | None = None
-    photograph: NDArray[np.uint8] | None = None
-    quad: NDArray[np.float64] | None = None
+    photograph: NDArray[np.uint8] = None  # type: ignore[assignment] # filled in below
+    quad: NDArray[np.float64] = None  # type: ignore[assignment] # filled in below
     file: bytes | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
@@ -73,10 +74,19 @@ class Portrait:
             self.quad.shape != (4, 2) or not np.isfinite(self.quad).all()
         ):
             raise FaceError("The alignment quad needs four corners; mark the face again.")
-        for name in ("image", "labels", "photograph", "quad"):
-            pixels = getattr(self, name)
-            if pixels is not None:
-                object.__setattr__(self, name, read_only(pixels))
+        self._set("image", self.image)
+        self._set("labels", self.labels)
+        self._set("photograph", self.image if self.photograph is None else self.photograph)
+        height, width = self.photograph.shape[:2]
+        self._set("quad", Quad.whole(width, height).points if self.quad is None else self.quad)
+
+    def _set(self, name: str, pixels: NDArray[np.generic]) -> None:
+        object.__setattr__(self, name, read_only(pixels))
+
+    @property
+    def is_crop(self) -> bool:
+        """Whether the crop is the photograph itself."""
+        return self.photograph is self.image
 
     @property
     def shape(self) -> tuple[int, int]:

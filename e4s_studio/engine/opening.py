@@ -111,7 +111,7 @@ def recut_portrait(portrait: Portrait, quad: Quad, sight: Sight, *, keep_map: bo
     portrait
         As it is.
     quad
-        Where the face is, in the photograph (in the crop where that is all there is).
+        Where the face is, in the photograph.
     sight
         What parses the new crop.
     keep_map
@@ -123,7 +123,7 @@ def recut_portrait(portrait: Portrait, quad: Quad, sight: Sight, *, keep_map: bo
     FaceError
         If the quad lies outside the photograph.
     """
-    photograph = portrait.image if portrait.photograph is None else portrait.photograph
+    photograph = portrait.photograph
     size = portrait.shape[0]
     crop = cut(photograph, quad, size)
     labels = sight.parse(crop).labels

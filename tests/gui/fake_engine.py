@@ -131,7 +131,7 @@ class FakeEngine:
 
     def recut(self, portrait: Portrait, quad: Quad, *, keep_map: bool) -> Portrait:
         """Cut out anew; what is not kept is an oval face."""
-        photograph = portrait.image if portrait.photograph is None else portrait.photograph
+        photograph = portrait.photograph
         size = portrait.shape[0]
         labels = oval(size)
         if keep_map:
@@ -169,7 +169,7 @@ class FakeEngine:
         self.gate.exporting.set()
         self.gate.export.wait()
         target = snapshot.target
-        whole = target.image if target.photograph is None else target.photograph
+        whole = target.photograph
         quad, window = quad_of(target), Box.of(whole)
         inside = np.isin(snapshot.labels, list(FACE)).astype(np.float32)
         return ExportLayers(

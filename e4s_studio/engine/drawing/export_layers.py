@@ -40,10 +40,7 @@ def placed_layers(snapshot: DocumentSnapshot, composite: Composite) -> ExportLay
         Its finished crop, of any size.
     """
     target = snapshot.target
-    if target.photograph is None or target.quad is None:
-        photograph, quad = target.image, Quad.whole(target.shape[1], target.shape[0])
-    else:
-        photograph, quad = target.photograph, Quad.of(target.quad)
+    photograph, quad = target.photograph, Quad.of(target.quad)
     window = Box.around(quad.points, 1).intersection(Box.of(photograph))
     before = photograph[window.slices].astype(np.float32)
     covered = laid_cover(composite.cover, quad, photograph.shape)

@@ -77,13 +77,11 @@ def cut(photograph: NDArray[np.uint8], quad: Quad, size: int) -> NDArray[np.uint
 
 def crop_at(portrait: Portrait, size: int) -> NDArray[np.uint8]:
     """Return a portrait's crop at a size, (size, size, 3) uint8, from the photograph itself."""
-    if size == portrait.shape[0] or portrait.photograph is None or portrait.quad is None:
-        return cut(portrait.image, Quad.whole(*portrait.shape), size)
+    if size == portrait.shape[0]:
+        return portrait.image
     return cut(portrait.photograph, Quad.of(portrait.quad), size)
 
 
 def native_size(portrait: Portrait) -> int:
     """Return the crop size that shows the photograph's own pixels, at most `LARGEST_CROP`."""
-    if portrait.photograph is None or portrait.quad is None:
-        return portrait.shape[0]
     return min(max(round(Quad.of(portrait.quad).side), 1), LARGEST_CROP)

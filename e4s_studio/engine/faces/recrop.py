@@ -21,9 +21,7 @@ UNTOUCHED: Final = {Layer.OCCLUDER: 0, Layer.AMOUNT: FULL}
 
 
 def quad_of(portrait: Portrait) -> Quad:
-    """Return where a portrait lies in its photograph; the whole of it where that is all."""
-    if portrait.quad is None:
-        return Quad.whole(portrait.shape[1], portrait.shape[0])
+    """Return where a portrait lies in its photograph."""
     return Quad.of(portrait.quad)
 
 

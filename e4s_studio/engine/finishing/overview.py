@@ -35,24 +35,21 @@ class Overview:
     @classmethod
     def of(cls, portrait: Portrait) -> Overview:
         """Return the overview of a portrait."""
-        photograph = portrait.image if portrait.photograph is None else portrait.photograph
+        photograph = portrait.photograph
         height, width = photograph.shape[:2]
         ratio = LONGEST_SIDE / max(height, width)
         if ratio >= 1:
             return cls(portrait)
         size = max(round(width * ratio), 1), max(round(height * ratio), 1)
         small = cv2.resize(photograph, size, interpolation=cv2.INTER_AREA)
-        quad = portrait.quad
-        if quad is not None:
-            # Whole numbers are pixel centres: the grid's edge, half a pixel before, stays.
-            quad = (quad + 0.5) * (np.array(size) / (width, height)) - 0.5
+        # Whole numbers are pixel centres: the grid's edge, half a pixel before, stays.
+        quad = (portrait.quad + 0.5) * (np.array(size) / (width, height)) - 0.5
         return cls(replace(portrait, photograph=np.asarray(small, np.uint8), quad=quad))
 
     @property
     def original(self) -> NDArray[np.uint8]:
         """(H, W, 3) uint8 RGB: the photograph without the swap."""
-        portrait = self.portrait
-        return portrait.image if portrait.photograph is None else portrait.photograph
+        return self.portrait.photograph
 
     def with_swap(self, composite: Composite) -> NDArray[np.uint8]:
         """Return the photograph with a composed crop in it, (H, W, 3) uint8 RGB."""

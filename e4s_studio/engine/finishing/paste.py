@@ -31,10 +31,7 @@ def into_photograph(portrait: Portrait, composite: Composite) -> NDArray[np.uint
 
     Pixels that the composite does not cover equal the photograph's bit for bit.
     """
-    if portrait.photograph is None or portrait.quad is None:
-        photograph, quad = portrait.image, Quad.whole(*portrait.shape)
-    else:
-        photograph, quad = portrait.photograph, Quad.of(portrait.quad)
+    photograph, quad = portrait.photograph, Quad.of(portrait.quad)
     covered = laid_cover(composite.cover, quad, photograph.shape)
     if photograph.shape == composite.result.shape and quad == Quad.whole(*photograph.shape[:2]):
         levels = photograph.astype(np.float32)

@@ -95,7 +95,7 @@ class ExportJob:
         return cls(
             path,
             layers,
-            source.image if source.photograph is None else source.photograph,
+            source.photograph,
             kind,
             target.file,
             facts_of(snapshot, model, labelling.ground, layers.film) if signs else None,

@@ -110,8 +110,7 @@ def same_photograph(one: Portrait | None, other: Portrait | None) -> bool:
     """Return whether two portraits are the same, or crops of one size from one photograph."""
     if one is other or one is None or other is None:
         return one is other
-    known = one.photograph is not None and one.photograph is other.photograph
-    return known and one.shape == other.shape
+    return one.photograph is other.photograph and one.shape == other.shape
 
 
 def replayed(project: Project, log: bytes) -> tuple[Project, bool]:
@@ -242,4 +241,6 @@ def _recropped(portrait: Portrait | None, entry: _RecutEntry, blocks: Blocks) ->
         raise DamagedEntryError("portrait")
     image = pixels_of(blocks.take(entry.image_length), portrait.image.shape)
     labels = pixels_of(blocks.take(entry.labels_length), portrait.shape)
-    return replace(portrait, image=image, labels=labels, quad=quad_of(entry.quad))
+    return replace(
+        portrait, image=image, labels=labels, quad=quad_of(entry.quad, portrait.photograph)
+    )

@@ -15,6 +15,7 @@ from e4s_studio.core.errors import ProjectError
 from e4s_studio.core.geometry import Box
 from e4s_studio.core.label_map import PaintRules
 from e4s_studio.core.plane import Patch
+from e4s_studio.core.quad import Quad
 from e4s_studio.core.regions import REGION_COUNT, Region
 from e4s_studio.files.project.project import Labelling
 from e4s_studio.files.provenance.facts import Ground
@@ -246,11 +247,14 @@ def migrated(
     return plain | {"version": version}
 
 
-def quad_entry(quad: NDArray[np.float64] | None) -> QuadEntry:
+def quad_entry(quad: NDArray[np.float64]) -> QuadEntry:
     """Return the entry of a portrait's quad."""
-    return None if quad is None else tuple((float(x), float(y)) for x, y in quad)
+    return tuple((float(x), float(y)) for x, y in quad)
 
 
-def quad_of(entry: QuadEntry) -> NDArray[np.float64] | None:
-    """Return the (4, 2) quad of an entry."""
-    return None if entry is None else np.array(entry, np.float64)
+def quad_of(entry: QuadEntry, photograph: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """Return the (4, 2) quad of an entry; without one, the photograph's border."""
+    if entry is None:
+        height, width = photograph.shape[:2]
+        return Quad.whole(width, height).points
+    return np.array(entry, np.float64)

@@ -158,9 +158,11 @@ class _Opener:
             self.warnings.append(f"The {role}'s label map is damaged; open its photograph again.")
             labels = np.zeros(entry.size, np.uint8)
         file, photograph = self._photograph(entry, role)
-        quad = None if photograph is None and entry.has_photograph else quad_of(entry.quad)
         path = None if entry.name is None else Path(Path(entry.name).name)
         try:
+            if photograph is None:
+                return Portrait(image, labels, path, file=file)
+            quad = quad_of(entry.quad, photograph)
             return Portrait(image, labels, path, photograph, quad, file)
         except StudioError as error:
             self.warnings.append(f"The {role} is damaged ({error}); open it again.")

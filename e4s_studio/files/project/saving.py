@@ -124,7 +124,7 @@ def _with_file(portrait: Portrait) -> Portrait:
 
     Takes as long as decoding the photograph.
     """
-    if portrait.file is not None or portrait.path is None or portrait.photograph is None:
+    if portrait.file is not None or portrait.path is None or portrait.is_crop:
         return portrait
     try:
         data = portrait.path.read_bytes()
@@ -178,7 +178,7 @@ class _Writer:
         image = self.plane(f"{role}/crop.png", portrait.image)
         labels = self.plane(f"{role}/labels.png", portrait.labels)
         file = photograph = None
-        if portrait.photograph is not None and portrait.file is None:
+        if portrait.file is None and not portrait.is_crop:
             photograph = self.plane(f"{role}/photograph.png", portrait.photograph)
         if portrait.file is not None:
             file = self.add(f"{role}/file{_plain_suffix(portrait.path)}", portrait.file)
@@ -189,7 +189,7 @@ class _Writer:
             labels=labels,
             file=file,
             photograph=photograph,
-            has_photograph=portrait.photograph is not None,
+            has_photograph=not portrait.is_crop,
             quad=quad_entry(portrait.quad),
         )
 

@@ -133,8 +133,7 @@ def _photograph(portrait: Portrait, role: Role) -> Photograph:
     name = role if portrait.path is None else portrait.path.name
     if portrait.file is not None:
         return Photograph(name, portrait.file)
-    whole = portrait.image if portrait.photograph is None else portrait.photograph
-    return Photograph(name, encode_image(f"{role}.png", whole))
+    return Photograph(name, encode_image(f"{role}.png", portrait.photograph))
 
 
 def label_map_sha256(label_map: NDArray[np.uint8]) -> str:

@@ -89,7 +89,7 @@ class CompareHandler(QObject):
     def _share_of_photograph(self, result: RenderResult) -> float:
         """Return how much narrower the shown photograph is than the one that is exported."""
         target = self._document.target
-        if result.photograph is None or target is None or target.photograph is None:
+        if result.photograph is None or target is None:
             return 1.0
         return float(result.photograph.shape[1] / target.photograph.shape[1])
 

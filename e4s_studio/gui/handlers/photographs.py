@@ -307,7 +307,7 @@ class PhotographsHandler(QObject):
 
 
 def _whole(portrait: Portrait) -> NDArray[np.uint8]:
-    return portrait.image if portrait.photograph is None else portrait.photograph
+    return portrait.photograph
 
 
 def _is_same(first: Quad, second: Quad) -> bool:

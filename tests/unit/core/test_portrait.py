@@ -29,6 +29,15 @@ def test_other_labels_leave_the_rest():
     assert other.quad is portrait.quad
 
 
+def test_a_crop_is_a_photograph_whose_quad_is_its_border():
+    portrait = Portrait(IMAGE, LABELS)
+    assert portrait.is_crop
+    assert portrait.photograph is portrait.image
+    border = [(-0.5, -0.5), (-0.5, 7.5), (5.5, 7.5), (5.5, -0.5)]
+    np.testing.assert_array_equal(portrait.quad, border)
+    assert not Portrait(IMAGE, LABELS, photograph=IMAGE.copy()).is_crop
+
+
 @pytest.mark.parametrize(
     ("parts", "error"),
     [
