@@ -24,7 +24,7 @@ from e4s_studio.engine.finishing.paste import into_photograph
 from e4s_studio.engine.fitting.fit import Fitter, plan_for
 from e4s_studio.engine.fitting.fitted_file import unpack_fitted
 from e4s_studio.engine.opening import open_portrait
-from e4s_studio.engine.shapes import start_map
+from e4s_studio.engine.swap import start_map
 from e4s_studio.files.export.exporting import ExportJob, export
 from e4s_studio.files.export.kinds import ExportKind
 from e4s_studio.files.images import encode_image

@@ -1,22 +1,27 @@
-"""Opening a photograph: find the face, cut it out, know its regions."""
+"""Opening a photograph: find the face, cut it out, parse it, and do none of this twice."""
 
 from __future__ import annotations
 
+import hashlib
+import threading
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 import numpy as np
+from cachetools import LRUCache
 
 from e4s_studio.core.errors import CancelledError, FaceError, ImageError, LabelMapError
 from e4s_studio.core.portrait import Portrait
 from e4s_studio.core.quad import Quad
 from e4s_studio.engine.faces.align import recrop_labels
+from e4s_studio.engine.faces.find import find_faces
 from e4s_studio.engine.faces.portraits import CROP_SIZE, cut, labels_in
 from e4s_studio.engine.faces.recrop import quad_of
+from e4s_studio.engine.parsing import parser_with
 from e4s_studio.engine.pictures import resize_labels
-from e4s_studio.engine.sight import Sight
 from e4s_studio.files.images import read_image
 from e4s_studio.files.label_maps import LabelOrder, read_label_map
+from e4s_studio.files.models import ModelFolder, model_named
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,13 +30,75 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from e4s_studio.core.face import Face
+    from e4s_studio.engine.parsing.parsing import Parsing
 
+    Picture = NDArray[np.uint8]
+
+Answer = TypeVar("Answer")
+REMEMBERED: Final = 8
+"""Answers of finding faces and of parsing that are kept."""
 ALIGNED_WITHIN: Final = 0.12
 """A square photograph is a crop already when the quad of its face lies this close to its edges,
 in sides (finders place the landmarks of a face with about this error)."""
 SAME_ASPECT: Final = 0.02
 SMALLEST: Final = 16
 """Pixels that a photograph has each way at least: in fewer nobody can tell a face."""
+
+
+class Sight:
+    """What sees faces in photographs and regions in crops, with the models that are installed.
+
+    Its last answers are remembered, so that what opening a photograph found costs nothing when the
+    artist asks for it later. It may be used from any thread.
+
+    Parameters
+    ----------
+    models
+        The installed models; looked at anew each time.
+    """
+
+    def __init__(self, models: ModelFolder | None = None) -> None:
+        self._models = models or ModelFolder()
+        self._faces: _Memory[list[Face]] = _Memory(_faces)
+        self._parsings: _Memory[Parsing] = _Memory(_parsing)
+
+    def faces(self, photograph: Picture) -> list[Face]:
+        """Return the faces of an (H, W, 3) uint8 RGB photograph, the surest first."""
+        return list(self._faces.of(photograph, self._models.installed(model_named("retinaface"))))
+
+    def parse(self, crop: Picture) -> Parsing:
+        """Return labels and doubt of an (S, S, 3) uint8 RGB aligned crop."""
+        return self._parsings.of(crop, self._models.installed(model_named("bisenet")))
+
+
+class _Memory(Generic[Answer]):
+    """Answers to pictures, the last few of them, known by the pictures' contents."""
+
+    def __init__(self, work: Callable[[Picture, Path | None], Answer]) -> None:
+        self._work = work
+        self._answers: LRUCache[tuple[bytes, Path | None], Answer] = LRUCache(REMEMBERED)
+        self._turn = threading.Lock()
+
+    def of(self, picture: Picture, weights: Path | None) -> Answer:
+        with self._turn:
+            key = (_digest(picture), weights)
+            if key not in self._answers:
+                self._answers[key] = self._work(picture, weights)
+            return self._answers[key]
+
+
+def _faces(photograph: Picture, weights: Path | None) -> list[Face]:
+    return find_faces(photograph, weights)
+
+
+def _parsing(crop: Picture, weights: Path | None) -> Parsing:
+    return parser_with(weights)(crop)
+
+
+def _digest(picture: Picture) -> bytes:
+    digest = hashlib.blake2b(str(picture.shape).encode(), digest_size=16)
+    digest.update(np.ascontiguousarray(picture).data)
+    return digest.digest()
 
 
 def open_portrait(  # noqa: PLR0913 - all but the file by name

@@ -22,14 +22,13 @@ from e4s_studio.engine.finishing.compose import CANONICAL_SIZE
 from e4s_studio.engine.finishing.paste import into_photograph
 from e4s_studio.engine.fitting.fit import BUILT_IN_SIZE, Fitter, plan_for
 from e4s_studio.engine.fitting.fitted_file import pack_fitted, unpack_fitted
-from e4s_studio.engine.opening import open_portrait, recut_portrait
+from e4s_studio.engine.opening import Sight, open_portrait, recut_portrait
 from e4s_studio.engine.pictures import to_image
 from e4s_studio.engine.request import Failure, ModelInUse, Notice, RenderRequest, RenderResult
 from e4s_studio.engine.running.fit_thread import FitThread, Turns
 from e4s_studio.engine.running.sharing import spare_threads, warm_up
 from e4s_studio.engine.running.worker import Worker
-from e4s_studio.engine.shapes import start_map
-from e4s_studio.engine.sight import Sight
+from e4s_studio.engine.swap import start_map
 from e4s_studio.files.resources import BUILT_IN_MODEL
 
 if TYPE_CHECKING:

@@ -5,10 +5,14 @@ import pytest
 from PIL import Image
 
 from e4s_studio.core.errors import CancelledError, FaceError, LabelMapError
+from e4s_studio.core.face import Face
 from e4s_studio.core.quad import Quad
 from e4s_studio.core.regions import Region
-from e4s_studio.engine.opening import open_portrait
+from e4s_studio.engine import opening
+from e4s_studio.engine.opening import REMEMBERED, Sight, open_portrait
+from e4s_studio.engine.parsing.parsing import Parsing
 from e4s_studio.files.label_maps import write_label_map
+from e4s_studio.files.models import ModelFolder
 from tests.samples import PHOTOGRAPHS, needs_photographs, placed
 from tests.unit.engine.pairs import drawn_map, portrait
 
@@ -87,3 +91,58 @@ def test_it_is_stopped_between_any_two_steps(photograph: Path, steps: int) -> No
     with pytest.raises(CancelledError):
         open_portrait(photograph, quad=Quad.whole(256, 256), is_cancelled=is_cancelled)
     assert len(asked) == steps + 1
+
+
+FACE = Face(0.9, (1, 1, 9, 9), ((3, 3), (6, 3), (4.5, 5), (3, 7), (6, 7)))
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, Path | None]]:
+    asked: list[tuple[int, Path | None]] = []
+
+    def find(photograph: np.ndarray, weights: Path | None) -> list[Face]:
+        asked.append((int(photograph[0, 0, 0]), weights))
+        return [FACE]
+
+    monkeypatch.setattr(opening, "find_faces", find)
+    return asked
+
+
+def picture(value: int) -> np.ndarray:
+    return np.full((12, 16, 3), value, np.uint8)
+
+
+def test_a_photograph_is_searched_once(asked, tmp_path):
+    sight = Sight(ModelFolder(tmp_path))
+    assert sight.faces(picture(1)) == sight.faces(picture(1).copy()) == [FACE]
+    sight.faces(picture(1)).clear()
+    assert sight.faces(picture(1)) == [FACE]
+    sight.faces(picture(2))
+    sight.faces(picture(2).reshape(16, 12, 3))
+    assert asked == [(1, None), (2, None), (2, None)]
+
+
+def test_a_newly_installed_model_looks_again(asked, tmp_path, monkeypatch):
+    folder = ModelFolder(tmp_path)
+    sight = Sight(folder)
+    sight.faces(picture(1))
+    weights = tmp_path / "weights.pth"
+    monkeypatch.setattr(folder, "installed", lambda _: weights)
+    sight.faces(picture(1))
+    assert asked == [(1, None), (1, weights)]
+
+
+def test_only_the_last_answers_are_kept(asked, tmp_path):
+    sight = Sight(ModelFolder(tmp_path))
+    for value in range(REMEMBERED + 1):
+        sight.faces(picture(value))
+    sight.faces(picture(REMEMBERED))
+    assert len(asked) == REMEMBERED + 1
+    sight.faces(picture(0))
+    assert len(asked) == REMEMBERED + 2
+
+
+def test_parsing_says_where_it_doubts(tmp_path, monkeypatch):
+    parsing = Parsing(np.zeros((8, 8), np.uint8), np.ones((8, 8), np.float32))
+    monkeypatch.setattr(opening, "parser_with", lambda _: lambda _: parsing)
+    assert Sight(ModelFolder(tmp_path)).parse(picture(3)) is parsing
