@@ -46,19 +46,14 @@ class Drawn:
 
     def __init__(self, network: RGI, monkeypatch: pytest.MonkeyPatch) -> None:
         self.resolutions: list[int] = []
-        generator, record = network.G, self.resolutions.append
-        first, following = generator._first, generator._next
+        stages = network.G.stages
 
-        def draw_first(*args):
-            record(4)
-            return first(*args)
+        def recorded(*args, **kwargs):
+            for stage in stages(*args, **kwargs):
+                self.resolutions.append(stage.resolution)
+                yield stage
 
-        def draw_next(*args):
-            record(2 * args[0].shape[1])
-            return following(*args)
-
-        monkeypatch.setattr(generator, "_first", draw_first)
-        monkeypatch.setattr(generator, "_next", draw_next)
+        monkeypatch.setattr(network.G, "stages", recorded)
 
 
 def fresh(network: RGI, codes: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
