@@ -27,11 +27,11 @@ if TYPE_CHECKING:
 
     from e4s_studio.files.models import Model
 
-GIGABYTE: Final = 1024**3
-LEAST_DISK: Final = 2.0
-LEAST_MEMORY: Final = 3.0
-COMFORTABLE_MEMORY: Final = 6.0
-QT_TIMEOUT: Final = 60
+_GIGABYTE: Final = 1024**3
+_LEAST_DISK: Final = 2.0
+_LEAST_MEMORY: Final = 3.0
+_COMFORTABLE_MEMORY: Final = 6.0
+_QT_TIMEOUT: Final = 60
 
 
 class Verdict(Enum):
@@ -98,7 +98,7 @@ def _qt() -> Finding:
         [sys.executable, "-c", "import PySide6.QtWidgets"],
         capture_output=True,
         text=True,
-        timeout=QT_TIMEOUT,
+        timeout=_QT_TIMEOUT,
         check=False,
     )
     if loading.returncode:
@@ -111,7 +111,7 @@ def _qt() -> Finding:
 def _device() -> Finding:
     kinds = available_devices()
     if "cuda" in kinds:
-        memory = torch.cuda.get_device_properties(0).total_memory / GIGABYTE
+        memory = torch.cuda.get_device_properties(0).total_memory / _GIGABYTE
         return Finding("Device", f"CUDA: {torch.cuda.get_device_name(0)}, {memory:.0f} GB")
     if "mps" in kinds:
         return Finding("Device", "Apple's GPU (mps)")
@@ -137,12 +137,12 @@ def _model(model: Model, state: State) -> Finding:
 
 def _memory() -> Finding:
     memory = psutil.virtual_memory()
-    total, free = memory.total / GIGABYTE, memory.available / GIGABYTE
+    total, free = memory.total / _GIGABYTE, memory.available / _GIGABYTE
     found = f"{free:.1f} of {total:.1f} GB free"
-    if free < LEAST_MEMORY:
+    if free < _LEAST_MEMORY:
         advice = "Close other programs, or use photographs of fewer pixels."
         return Finding("Memory", found, Verdict.BAD, advice)
-    if free < COMFORTABLE_MEMORY:
+    if free < _COMFORTABLE_MEMORY:
         advice = "Enough for the built-in model; E4S at 1024² needs about 6 GB."
         return Finding("Memory", found, Verdict.NOTE, advice)
     return Finding("Memory", found)
@@ -150,9 +150,9 @@ def _memory() -> Finding:
 
 def _disk(folder: Path) -> Finding:
     there = _existing(folder)
-    free = shutil.disk_usage(there).free / GIGABYTE
+    free = shutil.disk_usage(there).free / _GIGABYTE
     found = f"{free:.1f} GB free at {there}"
-    if free < LEAST_DISK:
+    if free < _LEAST_DISK:
         advice = "Free some space: sessions, models and exports need room."
         return Finding("Disk", found, Verdict.BAD, advice)
     return Finding("Disk", found)

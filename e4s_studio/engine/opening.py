@@ -37,10 +37,10 @@ if TYPE_CHECKING:
 Answer = TypeVar("Answer")
 REMEMBERED: Final = 8
 """Answers of finding faces and of parsing that are kept."""
-ALIGNED_WITHIN: Final = 0.12
+_ALIGNED_WITHIN: Final = 0.12
 """A square photograph is a crop already when the quad of its face lies this close to its edges,
 in sides (finders place the landmarks of a face with about this error)."""
-SAME_ASPECT: Final = 0.02
+_SAME_ASPECT: Final = 0.02
 SMALLEST: Final = 16
 """Pixels that a photograph has each way at least: in fewer nobody can tell a face."""
 
@@ -148,7 +148,7 @@ def open_portrait(  # noqa: PLR0913 - all but the file by name
     _go_on(is_cancelled)
     if quad is None:
         faces = sight.faces(photograph)
-        quad = locate(photograph, faces, face=face, name=path.name, has_map=labels is not None)
+        quad = _locate(photograph, faces, face=face, name=path.name, has_map=labels is not None)
     _go_on(is_cancelled)
     crop = cut(photograph, quad, CROP_SIZE)
     _go_on(is_cancelled)
@@ -199,7 +199,7 @@ def recut_portrait(portrait: Portrait, quad: Quad, sight: Sight, *, keep_map: bo
     return replace(portrait, image=crop, labels=labels, photograph=photograph, quad=quad.points)
 
 
-def locate(
+def _locate(
     photograph: NDArray[np.uint8],
     faces: list[Face],
     *,
@@ -266,7 +266,7 @@ def _no_face(name: str) -> str:
 
 
 def _is_near(quad: Quad, whole: Quad) -> bool:
-    return bool(np.abs(quad.points - whole.points).max() <= ALIGNED_WITHIN * whole.side)
+    return bool(np.abs(quad.points - whole.points).max() <= _ALIGNED_WITHIN * whole.side)
 
 
 def _crop_labels(
@@ -274,11 +274,11 @@ def _crop_labels(
 ) -> NDArray[np.uint8]:
     height, width = photograph.shape[:2]
     map_aspect = labels.shape[1] / labels.shape[0]
-    if abs(map_aspect / (width / height) - 1) <= SAME_ASPECT:
+    if abs(map_aspect / (width / height) - 1) <= _SAME_ASPECT:
         rows = np.arange(height) * labels.shape[0] // height
         columns = np.arange(width) * labels.shape[1] // width
         return labels_in(labels[rows[:, None], columns[None]], quad)
-    if abs(map_aspect - 1) <= SAME_ASPECT:
+    if abs(map_aspect - 1) <= _SAME_ASPECT:
         return resize_labels(labels, CROP_SIZE)
     raise LabelMapError(
         f"The label map ({labels.shape[1]} x {labels.shape[0]}) fits neither the photograph "

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from e4s_studio.core.regions import Region
 
-BYTES: Final = 256
+_BYTES: Final = 256
 """Entries of a table of all labels that fit a byte."""
 
 
@@ -66,13 +66,13 @@ def resize_labels(labels: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
 
 def among(labels: NDArray[np.uint8], regions: Iterable[Region]) -> NDArray[np.bool_]:
     """Return which pixels of (H, W) labels are of some regions; a search takes longer."""
-    table = np.zeros(BYTES, np.uint8)
+    table = np.zeros(_BYTES, np.uint8)
     table[list(regions)] = 1
     return np.asarray(cv2.LUT(labels, table)).view(np.bool_)
 
 
 def by_region(labels: NDArray[np.uint8], values: NDArray[Any]) -> NDArray[np.float32]:
     """Give each pixel of (H, W) labels its region's value, of (12,)."""
-    table = np.zeros(BYTES, np.float32)
+    table = np.zeros(_BYTES, np.float32)
     table[:REGION_COUNT] = values
     return np.asarray(cv2.LUT(labels, table), np.float32)

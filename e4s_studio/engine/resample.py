@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     Level = np.integer | np.floating
 
 
-LANCZOS_FROM: Final = 2.0
+_LANCZOS_FROM: Final = 2.0
 """Whole squares of pixels are averaged first, as long as so many of what comes become one: in
 photographs within a level of the filter over all pixels, at a fraction of its time."""
-AVERAGED: Final = frozenset({np.dtype(np.uint8), np.dtype(np.uint16), np.dtype(np.float32)})
+_AVERAGED: Final = frozenset({np.dtype(np.uint8), np.dtype(np.uint16), np.dtype(np.float32)})
 """What OpenCV averages."""
 
 
@@ -43,7 +43,7 @@ def shrunk(
     size = max(round(width / factor), 1), max(round(height / factor), 1)
     if factor <= 1 or size == (width, height):
         return image.astype(np.float32), np.ones(2)
-    planes, box = _reduced(_known(image), int(factor / LANCZOS_FROM))
+    planes, box = _reduced(_known(image), int(factor / _LANCZOS_FROM))
     small = []
     for index in range(planes.shape[2]):
         plane = np.asarray(cv2.extractChannel(planes, index), np.float32)
@@ -56,7 +56,7 @@ def shrunk(
 def _known(image: NDArray[np.generic]) -> NDArray[Level]:
     """Return an image as (H, W, C), of a type that OpenCV knows."""
     planes = image.reshape(*image.shape[:2], -1)
-    if planes.dtype in AVERAGED:
+    if planes.dtype in _AVERAGED:
         return cast("NDArray[Level]", planes)
     return planes.astype(np.float32)
 

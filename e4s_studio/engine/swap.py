@@ -15,7 +15,7 @@ from e4s_studio.engine.pictures import among
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-KEPT_ON_SKIN = (Region.HAIR, Region.EARS, Region.BELOWFACE, Region.EAR_RINGS)
+_KEPT_ON_SKIN = (Region.HAIR, Region.EARS, Region.BELOWFACE, Region.EAR_RINGS)
 """Target regions that stay wherever the source's inner face does not cover them."""
 
 _FEATURES: Final = FACE - {Region.SKIN}
@@ -57,7 +57,7 @@ def swap_label_maps(
         )
     from_source = among(source, FACE)
     swapped = np.full_like(target, Region.SKIN)
-    kept = among(target, KEPT_ON_SKIN)
+    kept = among(target, _KEPT_ON_SKIN)
     swapped[kept] = target[kept]
     swapped[from_source] = source[from_source]
     on_top = {Region.BACKGROUND, Region.EYE_GLASS} | (set() if face_over_hair else {Region.HAIR})

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     T = TypeVar("T")
 
-CAPACITY: Final = 256 << 20
+_CAPACITY: Final = 256 << 20
 """Bytes that a network's results may take."""
 _LARGEST_SHARE: Final = 8
 """A result that takes more than one part of so many is not kept: it would replace all others."""
@@ -45,7 +45,7 @@ class NetworkCache:
         Bytes that all results together may take.
     """
 
-    def __init__(self, network: RGI, capacity: int = CAPACITY) -> None:
+    def __init__(self, network: RGI, capacity: int = _CAPACITY) -> None:
         self.network = network
         self._results: LRUCache[bytes, tuple[Any, int]] = LRUCache(capacity, itemgetter(1))
         self._lock = threading.Lock()

@@ -34,12 +34,12 @@ __all__ = [
 Pixels = TypeVar("Pixels", bound=np.generic)
 
 # FFHQ's padding, in quad sides.
-BORDER: Final = 0.1
+_BORDER: Final = 0.1
 PADDING: Final = 0.3
-PADDING_BLUR: Final = 0.02
-NARROW_BLUR: Final = 4.0
+_PADDING_BLUR: Final = 0.02
+_NARROW_BLUR: Final = 4.0
 """Pixels: wider blurs are computed on a smaller picture."""
-MEDIAN_SIDE: Final = 256
+_MEDIAN_SIDE: Final = 256
 """Pixels: the median colour of larger crops is that of some of their pixels."""
 
 
@@ -68,7 +68,7 @@ def crop(photo: NDArray[Pixels], quad: Quad, size: int) -> NDArray[Pixels]:
     FaceError
         If the quad does not touch the photograph.
     """
-    x0, y0, x1, y1 = _bounds(quad, photo.shape, margin=max(round(BORDER * quad.side), 3))
+    x0, y0, x1, y1 = _bounds(quad, photo.shape, margin=max(round(_BORDER * quad.side), 3))
     small, ratio = shrunk(photo[y0:y1, x0:x1], quad.side / size)
     padded, (left, top) = _padded(small, (quad.points - (x0, y0)) * ratio, quad.side * ratio.max())
     # Photograph -> cut-out -> shrunk (pixel centres move with the grid) -> padded.
@@ -232,7 +232,7 @@ def _padded(
     if over.max() <= 1:
         return image, (0, 0)
     least = round(PADDING * side)
-    blur = max(PADDING_BLUR * side, 0.3)
+    blur = max(_PADDING_BLUR * side, 0.3)
     reach = np.maximum(np.ceil(over) + least, least)
     left, top, right, bottom = _made(over, reach, int(4 * blur) + 8)
     pads = ((top, bottom), (left, right)) + ((0, 0),) * (image.ndim - 2)
@@ -242,7 +242,7 @@ def _padded(
     depth = _depth((height, width), (left, top, right, bottom), reach)
     if image.ndim == 3:
         depth = depth[:, :, None]
-    thin = max(int(side / MEDIAN_SIDE), 1)
+    thin = max(int(side / _MEDIAN_SIDE), 1)
     padded += (blurred.reshape(padded.shape) - padded) * (3 * depth).clip(0, 1)
     padded += (np.median(image[::thin, ::thin], axis=(0, 1)).astype(np.float32) - padded) * depth
     return padded, (left, top)
@@ -259,7 +259,7 @@ def _made(
 
 def _blurred(image: NDArray[np.float32], spread: float) -> NDArray[np.float32]:
     """Blur by a Gaussian; a wide one on a smaller picture, which shows no difference."""
-    factor = max(spread / NARROW_BLUR, 1.0)
+    factor = max(spread / _NARROW_BLUR, 1.0)
     size = max(round(image.shape[1] / factor), 1), max(round(image.shape[0] / factor), 1)
     small = cv2.resize(image, size, interpolation=cv2.INTER_AREA) if factor > 1 else image
     small = cv2.GaussianBlur(small, (0, 0), spread / factor)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Face", "as_rgb8", "face_at", "find_faces"]
 
-SEARCHED_SIDE: Final = 1600
+_SEARCHED_SIDE: Final = 1600
 """Pixels: photographs are searched at this size; faces below a sixtieth are not looked for."""
 
 
@@ -68,7 +68,7 @@ def as_rgb8(photo: NDArray[np.generic]) -> NDArray[np.uint8]:
 
 
 def _searched(photo: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], float]:
-    ratio = min(1.0, SEARCHED_SIDE / max(photo.shape[:2]))
+    ratio = min(1.0, _SEARCHED_SIDE / max(photo.shape[:2]))
     if ratio == 1.0:
         return photo, ratio
     small = cv2.resize(photo, None, fx=ratio, fy=ratio, interpolation=cv2.INTER_AREA)

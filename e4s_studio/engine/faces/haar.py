@@ -19,20 +19,20 @@ if TYPE_CHECKING:
     from e4s_studio.core.face import Landmarks
     from e4s_studio.engine.faces.landmarks import Seen
 
-TILTS: Final = (0, 20, -20, 40, -40)
-LYING: Final = (90, -90, 180)
-TILTED_SIDE: Final = 800
-LEAST_EVIDENCE: Final = 0.012
+_TILTS: Final = (0, 20, -20, 40, -40)
+_LYING: Final = (90, -90, 180)
+_TILTED_SIDE: Final = 800
+_LEAST_EVIDENCE: Final = 0.012
 
-MOUTH_HALF: Final = 0.47
-NOSE_BELOW: Final = 0.62
+_MOUTH_HALF: Final = 0.47
+_NOSE_BELOW: Final = 0.62
 """Of the way from the eyes to the mouth."""
 
 
 def find(grey: NDArray[np.uint8]) -> list[Face]:
     """Find the faces of a grey photograph, (H, W) uint8, in no particular order."""
     cascades = Cascades()
-    hits = _hits(grey, cascades, TILTS) or _hits(grey, cascades, LYING)
+    hits = _hits(grey, cascades, _TILTS) or _hits(grey, cascades, _LYING)
     faces = [_face(grey, hit, cascades) for hit in hits]
     return _apart([face for face in faces if face is not None])
 
@@ -51,7 +51,7 @@ def _hits(grey: NDArray[np.uint8], cascades: Cascades, tilts: Iterable[int]) -> 
 
 def _hits_at(grey: NDArray[np.uint8], cascade: cv2.CascadeClassifier, tilt: int) -> list[Hit]:
     height, width = grey.shape
-    scale = 1.0 if tilt == 0 else min(1.0, TILTED_SIDE / max(height, width))
+    scale = 1.0 if tilt == 0 else min(1.0, _TILTED_SIDE / max(height, width))
     middle = ((width - 1) / 2, (height - 1) / 2)
     turn = np.asarray(cv2.getRotationMatrix2D(middle, tilt, scale), np.float64)
     reach = np.abs(turn[:, :2]) @ (width, height)
@@ -69,7 +69,7 @@ def _hits_at(grey: NDArray[np.uint8], cascade: cv2.CascadeClassifier, tilt: int)
 def _face(grey: NDArray[np.uint8], hit: Hit, cascades: Cascades) -> Face | None:
     seen = landmarks_of(grey, hit, cascades)
     evidence = (1 - np.exp(-hit.votes / 12)) * seen.eyes_sure * (0.8 + 0.2 * seen.mouth_sure)
-    if not 0.2 < seen.distance / hit.width < 0.7 or evidence < LEAST_EVIDENCE:
+    if not 0.2 < seen.distance / hit.width < 0.7 or evidence < _LEAST_EVIDENCE:
         return None
     return Face(float(np.sqrt(evidence)), _box(hit), _five_points(seen))
 
@@ -77,8 +77,8 @@ def _face(grey: NDArray[np.uint8], hit: Hit, cascades: Cascades) -> Face | None:
 def _five_points(seen: Seen) -> Landmarks:
     across = seen.eyes[1] - seen.eyes[0]
     middle = seen.eyes.mean(axis=0)
-    nose = middle + (seen.mouth - middle) * NOSE_BELOW
-    corners = seen.mouth - across * MOUTH_HALF, seen.mouth + across * MOUTH_HALF
+    nose = middle + (seen.mouth - middle) * _NOSE_BELOW
+    corners = seen.mouth - across * _MOUTH_HALF, seen.mouth + across * _MOUTH_HALF
     points = [*seen.eyes, nose, *corners]
     return tuple((float(x), float(y)) for x, y in points)  # type: ignore[return-value]
 

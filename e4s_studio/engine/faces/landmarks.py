@@ -21,45 +21,45 @@ if TYPE_CHECKING:
 
     Points = NDArray[np.float64]
 
-BOX: Final = 144
+_BOX: Final = 144
 """Pixels: faces are looked at with their box brought to this width."""
-PATCH: Final = BOX * 3 // 2
+_PATCH: Final = _BOX * 3 // 2
 EYES: Final = np.array([(0.30, 0.388), (0.70, 0.388)])
 """Where the eyes lie in the face cascade's box, in box widths."""
-EYE_DISTANCE: Final = 0.40
-MOUTH_BELOW: Final = 1.05
+_EYE_DISTANCE: Final = 0.40
+_MOUTH_BELOW: Final = 1.05
 """How far the mouth lies below the eyes, in eye distances."""
 
 # How far each cascade's answers lie from the centre of an eye, or of the mouth, in eye distances,
 # on eyes at the viewer's left; mirrored (cascade and x) on the right.
-EYE_CASCADES: Final = {
+_EYE_CASCADES: Final = {
     "eye": (-0.015, -0.009),
     "eye_tree_eyeglasses": (-0.017, -0.005),
     "lefteye_2splits": (0.01, -0.109),
     "righteye_2splits": (-0.03, -0.113),
 }
-MIRRORED: Final = {
+_MIRRORED: Final = {
     "eye": "eye",
     "eye_tree_eyeglasses": "eye_tree_eyeglasses",
     "lefteye_2splits": "righteye_2splits",
     "righteye_2splits": "lefteye_2splits",
 }
-MOUTH_OFFSET: Final = (0.0, 0.096)
+_MOUTH_OFFSET: Final = (0.0, 0.096)
 """The smile cascade answers below the mouth's corners."""
-MOUTH_SPREAD: Final = 0.055
-MOUTH_WIDTHS: Final = (0.33, 0.7)
+_MOUTH_SPREAD: Final = 0.055
+_MOUTH_WIDTHS: Final = (0.33, 0.7)
 """How wide the answers are that hit a mouth, in box widths."""
 
-SHRUNK: Final = 1.5
+_SHRUNK: Final = 1.5
 """Shrunk so far, every box of an eye is less than twice the cascade's window: OpenCV then asks at
 every second place only."""
-SHRUNK_WEIGHT: Final = 4
+_SHRUNK_WEIGHT: Final = 4
 """What each answer then counts for."""
-SLOW: Final = "eye_tree_eyeglasses"
+_SLOW: Final = "eye_tree_eyeglasses"
 """Takes as long as all others."""
 
 
-class Care(NamedTuple):
+class _Care(NamedTuple):
     """How carefully eyes and mouth are looked for.
 
     Attributes
@@ -79,21 +79,21 @@ class Care(NamedTuple):
     reach: float
 
 
-QUICKLY: Final = Care(
-    {name: SHRUNK for name in EYE_CASCADES if name != SLOW},
-    {name: SHRUNK if name == SLOW else 1.0 for name in EYE_CASCADES},
+_QUICKLY: Final = _Care(
+    {name: _SHRUNK for name in _EYE_CASCADES if name != _SLOW},
+    {name: _SHRUNK if name == _SLOW else 1.0 for name in _EYE_CASCADES},
     (0.21, 0.42),
     3.0,
 )
 """For the many places that may be a face: a third of the time, and about as near."""
-THOROUGHLY: Final = Care(
-    dict.fromkeys(EYE_CASCADES, 1.0), dict.fromkeys(EYE_CASCADES, 1.0), (0.17, 0.42), 9.0
+_THOROUGHLY: Final = _Care(
+    dict.fromkeys(_EYE_CASCADES, 1.0), dict.fromkeys(_EYE_CASCADES, 1.0), (0.17, 0.42), 9.0
 )
 """For the one face whose regions are found from its eyes and mouth."""
 
-CROP_EYES: Final = (0.5, 0.472)
+_CROP_EYES: Final = (0.5, 0.472)
 """The eyes' middle in an aligned crop, in shares of its side."""
-CROP_EYE_DISTANCE: Final = 0.25
+_CROP_EYE_DISTANCE: Final = 0.25
 
 
 @dataclass(frozen=True)
@@ -144,7 +144,7 @@ def landmarks_of(
     hit: Hit,
     cascades: Cascades,
     spread: float = 0.10,
-    care: Care = QUICKLY,
+    care: _Care = _QUICKLY,
 ) -> Seen:
     """Find eyes and mouth around a hit, first roughly, then with the eyes brought level.
 
@@ -173,22 +173,22 @@ def landmarks_of(
 def landmarks_of_crop(grey: NDArray[np.uint8]) -> Seen:
     """Find eyes and mouth in an aligned crop, (S, S) uint8, near their published places."""
     size = grey.shape[0]
-    width = CROP_EYE_DISTANCE / EYE_DISTANCE * size
-    x, y = CROP_EYES[0] * size - 0.5, CROP_EYES[1] * size - 0.5
+    width = _CROP_EYE_DISTANCE / _EYE_DISTANCE * size
+    x, y = _CROP_EYES[0] * size - 0.5, _CROP_EYES[1] * size - 0.5
     centre = y + (0.5 - EYES[0, 1]) * width
-    return landmarks_of(grey, Hit(x, centre, width, 0, 1), Cascades(), 0.06, THOROUGHLY)
+    return landmarks_of(grey, Hit(x, centre, width, 0, 1), Cascades(), 0.06, _THOROUGHLY)
 
 
 def _view_of_box(hit: Hit) -> NDArray[np.float64]:
     """Return the (2, 3) similarity that brings a hit's box upright to the middle of a patch."""
-    scale = BOX / hit.width
+    scale = _BOX / hit.width
     view = np.asarray(cv2.getRotationMatrix2D((hit.x, hit.y), hit.tilt, scale), np.float64)
-    view[:, 2] += (PATCH - 1) / 2 - np.array([hit.x, hit.y])
+    view[:, 2] += (_PATCH - 1) / 2 - np.array([hit.x, hit.y])
     return view
 
 
 def _expected_eyes() -> Points:
-    return EYES * BOX + (PATCH - BOX) / 2
+    return EYES * _BOX + (_PATCH - _BOX) / 2
 
 
 def _view_of_eyes(eyes: Points) -> NDArray[np.float64]:
@@ -214,7 +214,7 @@ def _patch(grey: NDArray[np.uint8], view: NDArray[np.float64]) -> NDArray[np.uin
         view = view.copy()
         view[:, 2] += view[:, :2] @ np.full(2, (shrink - 1) / 2)
         view[:, :2] *= shrink
-    size = (PATCH, PATCH)
+    size = (_PATCH, _PATCH)
     patch = cv2.warpAffine(grey, view, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(patch, np.uint8)
 
@@ -224,34 +224,34 @@ def _eyes(
     cascades: Cascades,
     spread: float,
     asked: Mapping[str, float],
-    care: Care,
+    care: _Care,
 ) -> tuple[Points, float]:
     """Find both eyes in a patch, and how sure that is (0 to 1)."""
     left, right = _expected_eyes()
-    away = care.reach * spread * BOX
-    sums = [np.zeros((PATCH, PATCH), np.float32) for _ in range(2)]
+    away = care.reach * spread * _BOX
+    sums = [np.zeros((_PATCH, _PATCH), np.float32) for _ in range(2)]
     part = _Part.about((left[0] - away, right[0] + away), left[1], care.widths)
     for name, shrink in asked.items():
         centres = part.answers(patch, cascades[name], shrink)
-        weight = SHRUNK_WEIGHT if shrink > 1 else 1
-        dx, dy = np.array(EYE_CASCADES[name]) * EYE_DISTANCE * BOX
+        weight = _SHRUNK_WEIGHT if shrink > 1 else 1
+        dx, dy = np.array(_EYE_CASCADES[name]) * _EYE_DISTANCE * _BOX
         _splat(sums[0], centres - (dx, dy), weight)
-        dx, dy = np.array(EYE_CASCADES[MIRRORED[name]]) * EYE_DISTANCE * BOX
+        dx, dy = np.array(_EYE_CASCADES[_MIRRORED[name]]) * _EYE_DISTANCE * _BOX
         _splat(sums[1], centres - (-dx, dy), weight)
-    found = [_peak(s, place, spread * BOX) for s, place in zip(sums, (left, right), strict=True)]
+    found = [_peak(s, place, spread * _BOX) for s, place in zip(sums, (left, right), strict=True)]
     strength = min(strength for _, strength in found)
     return np.array([point for point, _ in found]), float(1 - np.exp(-strength))
 
 
-def _mouth(patch: NDArray[np.uint8], cascades: Cascades, care: Care) -> tuple[Points, float]:
+def _mouth(patch: NDArray[np.uint8], cascades: Cascades, care: _Care) -> tuple[Points, float]:
     """Find the middle between the mouth's corners in a patch whose eyes are level."""
-    below = np.array([0, MOUTH_BELOW * EYE_DISTANCE * BOX])
+    below = np.array([0, _MOUTH_BELOW * _EYE_DISTANCE * _BOX])
     expected = _expected_eyes().mean(axis=0) + below
-    spread = MOUTH_SPREAD * BOX
-    total = np.zeros((PATCH, PATCH), np.float32)
-    offset = np.array(MOUTH_OFFSET) * EYE_DISTANCE * BOX
+    spread = _MOUTH_SPREAD * _BOX
+    total = np.zeros((_PATCH, _PATCH), np.float32)
+    offset = np.array(_MOUTH_OFFSET) * _EYE_DISTANCE * _BOX
     away = care.reach * spread
-    part = _Part.about((expected[0] - away, expected[0] + away), expected[1], MOUTH_WIDTHS)
+    part = _Part.about((expected[0] - away, expected[0] + away), expected[1], _MOUTH_WIDTHS)
     _splat(total, part.answers(patch, cascades["smile"]) - offset)
     point, strength = _peak(total, expected, spread)
     return point, float(1 - np.exp(-strength))
@@ -267,8 +267,8 @@ class _Part(NamedTuple):
     @classmethod
     def about(cls, ends: tuple[float, float], row: float, shares: tuple[float, float]) -> _Part:
         """Return what holds boxes about a row, centred between two columns, of shares of BOX."""
-        least, most = (round(share * BOX) for share in shares)
-        half = round(0.36 * BOX)
+        least, most = (round(share * _BOX) for share in shares)
+        half = round(0.36 * _BOX)
         first, last = round(ends[0] - most / 2), round(ends[1] + most / 2)
         rows = slice(max(round(row) - half, 0), round(row) + half)
         return cls(rows, slice(max(first, 0), max(last, 0)), (least, most))
@@ -292,7 +292,7 @@ class _Part(NamedTuple):
 
 def _splat(total: NDArray[np.float32], points: Points, weight: float = 1) -> None:
     whole = np.rint(points).astype(int)
-    inside = ((whole >= 0) & (whole < PATCH)).all(axis=1)
+    inside = ((whole >= 0) & (whole < _PATCH)).all(axis=1)
     np.add.at(total, (whole[inside, 1], whole[inside, 0]), weight)
 
 
@@ -301,12 +301,12 @@ def _peak(total: NDArray[np.float32], expected: Points, spread: float) -> tuple[
 
     A faint prior holds the place where no cascade answered.
     """
-    steps = np.arange(PATCH)
+    steps = np.arange(_PATCH)
     x, y = (np.exp(-((steps - place) ** 2) / (2 * spread**2)) for place in expected)
     prior = y[:, None] * x
-    smooth = cv2.GaussianBlur(total, (0, 0), 0.02 * BOX) * prior + 1e-4 * prior
+    smooth = cv2.GaussianBlur(total, (0, 0), 0.02 * _BOX) * prior + 1e-4 * prior
     top, left = np.unravel_index(smooth.argmax(), smooth.shape)
     away = np.hypot(steps - left, (steps - top)[:, None])
-    weight = smooth * (away <= 0.035 * BOX)
+    weight = smooth * (away <= 0.035 * _BOX)
     point = np.array([(weight.sum(axis=0) * steps).sum(), (weight.sum(axis=1) * steps).sum()])
     return point / weight.sum(), float(smooth[top, left])

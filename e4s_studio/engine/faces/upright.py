@@ -32,11 +32,11 @@ NEIGHBOURS: Final = 3
 """Fewer answers than this beside a first one are chance."""
 SAME: Final = 0.35
 """How far apart, in widths, answers about one face may lie."""
-AROUND: Final = 1.0
+_AROUND: Final = 1.0
 """How far about a face's middle is looked at closely, in its widths."""
 SIZES: Final = 1.45
 """How much smaller or larger than it was met a face may turn out."""
-CLOSE_WIDTH: Final = 160
+_CLOSE_WIDTH: Final = 160
 """Pixels: larger faces are counted at half their size or less."""
 
 
@@ -108,10 +108,10 @@ def _is_same(first: Boxes, second: Boxes) -> bool:
 def _counted(grey: Grey, cascade: cv2.CascadeClassifier, box: Boxes) -> list[Hit]:
     """Ask the cascade about one face everywhere around it."""
     x, y, width = box
-    left, top = (max(int(value - AROUND * width), 0) for value in (x, y))
-    right, bottom = (int(value + AROUND * width) + 2 for value in (x, y))
+    left, top = (max(int(value - _AROUND * width), 0) for value in (x, y))
+    right, bottom = (int(value + _AROUND * width) + 2 for value in (x, y))
     part = grey[top:bottom, left:right]
-    factor = max(1.0, 2 * width / CLOSE_WIDTH)
+    factor = max(1.0, 2 * width / _CLOSE_WIDTH)
     if factor > 1:
         ratio = 1 / factor
         small = cv2.resize(part, None, fx=ratio, fy=ratio, interpolation=cv2.INTER_AREA)

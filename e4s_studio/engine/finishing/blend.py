@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MIDDLE: Final = 0.5
-SMALLEST_BAND: Final = 8
+_SMALLEST_BAND: Final = 8
 """The pyramid ends before a side gets shorter than this."""
 
 
@@ -101,7 +101,7 @@ def _multi_band(
     """Blend each octave of a difference with nothing over its own width (Burt and Adelson)."""
     bands: list[NDArray[np.float32]] = []
     masks = [mask]
-    while len(bands) < levels and min(difference.shape[:2]) >= SMALLEST_BAND:
+    while len(bands) < levels and min(difference.shape[:2]) >= _SMALLEST_BAND:
         smaller = np.asarray(cv2.pyrDown(difference), np.float32)
         size = (difference.shape[1], difference.shape[0])
         larger = np.asarray(cv2.pyrUp(smaller, dstsize=size), np.float32)

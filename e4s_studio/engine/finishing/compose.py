@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 CANONICAL_SIZE: Final = 1024
 """The crop size that widths in settings are meant for."""
 WHITE: Final = 255.0
-SMALLEST_CHANGE: Final = 0.5 / 257
+_SMALLEST_CHANGE: Final = 0.5 / 257
 """Levels below which a change is in no file: half a step of 16 bits."""
 
 
@@ -80,7 +80,7 @@ class Mattes:
         return kept if kept.any() else None
 
 
-NO_MATTES: Final = Mattes()
+_NO_MATTES: Final = Mattes()
 
 
 @dataclass(frozen=True)
@@ -143,7 +143,7 @@ def compose(
     drawn: NDArray[np.float32],
     labels: NDArray[np.uint8],
     settings: EditSettings,
-    mattes: Mattes = NO_MATTES,
+    mattes: Mattes = _NO_MATTES,
 ) -> Composite:
     """Finish a drawn picture.
 
@@ -198,4 +198,4 @@ def _shows(
     if after is before:
         return False
     seen = (cover > 0).astype(np.uint8)
-    return cv2.norm(before, after, cv2.NORM_INF, seen) > SMALLEST_CHANGE
+    return cv2.norm(before, after, cv2.NORM_INF, seen) > _SMALLEST_CHANGE

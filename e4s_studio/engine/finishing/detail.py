@@ -28,20 +28,20 @@ FINE: Final = 5 / 1024
 """Standard deviation, in crop sides, that parts fine detail (pores, hairs) from coarse."""
 EDGE_WIDTH: Final = 32 / 1024
 """How far into a feature, in crop sides, fine detail may come of the form at its edge."""
-SKIN_EDGE_WIDTH: Final = 16 / 1024
+_SKIN_EDGE_WIDTH: Final = 16 / 1024
 """The same for skin, where a beard is not form and begins at the lips."""
-PORES: Final = 2 / 1024
+_PORES: Final = 2 / 1024
 """Standard deviation, in crop sides, of what is too fine to be the form of skin at all."""
-EDGE_SLOPE: Final = 1.5
+_EDGE_SLOPE: Final = 1.5
 """Fine detail is form alone up to a third of an edge's width, and fades to none at its end."""
-COARSE_FORM: Final = 0.5
+_COARSE_FORM: Final = 0.5
 """Share of coarse detail that is form. Where the truth of swaps without a fit is known, least
 squares on both residuals say as much for fine detail near edges, away from them, and for coarse."""
-GRAIN_MARGIN: Final = 16 / 1024
+_GRAIN_MARGIN: Final = 16 / 1024
 """Grain is taken only this far, in crop sides, inside its region: not from hairs at its edge."""
-MIRROR_BLUR: Final = 16 / 1024
+_MIRROR_BLUR: Final = 16 / 1024
 """Standard deviation, in crop sides, by which the border that grain is mirrored at is smoothed."""
-GRAIN_LIMIT: Final = 2.5
+_GRAIN_LIMIT: Final = 2.5
 """Grain beyond this many standard deviations is a hair or a mole, and is clipped."""
 
 Planes = tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]
@@ -80,12 +80,12 @@ def residual_of(
     featured = among(labels, FACE | {Region.EARS})
     # Strands of hair lie as they lie, whatever their colour.
     edge = np.where(featured, _edge(labels), (~neck).astype(np.float32))
-    shade = np.where(featured, np.float32(1 - COARSE_FORM), np.float32(1))
+    shade = np.where(featured, np.float32(1 - _COARSE_FORM), np.float32(1))
     parts = []
     for full in _planes(photograph - reconstruction):
         coarse = cv2.GaussianBlur(full, (0, 0), FINE * size)
         fine = full - coarse
-        outlined = np.where(skin, cv2.GaussianBlur(full, (0, 0), PORES * size) - coarse, fine)
+        outlined = np.where(skin, cv2.GaussianBlur(full, (0, 0), _PORES * size) - coarse, fine)
         texture = fine - edge * outlined + shade * coarse
         if neck.any():
             # Hairs that lie over the neck are not its texture.
@@ -232,23 +232,23 @@ def _edge(labels: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Return how near another region is: (N, N), 1 beside it, 0 from the edge's width on."""
     beside = cv2.morphologyEx(labels, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)) > 0
     depth = cv2.distanceTransform((~beside).astype(np.uint8), cv2.DIST_L2, 5)
-    widths = [SKIN_EDGE_WIDTH if region == Region.SKIN else EDGE_WIDTH for region in Region]
+    widths = [_SKIN_EDGE_WIDTH if region == Region.SKIN else EDGE_WIDTH for region in Region]
     near = np.asarray(depth, np.float32)
-    near *= by_region(labels, -EDGE_SLOPE / (np.array(widths) * labels.shape[0]))
-    near += EDGE_SLOPE
+    near *= by_region(labels, -_EDGE_SLOPE / (np.array(widths) * labels.shape[0]))
+    near += _EDGE_SLOPE
     return np.clip(near, 0, 1, out=near)
 
 
 def _clipped(fine: NDArray[np.float32], known: NDArray[np.bool_]) -> NDArray[np.float32]:
     """Clip (M, 3), or (M,), fine detail to what the known pixels' own grain usually reaches."""
     spread = 1.4826 * np.median(np.abs(fine[known]), axis=0)  # the MAD of a normal distribution
-    return np.asarray(np.clip(fine, -GRAIN_LIMIT * spread, GRAIN_LIMIT * spread), np.float32)
+    return np.asarray(np.clip(fine, -_GRAIN_LIMIT * spread, _GRAIN_LIMIT * spread), np.float32)
 
 
 def _inside(area: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Shrink an area by the grain's margin."""
     depth = cv2.distanceTransform(area.astype(np.uint8), cv2.DIST_L2, 5)
-    return np.asarray(depth > GRAIN_MARGIN * area.shape[0])
+    return np.asarray(depth > _GRAIN_MARGIN * area.shape[0])
 
 
 def _mirrored(known: NDArray[np.bool_]) -> NDArray[np.int32]:
@@ -281,7 +281,7 @@ def _reflected(near: NDArray[np.float32], axis: int) -> NDArray[np.intp]:
 
     Smoothed: a ragged border would tear strands of hair into pieces.
     """
-    smooth = cv2.GaussianBlur(near, (0, 0), MIRROR_BLUR * near.shape[0])
+    smooth = cv2.GaussianBlur(near, (0, 0), _MIRROR_BLUR * near.shape[0])
     place = np.arange(near.shape[0]).reshape((-1, 1) if axis == 0 else (1, -1))
     return np.asarray(np.rint(2 * smooth - place), np.intp)
 

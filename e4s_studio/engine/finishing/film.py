@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     Levels = NDArray[np.float32]
 
 LUMINANCE: Final = np.array([0.299, 0.587, 0.114], np.float32)
-TONE_DEGREE: Final = 2
-MOST_STRAY: Final = 2.5
+_TONE_DEGREE: Final = 2
+_MOST_STRAY: Final = 2.5
 """Levels by which a print's colours stray from its tone: with more it is a colour photograph."""
 MEASURED_SIDE: Final = 128
-FEATHER: Final = 6 / 1024
+_FEATHER: Final = 6 / 1024
 """Standard deviation, in crop sides, over which the colours of two regions meet."""
 SKIN: Final = (Region.SKIN, Region.NOSE, Region.EARS, Region.BELOWFACE)
 LEAST_PIXELS: Final = 24
@@ -120,11 +120,11 @@ def tone_of(crop: NDArray[Any]) -> NDArray[np.float64] | None:
     light = (small @ LUMINANCE).ravel().astype(np.float64)
     offsets = small.reshape(-1, 3) - light[:, None]
     # The powers of a nearly even picture cannot be told apart: it has one tone.
-    degree = TONE_DEGREE if np.ptp(light) > DARK else 0
-    tone = np.zeros((3, TONE_DEGREE + 1))
-    tone[:, TONE_DEGREE - degree :] = np.polyfit(light, offsets, degree).T
+    degree = _TONE_DEGREE if np.ptp(light) > DARK else 0
+    tone = np.zeros((3, _TONE_DEGREE + 1))
+    tone[:, _TONE_DEGREE - degree :] = np.polyfit(light, offsets, degree).T
     stray = offsets - np.stack([np.polyval(row, light) for row in tone], axis=1)
-    return tone if np.sqrt((stray**2).mean()) < MOST_STRAY else None
+    return tone if np.sqrt((stray**2).mean()) < _MOST_STRAY else None
 
 
 def _tints(target: NDArray[Any], labels: NDArray[np.uint8]) -> Levels:
@@ -152,7 +152,7 @@ def _tint(target: NDArray[Any], mask: NDArray[np.bool_], otherwise: Levels) -> L
 
 
 def _feathered(tints: Levels) -> Levels:
-    return np.asarray(cv2.GaussianBlur(tints, (0, 0), FEATHER * tints.shape[0]), np.float32)
+    return np.asarray(cv2.GaussianBlur(tints, (0, 0), _FEATHER * tints.shape[0]), np.float32)
 
 
 def _levels(face: NDArray[np.floating]) -> Levels:

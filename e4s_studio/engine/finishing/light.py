@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 SAMPLES: Final = 128
 """The light is estimated on a picture of this size."""
 ROUNDS: Final = 8
-TUKEY: Final = 4.685
+_TUKEY: Final = 4.685
 """Residuals beyond this many standard deviations do not count (Tukey's biweight)."""
-BRIGHTEST: Final = 1.35
+_BRIGHTEST: Final = 1.35
 """No pixel is lit or darkened by more than this factor."""
 
 
@@ -35,7 +35,7 @@ class Slope:
     def gain_to(self, other: Slope, size: int) -> NDArray[np.float32]:
         """Return the (N, N) float32 factors, around 1, from this light to another."""
         axis = (np.arange(size) + 0.5) / size - 0.5
-        columns = np.exp((other.across - self.across) * axis).clip(1 / BRIGHTEST, BRIGHTEST)
+        columns = np.exp((other.across - self.across) * axis).clip(1 / _BRIGHTEST, _BRIGHTEST)
         return np.tile(columns.astype(np.float32), (size, 1))
 
 
@@ -78,5 +78,5 @@ def _plane(image: NDArray[Any], labels: NDArray[np.uint8]) -> NDArray[np.float64
         fit = np.linalg.lstsq(terms * root[:, None], values * root, rcond=None)[0]
         error = values - terms @ fit
         spread = 1.4826 * np.median(np.abs(error)) + 1e-6  # the MAD of a normal distribution
-        weights = np.clip(1 - (error / (TUKEY * spread)) ** 2, 0, None) ** 2
+        weights = np.clip(1 - (error / (_TUKEY * spread)) ** 2, 0, None) ** 2
     return np.asarray(fit, np.float64)

@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from e4s_studio.core.portrait import Portrait
     from e4s_studio.engine.finishing.compose import Composite
 
-FULL_ALPHA_FROM: Final = 0.25
+_FULL_ALPHA_FROM: Final = 0.25
 """Cover above which the composed crop replaces the photograph. It carries its own seam already,
 so the outermost part of the seam alone is left to fade into the photograph's own pixels."""
-BORDER_FADE: Final = 1 / 16
+_BORDER_FADE: Final = 1 / 16
 """Share of the crop's side over which a swap fades where the crop ends and its photograph goes on:
 a neck that passes the border would be cut off there."""
-SMALLEST_MARGIN: Final = 0.01
+_SMALLEST_MARGIN: Final = 0.01
 """Share of the crop's side by which the photograph has to go on beyond it."""
 
 
@@ -59,8 +59,8 @@ def laid_cover(
     (N, N) float32, 0 to 1: full where anything was swapped, fading outside it, and towards every
     side of the crop beyond which the photograph goes on.
     """
-    covered = np.clip(cover / FULL_ALPHA_FROM, 0, 1)
-    ramp = (np.arange(cover.shape[0], dtype=np.float32) + 0.5) / (BORDER_FADE * cover.shape[0])
+    covered = np.clip(cover / _FULL_ALPHA_FROM, 0, 1)
+    ramp = (np.arange(cover.shape[0], dtype=np.float32) + 0.5) / (_BORDER_FADE * cover.shape[0])
     fade = np.clip(ramp, 0, 1) ** 2 * (3 - 2 * np.clip(ramp, 0, 1))
     left, bottom, right, top = _sides_inside(quad, photograph)
     for inside, line in ((left, fade), (right, fade[::-1])):
@@ -76,4 +76,4 @@ def _sides_inside(quad: Quad, photograph: tuple[int, ...]) -> list[bool]:
     middles = (corners + np.roll(corners, -1, axis=0)) / 2
     end = np.array([photograph[1], photograph[0]]) - 1
     room = np.minimum(middles, end - middles).min(axis=1)
-    return [bool(free > SMALLEST_MARGIN * quad.side) for free in room]
+    return [bool(free > _SMALLEST_MARGIN * quad.side) for free in room]

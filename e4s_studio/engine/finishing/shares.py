@@ -25,12 +25,12 @@ OUTLINE_FEATHER: Final = 40 / 1024
 """Width, in crop sides, over which the source's detail fades towards its own face's outline where
 that lies inside the swapped face: the light there turns away, and a soft reconstruction spreads
 what lies behind the head."""
-TARGET_FEATHER: Final = 3 / 1024
+_TARGET_FEATHER: Final = 3 / 1024
 """The same for the target, whose own pixels lie on the other side of most edges."""
-DECIDED: Final = 0.75
+_DECIDED: Final = 0.75
 """A region has a portrait's shape if so much of what differs between it and either is the other's;
 less than that is a little of both."""
-SAME_SHAPE: Final = 0.05
+_SAME_SHAPE: Final = 0.05
 """Two shapes of a region are about the same if they differ by less than this share of its area."""
 NECK: Final = np.array([region == Region.BELOWFACE for region in Region])
 """Which of the regions is the neck ..."""
@@ -40,8 +40,8 @@ EVEN: Final = frozenset(
     {Region.SKIN, Region.NOSE, Region.BELOWFACE, Region.LIP, Region.EYEBROWS, Region.HAIR}
 )
 """What looks much the same all over. Pieces of an eye, or of teeth, are no grain for another."""
-GRAINED: Final = np.array([region in EVEN for region in Region])
-FEWER: Final = 4
+_GRAINED: Final = np.array([region in EVEN for region in Region])
+_FEWER: Final = 4
 """Every so many rows and columns are enough to compare shapes."""
 
 
@@ -96,11 +96,11 @@ class Shares:
 
     def source_lacking(self, amounts: Values) -> Levels:
         """Say how much of the source's texture is wanted where it does not show any."""
-        return self._by_region(amounts * GRAINED) * self.no_source
+        return self._by_region(amounts * _GRAINED) * self.no_source
 
     def target_lacking(self, amounts: Values) -> Levels:
         """Say the same of the target's."""
-        return self._by_region((1 - amounts) * GRAINED) * (1 - self.target)
+        return self._by_region((1 - amounts) * _GRAINED) * (1 - self.target)
 
     def _form(self, amounts: Values) -> Values:
         return self.same + self.slope * amounts
@@ -113,7 +113,7 @@ def shares_of(labels: Labels, source: Labels, target: Labels) -> Shares:
     """Compare a swap's label map with its portraits', all (N, N) uint8."""
     from_source = _agreement(labels, source, SOURCE_FEATHER)
     from_source *= _within_outline(labels, source)
-    from_target = _agreement(labels, target, TARGET_FEATHER)
+    from_target = _agreement(labels, target, _TARGET_FEATHER)
     wider = _agreement(labels, target, SOURCE_FEATHER)
     wider -= from_target
     no_source = 1 - from_source
@@ -130,16 +130,16 @@ def _form_share(labels: Labels, source: Labels, target: Labels) -> tuple[Values,
     A face region's is, if its shape is nearer to the source's than to the target's. Where the two
     portraits' shapes are about the same, and outside of the face, it goes with the texture.
     """
-    swapped, *portraits = (map_[::FEWER, ::FEWER] for map_ in (labels, source, target))
+    swapped, *portraits = (map_[::_FEWER, ::_FEWER] for map_ in (labels, source, target))
     face = among(swapped, FACE)
     from_source, from_target = (
         _differing(swapped, own, face & among(own, FACE)) for own in portraits
     )
     differing = from_source + from_target
     share = from_target / np.maximum(differing, 1)
-    share = np.clip((share - (1 - DECIDED)) / (2 * DECIDED - 1), 0, 1)
+    share = np.clip((share - (1 - _DECIDED)) / (2 * _DECIDED - 1), 0, 1)
     area = np.bincount(swapped.ravel(), minlength=REGION_COUNT)
-    sure = np.minimum(differing / np.maximum(SAME_SHAPE * area, 1), 1)
+    sure = np.minimum(differing / np.maximum(_SAME_SHAPE * area, 1), 1)
     return (sure * share).astype(np.float32), (1 - sure).astype(np.float32)
 
 

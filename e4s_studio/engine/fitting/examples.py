@@ -33,22 +33,22 @@ if TYPE_CHECKING:
     from e4s_studio.core.portrait import Portrait
     from e4s_studio.networks.layout import Layout
 
-WARPS: Final = 14
+_WARPS: Final = 14
 """Warped copies of each portrait."""
-WARP_SIGMA: Final = 0.025
+_WARP_SIGMA: Final = 0.025
 """Standard deviation of rotation (radians) and log-scale."""
-SHIFT_SIGMA: Final = 0.02
+_SHIFT_SIGMA: Final = 0.02
 """Standard deviation of the shift, in half pictures."""
-ELASTIC_SIGMA: Final = 0.02
-ELASTIC_GRID: Final = 5
+_ELASTIC_SIGMA: Final = 0.02
+_ELASTIC_GRID: Final = 5
 
-GUESS_WEIGHT: Final = 0.15
+_GUESS_WEIGHT: Final = 0.15
 """How much a pixel counts that no photograph shows, against one that a photograph does."""
 
 SMALL_FEATURES: Final = (Region.LIP, Region.EYEBROWS, Region.EYES, Region.MOUTH)
 BACKGROUND_WEIGHT: Final = 0.25
-FACE_WEIGHT: Final = 1.5
-FEATURE_WEIGHT: Final = 2.5
+_FACE_WEIGHT: Final = 1.5
+_FEATURE_WEIGHT: Final = 2.5
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,7 @@ class Examples:
 
     def warped(self) -> Example:
         """Draw a portrait, warped: a label map moves, and the texture moves with it."""
-        if len(self._warped) < 2 * WARPS:
+        if len(self._warped) < 2 * _WARPS:
             role = Role.SOURCE if len(self._warped) % 2 else Role.TARGET
             self._warped.append(self._warp(self._views[role]))
             return _example(self._warped[-1])
@@ -155,7 +155,7 @@ class Examples:
         photographs = torch.lerp(target, source, alpha[:, None])
         source, target = self._colours
         usual = torch.lerp(target, source, amounts[:, None])[labels].permute(0, 3, 1, 2)
-        certainty = torch.where(known, 1.0, GUESS_WEIGHT)
+        certainty = torch.where(known, 1.0, _GUESS_WEIGHT)
         truth = torch.where(known, photographs, usual)
         return Example(layout, amounts, truth, pixel_weights(labels) * certainty)
 
@@ -185,12 +185,12 @@ class Examples:
 
     def _warp_grid(self, size: int) -> Tensor:
         """Rotation, scale, shift and an elastic bend: (1, S, S, 2) positions in [−1, 1]."""
-        angle = self._rng.normal(0, WARP_SIGMA)
-        scale = math.exp(self._rng.normal(0, WARP_SIGMA))
-        shift = self._rng.normal(0, SHIFT_SIGMA, 2)
+        angle = self._rng.normal(0, _WARP_SIGMA)
+        scale = math.exp(self._rng.normal(0, _WARP_SIGMA))
+        shift = self._rng.normal(0, _SHIFT_SIGMA, 2)
         cos, sin = scale * math.cos(angle), scale * math.sin(angle)
         matrix = torch.tensor([[[cos, -sin, shift[0]], [sin, cos, shift[1]]]], dtype=torch.float32)
-        bend = self._rng.normal(0, ELASTIC_SIGMA, (1, 2, ELASTIC_GRID, ELASTIC_GRID))
+        bend = self._rng.normal(0, _ELASTIC_SIGMA, (1, 2, _ELASTIC_GRID, _ELASTIC_GRID))
         smooth = F.interpolate(
             torch.from_numpy(bend).float(), size=(size, size), mode="bicubic", align_corners=True
         )
@@ -224,8 +224,8 @@ def pixel_weights(labels: Tensor) -> Tensor:
     """Weigh pixels by what the artist looks at: (B, S, S) int64 to (B, 1, S, S)."""
     per_region = torch.ones(REGION_COUNT)
     per_region[Region.BACKGROUND] = BACKGROUND_WEIGHT
-    per_region[list(FACE)] = FACE_WEIGHT
-    per_region[list(SMALL_FEATURES)] = FEATURE_WEIGHT
+    per_region[list(FACE)] = _FACE_WEIGHT
+    per_region[list(SMALL_FEATURES)] = _FEATURE_WEIGHT
     return per_region[labels][:, None]
 
 

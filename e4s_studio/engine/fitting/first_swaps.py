@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from e4s_studio.core.portrait import Portrait
     from e4s_studio.engine.drawing.fitted import Fitted
 
-FINISH: Final = EditSettings(light=0.0, film=0.0)
+_FINISH: Final = EditSettings(light=0.0, film=0.0)
 """Detail alone: light and film are laid on what is drawn, so they must not be in it."""
 FIRST_SWAPS: Final = 4
 """Onto each of the two portraits, on its own map and on the one that the swap makes of it."""
@@ -70,11 +70,11 @@ class FirstSwaps:
     def _example(self, session: Session, labels: NDArray[np.uint8], onto: Role) -> Example:
         network = self._start.network
         size = network.config.size
-        truth = to_network(to_image(session.swap(labels, FINISH, size).face), size)
+        truth = to_network(to_image(session.swap(labels, _FINISH, size).face), size)
         onto_map = to_labels(labels, size)
         return Example(
             layout=network.layout(onto_map),
-            amounts=torch.tensor(FINISH.amounts),
+            amounts=torch.tensor(_FINISH.amounts),
             truth=truth,
             weight=pixel_weights(onto_map),
             onto=onto,

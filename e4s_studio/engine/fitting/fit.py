@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from e4s_studio.engine.fitting.practice import Lessons
     from e4s_studio.networks.rgi import RGI
 
-PYRAMID_LEVELS: Final = 4
+_PYRAMID_LEVELS: Final = 4
 _TURNS: Final = (Role.TARGET, Role.SOURCE)
 """In which order the portraits take turns at the start."""
 
@@ -148,11 +148,11 @@ PUBLISHED_PLAN: Final = FitPlan(
 )
 BUILT_IN_SIZE: Final = 256
 WARM_UP_STEPS: Final = 10
-FULL_RATE_SHARE: Final = 0.5
-LOSS_MEMORY: Final = 0.1
-LAST_RATE: Final = 0.05
-AVERAGED_STEPS: Final = 20
-AVERAGED_SHARE: Final = 1 / 6
+_FULL_RATE_SHARE: Final = 0.5
+_LOSS_MEMORY: Final = 0.1
+_LAST_RATE: Final = 0.05
+_AVERAGED_STEPS: Final = 20
+_AVERAGED_SHARE: Final = 1 / 6
 """What a fit has learnt is averaged over about this share of its steps so far, but over no more
 steps than that: single steps follow their example more than is good for the others, and what was
 learnt long ago is not as good as what is learnt now."""
@@ -195,7 +195,7 @@ class Fitter:
         # The light is what training knows of lights. Left to learn, it would tell the two portraits
         # apart, and the target's light then bring along its beard. Without training it is noise.
         seen = network.config.seen_dim
-        self._light = vectors[..., seen:] * (not is_untrained(network))
+        self._light = vectors[..., seen:] * (not _is_untrained(network))
         self._seen = vectors[..., :seen].clone().requires_grad_(True)
         self._network.requires_grad_(False)
         # Where weights stay as they are, and they may be large, one network is enough.
@@ -257,7 +257,7 @@ class Fitter:
         groups: list[dict[str, Any]] = [{"params": [self._seen], "rate": plan.vector_rate}]
         optimisers: list[torch.optim.Optimizer] = []
         if plan.tune is not Tune.VECTORS:
-            weights = {id(weight): weight for weight in tuned_weights(network, plan.tune)}
+            weights = {id(weight): weight for weight in _tuned_weights(network, plan.tune)}
             for weight in weights.values():
                 weight.requires_grad_(True)
             if plan.kernel_rate is not None:
@@ -274,7 +274,7 @@ class Fitter:
         if self.plan.tune is not Tune.VECTORS:
             own += zip(self._average.parameters(), self._network.parameters(), strict=True)
         averages, current = ([pair[i] for pair in own if pair[1].requires_grad] for i in range(2))
-        share = max(1 / AVERAGED_STEPS, 1 / (1 + AVERAGED_SHARE * self.steps_taken))
+        share = max(1 / _AVERAGED_STEPS, 1 / (1 + _AVERAGED_SHARE * self.steps_taken))
         torch._foreach_lerp_(averages, current, share)
 
     def _next_example(self) -> Example:
@@ -308,7 +308,7 @@ class Fitter:
         """Remember how well a portrait is drawn, if the example was one as it is."""
         for role, known in self._plain_losses.items():
             if example is self._examples.plain(role):
-                self._plain_losses[role] = known + LOSS_MEMORY * (loss - known)
+                self._plain_losses[role] = known + _LOSS_MEMORY * (loss - known)
 
     def _draw(self, codes: Tensor, example: Example) -> Tensor:
         network = self._network
@@ -327,9 +327,9 @@ class Fitter:
         """Warm up, hold, then fall to a twentieth along a cosine."""
         warm = min(1.0, (self.steps_taken + 1) / WARM_UP_STEPS)
         done = self.steps_taken / max(self.plan.steps, 1)
-        falling = max(0.0, (done - FULL_RATE_SHARE) / (1 - FULL_RATE_SHARE))
+        falling = max(0.0, (done - _FULL_RATE_SHARE) / (1 - _FULL_RATE_SHARE))
         cosine = (1 + math.cos(math.pi * falling)) / 2
-        return warm * (LAST_RATE + (1 - LAST_RATE) * cosine)
+        return warm * (_LAST_RATE + (1 - _LAST_RATE) * cosine)
 
 
 def plan_for(
@@ -348,19 +348,19 @@ def plan_for(
     tune_generator
         Tune a larger network's generator too, gently, as the sequel does.
     """
-    built_in = UNTRAINED_PLAN if is_untrained(network) else BUILT_IN_PLAN
+    built_in = UNTRAINED_PLAN if _is_untrained(network) else BUILT_IN_PLAN
     plan = built_in if network.config.size <= BUILT_IN_SIZE else PUBLISHED_PLAN
     if tune_generator and plan.tune is Tune.VECTORS:
         plan = replace(plan, tune=Tune.ALL)
     return replace(plan, seed=seed, steps=plan.steps if steps is None else steps)
 
 
-def is_untrained(network: RGI) -> bool:
+def _is_untrained(network: RGI) -> bool:
     """Return whether the weights are as they were drawn: noise has no part until the first step."""
     return not bool(network.G.conv1.noise.weight.any())
 
 
-def tuned_weights(network: RGI, tune: Tune) -> list[Parameter]:
+def _tuned_weights(network: RGI, tune: Tune) -> list[Parameter]:
     """Return the weights that a fit changes that does not leave them all.
 
     What a texture and a light mean is known from the training: the MLPs say it, and the
@@ -390,7 +390,7 @@ def pyramid_loss(drawn: Tensor, truth: Tensor, weight: Tensor) -> Tensor:
     while truth.shape[-1] > drawn.shape[-1]:
         truth, weight = F.avg_pool2d(truth, 2), F.avg_pool2d(weight, 2)
     total = drawn.new_zeros(())
-    for _ in range(PYRAMID_LEVELS):
+    for _ in range(_PYRAMID_LEVELS):
         error = drawn - truth
         across = (error[..., 1:] - error[..., :-1]).abs() * weight[..., 1:]
         down = (error[..., 1:, :] - error[..., :-1, :]).abs() * weight[..., 1:, :]

@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-MOMENTUM: Final = 0.9
+_MOMENTUM: Final = 0.9
 ROUNDS: Final = 5
-POLYNOMIAL: Final = (3.4445, -4.7750, 2.0315)
+_POLYNOMIAL: Final = (3.4445, -4.7750, 2.0315)
 """Of the odd polynomial a·x + b·x³ + c·x⁵ that brings singular values from 0.01 to 1 near 1 in five
 rounds (the published coefficients)."""
-LEAST_NORM: Final = 1e-12
+_LEAST_NORM: Final = 1e-12
 ADAM_LIKE: Final = 0.2
 """The root mean square of Adam's typical change, at a rate of 1: rates mean about the same."""
 
@@ -53,8 +53,8 @@ class Muon(torch.optim.Optimizer):
                 state = self.state[weight]
                 if not state:
                     state["momentum"] = torch.zeros_like(weight)
-                momentum = state["momentum"].lerp_(weight.grad, 1 - MOMENTUM)
-                ahead = torch.lerp(weight.grad, momentum, MOMENTUM)  # Nesterov's
+                momentum = state["momentum"].lerp_(weight.grad, 1 - _MOMENTUM)
+                ahead = torch.lerp(weight.grad, momentum, _MOMENTUM)  # Nesterov's
                 matrix = ahead.flatten(0, 1).flatten(1)
                 change = orthogonalised(matrix).view_as(weight)
                 size = ADAM_LIKE * math.sqrt(max(matrix.shape))
@@ -69,8 +69,8 @@ def orthogonalised(matrix: Tensor) -> Tensor:
     """
     if matrix.shape[0] > matrix.shape[1]:
         return orthogonalised(matrix.t()).t()
-    first, third, fifth = POLYNOMIAL
-    norm = matrix.norm().clamp(min=LEAST_NORM)
+    first, third, fifth = _POLYNOMIAL
+    norm = matrix.norm().clamp(min=_LEAST_NORM)
     identity = torch.eye(len(matrix), dtype=matrix.dtype, device=matrix.device)
     square, product = matrix @ matrix.t() / norm**2, identity
     for _ in range(ROUNDS):

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 SIDE: Final = 512
 # ImageNet's statistics, RGB.
-MEAN: Final = (0.485, 0.456, 0.406)
-DEVIATION: Final = (0.229, 0.224, 0.225)
+_MEAN: Final = (0.485, 0.456, 0.406)
+_DEVIATION: Final = (0.229, 0.224, 0.225)
 
 
 def bisenet_map(crop: NDArray[np.uint8], weights: Path) -> Parsing:
@@ -48,7 +48,7 @@ def bisenet_map(crop: NDArray[np.uint8], weights: Path) -> Parsing:
     size = crop.shape[0]
     small = cv2.resize(crop, (SIDE, SIDE), interpolation=cv2.INTER_LINEAR)
     picture = torch.from_numpy(np.asarray(small, np.float32) / 255)
-    picture = (picture - torch.tensor(MEAN)) / torch.tensor(DEVIATION)
+    picture = (picture - torch.tensor(_MEAN)) / torch.tensor(_DEVIATION)
     network = _network(weights, weights.stat().st_mtime_ns if weights.exists() else 0)
     with torch.inference_mode():
         logits = network(picture.permute(2, 0, 1)[None])[0]  # (1, 19, 512, 512)

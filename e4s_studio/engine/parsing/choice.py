@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     Parser = Callable[[NDArray[np.uint8]], Parsing]
 
-STARTER: Final = "starter"
-BISENET: Final = "bisenet"
+_STARTER: Final = "starter"
+_BISENET: Final = "bisenet"
 AUTO: Final = "auto"
 
 
@@ -44,10 +44,12 @@ def parser_named(name: str, models: ModelFolder) -> Parser:
     CheckpointError
         If it is not installed.
     """
-    if name not in {AUTO, STARTER, BISENET}:
-        raise SettingsError(f"There is no parser “{name}”; choose {STARTER}, {BISENET} or {AUTO}.")
-    weights = None if name == STARTER else models.installed(model_named(BISENET))
-    if weights is None and name == BISENET:
+    if name not in {AUTO, _STARTER, _BISENET}:
+        raise SettingsError(
+            f"There is no parser “{name}”; choose {_STARTER}, {_BISENET} or {AUTO}."
+        )
+    weights = None if name == _STARTER else models.installed(model_named(_BISENET))
+    if weights is None and name == _BISENET:
         raise CheckpointError(
             "BiSeNet is not installed; install it with `e4s-studio models install bisenet`, or"
             " use the starter parser."

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     Plane = NDArray[np.float32]
 
-BINS: Final = (20, 24, 24)
-SMOOTHING: Final = 1.2
+_BINS: Final = (20, 24, 24)
+_SMOOTHING: Final = 1.2
 """Bins: neighbouring colours count for each other."""
 
 
@@ -37,8 +37,8 @@ class Colours:
         self._shape = lab.shape[:2]
         # a and b of photographs lie in the middle half of their range.
         low, span = np.array([0, 64, 64]), np.array([256, 128, 128])
-        bins = ((lab - low) / span * BINS).astype(int).clip(0, np.array(BINS) - 1)
-        self._bin = np.ravel_multi_index(tuple(bins.reshape(-1, 3).T), BINS)
+        bins = ((lab - low) / span * _BINS).astype(int).clip(0, np.array(_BINS) - 1)
+        self._bin = np.ravel_multi_index(tuple(bins.reshape(-1, 3).T), _BINS)
 
     def likelihood(self, weight: NDArray[np.floating]) -> Plane:
         """Return how likely each pixel's colour is among the weighted pixels.
@@ -52,8 +52,8 @@ class Colours:
         -------
         (H, W) float32; the likelihoods of all colours sum to 1.
         """
-        counts = np.bincount(self._bin, weights=weight.ravel(), minlength=int(np.prod(BINS)))
-        smooth = gaussian_filter(counts.reshape(BINS), SMOOTHING).ravel()
+        counts = np.bincount(self._bin, weights=weight.ravel(), minlength=int(np.prod(_BINS)))
+        smooth = gaussian_filter(counts.reshape(_BINS), _SMOOTHING).ravel()
         share = smooth / max(smooth.sum(), 1e-9)
         return np.asarray(share[self._bin].reshape(self._shape), np.float32)
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 REACH: Final = 1 / 64
 """Of the crop's side: doubt is averaged over this much, so that thin region borders, which are
 always in doubt, count less than open patches."""
-APART: Final = 1 / 8
+_APART: Final = 1 / 8
 LEAST: Final = 0.55
 """Averaged doubt of a spot: with less, a portrait has more of them than anybody walks through."""
 
@@ -61,4 +61,4 @@ def doubtful_spots(doubt: Plane) -> list[tuple[int, int]]:
         if left[y, x] < LEAST:
             return spots
         spots.append((y, x))
-        cv2.circle(left, (x, y), max(round(side * APART), 1), 0.0, cv2.FILLED)
+        cv2.circle(left, (x, y), max(round(side * _APART), 1), 0.0, cv2.FILLED)

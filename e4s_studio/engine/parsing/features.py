@@ -24,36 +24,36 @@ if TYPE_CHECKING:
     Plane = NDArray[np.float32]
     Values = NDArray[np.float64]
 
-HALF_EYE_DISTANCE: Final = 0.5
-LEAST_CHROMA: Final = 6
+_HALF_EYE_DISTANCE: Final = 0.5
+_LEAST_CHROMA: Final = 6
 HINT: Final = 0.6
 """How much the network's log odds count besides the picture's evidence."""
-NOSE_HINT: Final = 0.8
-MOST_ODDS: Final = 3.0
-MOST_GLASSES: Final = 0.4
+_NOSE_HINT: Final = 0.8
+_MOST_ODDS: Final = 3.0
+_MOST_GLASSES: Final = 0.4
 SIDES: Final = (-1, 1)
 
 # Usual values and their spreads, in the order of the outline's parameters, in eye distances
 # (about 63 mm: a mouth is 50 to 60 mm wide, a palpebral fissure 26 to 30 mm).
-EYE: Final = Shape(
+_EYE: Final = Shape(
     shapes.eye,
     np.array([0.0, 0.0, 0.205, 0.09, 0.08, 0.0]),
     np.array([0.015, 0.015, 0.02, 0.018, 0.018, 0.06]),
     0.15,
 )
-BROW: Final = Shape(
+_BROW: Final = Shape(
     shapes.brow,
     np.array([-0.275, 0.0, 0.05, 0.06, -0.27, 0.43]),
     np.array([0.05, 0.07, 0.035, 0.025, 0.06, 0.06]),
     0.8,
 )
-LIPS: Final = Shape(
+_LIPS: Final = Shape(
     shapes.lips,
     np.array([0.0, 0.03, 0.48, 0.13, 0.19, 0.0]),
     np.array([0.03, 0.05, 0.06, 0.03, 0.045, 0.045]),
     3.0,
 )
-OPENING: Final = Shape(
+_OPENING: Final = Shape(
     shapes.opening,
     np.array([0.0, 0.0, 0.38, 0.04, 0.06]),
     np.array([0.02, 0.03, 0.04, 0.03, 0.05]),
@@ -143,12 +143,12 @@ def feature_chances(window: Window, frame: FaceFrame) -> dict[Region, Plane]:
 
 
 def _brow(window: Window, side: int) -> Plane:
-    t = window.u * side - HALF_EYE_DISTANCE
+    t = window.u * side - _HALF_EYE_DISTANCE
     v = window.v
     near = (np.abs(t - 0.08) < 0.43) & (v > -0.55) & (v < -0.15)
     thin, thin_t = window.thinned(), t[::2, ::2]
     usual = max(_brow_starts(), key=lambda start: _darkness(thin, start, thin_t))
-    shape, values = BROW.around(usual), usual
+    shape, values = _BROW.around(usual), usual
     for _ in range(2):
         core = (np.abs(t - 0.08) < 0.3) & (shapes.brow(values, t, v) < -0.01)
         full = float(np.percentile(window.dark[core], 70)) if core.any() else 0.1
@@ -162,7 +162,7 @@ def _brow(window: Window, side: int) -> Plane:
 def _brow_starts() -> Iterator[Values]:
     for lift in np.arange(-0.12, 0.13, 0.02):
         for slope in (-0.15, -0.07, 0.0, 0.07, 0.15):
-            yield BROW.usual + np.array([lift, slope, 0, 0, 0, 0])
+            yield _BROW.usual + np.array([lift, slope, 0, 0, 0, 0])
 
 
 def _darkness(window: Window, start: Values, t: Plane) -> float:
@@ -170,21 +170,21 @@ def _darkness(window: Window, start: Values, t: Plane) -> float:
     under = shapes.brow(start - np.array([0, 0, 0, 0.015, 0, 0]), t, window.v) < 0
     if not under.any():
         return -np.inf
-    unusual = 0.03 * ((start[0] - BROW.usual[0]) / 0.1) ** 2 + 0.02 * (start[1] / 0.15) ** 2
+    unusual = 0.03 * ((start[0] - _BROW.usual[0]) / 0.1) ** 2 + 0.02 * (start[1] / 0.15) ** 2
     return float(window.dark[under].mean() - unusual)
 
 
 def _eye(window: Window, side: int) -> Plane:
-    t = window.u * side - HALF_EYE_DISTANCE
+    t = window.u * side - _HALF_EYE_DISTANCE
     v = window.v
     near = (np.abs(t) < 0.34) & (np.abs(v) < 0.17)
     colours = Colours(window.lab)
-    values = EYE.usual
+    values = _EYE.usual
     for _ in range(2):
         rim = shapes.eye(values, t, v)
         evidence = colours.log_ratio(near * rise(-rim / 0.02), near * rise((rim - 0.05) / 0.02))
         evidence = evidence + HINT * window.odds[..., Region.EYES]
-        values = EYE.fitted(evidence, near, (t, v))
+        values = _EYE.fitted(evidence, near, (t, v))
     hint = 0.5 * HINT * window.odds[..., Region.EYES]
     return _chance(window, shapes.eye(values, t, v) / 0.03 - hint)
 
@@ -196,7 +196,7 @@ def _maybe_glasses(window: Window) -> Plane:
     label.
     """
     odds = window.odds[..., Region.EYE_GLASS]
-    return np.asarray(MOST_GLASSES * rise(odds) * (odds != 0), np.float32)
+    return np.asarray(_MOST_GLASSES * rise(odds) * (odds != 0), np.float32)
 
 
 def _nose(window: Window, frame: FaceFrame) -> Plane:
@@ -207,20 +207,20 @@ def _nose(window: Window, frame: FaceFrame) -> Plane:
     if weight.sum() > 0:
         base = 0.5 * base + 0.5 * float((weight * window.v).sum() / weight.sum() + 0.09)
     rim = shapes.nose(base, window.axis, window.v)
-    return _chance(window, rim / 0.03 - NOSE_HINT * window.odds[..., Region.NOSE])
+    return _chance(window, rim / 0.03 - _NOSE_HINT * window.odds[..., Region.NOSE])
 
 
 def _mouth(window: Window, frame: FaceFrame) -> tuple[Plane, Plane]:
     """Return the chances of the open mouth and of the lips with it."""
     at = window.axis, window.v
     height, half = _mouth_start(window, frame)
-    usual = LIPS.usual + np.array([0, height, half - LIPS.usual[2], 0, 0, 0])
+    usual = _LIPS.usual + np.array([0, height, half - _LIPS.usual[2], 0, 0, 0])
     near = (np.abs(at[0]) < 0.85) & (np.abs(at[1] - height - 0.08) < 0.43)
     lightness = window.lab[..., 0] - window.smooth(window.lab[..., 0], 0.35)
     shaded = np.dstack([128 + lightness, window.lab[..., 1:]])
     colours = Colours(np.asarray(shaded, np.float32))
     odds = np.maximum(window.odds[..., Region.LIP], window.odds[..., Region.MOUTH])
-    shape, values = LIPS.around(usual), usual
+    shape, values = _LIPS.around(usual), usual
     for _ in range(3):
         rim = shapes.lips(values, *at)
         evidence = colours.log_ratio(near * rise(-rim / 0.03), near * rise((rim - 0.04) / 0.02))
@@ -255,7 +255,7 @@ def _opening(window: Window, lips: Values, rim: Plane) -> Plane:
     at = window.axis, window.v
     usual = np.array([centre, corners + sag + 0.02, half * 0.8, 0.3 * upper, 0.3 * lower])
     colours = Colours(window.lab)
-    shape, values = OPENING.around(usual), usual
+    shape, values = _OPENING.around(usual), usual
     for _ in range(2):
         gap = shapes.opening(values, *at)
         inside, outside = rise(-gap / 0.015), rise((gap - 0.01) / 0.015) * (rim < 0)
@@ -275,7 +275,7 @@ def _open(inside: Values, lips: Values) -> Plane:
     Teeth are paler, or brighter in a grey picture; the mouth's inside is much darker.
     """
     paleness = np.hypot(*(inside[1:] - 128)) / max(np.hypot(*(lips[1:] - 128)), 1e-6)
-    grey = np.hypot(*(lips[1:] - 128)) < LEAST_CHROMA
+    grey = np.hypot(*(lips[1:] - 128)) < _LEAST_CHROMA
     teeth = rise((inside[0] - lips[0] - 25) / 4) if grey else rise((0.6 - paleness) / 0.05)
     return np.maximum(teeth, rise((0.45 * lips[0] - inside[0]) / 4))
 
@@ -283,7 +283,7 @@ def _open(inside: Values, lips: Values) -> Plane:
 def _odds(learned: Plane) -> Plane:
     """Return log odds of probabilities, within ±3: the network is never quite sure."""
     sure = learned.clip(1e-4, 1 - 1e-4)
-    return np.asarray(np.log(sure / (1 - sure)).clip(-MOST_ODDS, MOST_ODDS), np.float32)
+    return np.asarray(np.log(sure / (1 - sure)).clip(-_MOST_ODDS, _MOST_ODDS), np.float32)
 
 
 def _chance(window: Window, against: NDArray[np.floating]) -> Plane:

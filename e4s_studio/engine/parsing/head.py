@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     Plane = NDArray[np.float32]
 
 ROUNDS: Final = 4
-COLOUR_WEIGHT: Final = 1.1
-USUAL_WEIGHT: Final = 0.4
-LEARNED_WEIGHT: Final = 0.9
-SHARPENING: Final = 1.5
+_COLOUR_WEIGHT: Final = 1.1
+_USUAL_WEIGHT: Final = 0.4
+_LEARNED_WEIGHT: Final = 0.9
+_SHARPENING: Final = 1.5
 """Colours are learned from the surer pixels: probabilities to this power."""
-DOUBTED: Final = 0.02
+_DOUBTED: Final = 0.02
 """A colour never rules a region out altogether."""
 
 
@@ -65,19 +65,19 @@ def head_regions(lab: Plane, frame: FaceFrame, learned: Plane) -> Plane:
         if turn:
             signs = replace(signs, falls=_hair_falls(belief, u, v))
             prior = _pooled(usual_places(u, v, signs), learned)
-        evidence = prior * (_likelihood(colours, belief) + DOUBTED) ** COLOUR_WEIGHT
+        evidence = prior * (_likelihood(colours, belief) + _DOUBTED) ** _COLOUR_WEIGHT
         belief = walker.smooth(evidence / evidence.sum(axis=-1, keepdims=True))
     return belief
 
 
 def _pooled(usual: Plane, learned: Plane) -> Plane:
     """Return usual places weighed by what the network sees, (S, S, 5)."""
-    both = (usual + DOUBTED) ** USUAL_WEIGHT * (learned + DOUBTED) ** LEARNED_WEIGHT
+    both = (usual + _DOUBTED) ** _USUAL_WEIGHT * (learned + _DOUBTED) ** _LEARNED_WEIGHT
     return np.asarray(both / both.sum(axis=-1, keepdims=True), np.float32)
 
 
 def _likelihood(colours: Colours, belief: Plane) -> Plane:
-    weight = belief**SHARPENING
+    weight = belief**_SHARPENING
     likely = np.stack([colours.likelihood(weight[..., k]) for k in range(belief.shape[2])], -1)
     # Ears are skin; so few pixels learn no colours of their own.
     likely[..., EARS] = 0.7 * likely[..., FACE] + 0.3 * likely[..., EARS]

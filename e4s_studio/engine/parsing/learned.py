@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     Plane = NDArray[np.float32]
 
-SCALES: Final = (0.94, 1.0, 1.06)
+_SCALES: Final = (0.94, 1.0, 1.06)
 """The crop is looked at a little nearer and farther, and mirrored: the mean errs less."""
 
 
@@ -47,14 +47,14 @@ def learned_chances(crop: NDArray[np.uint8], weights: Path | None = None) -> Pla
     """
     network = _network(weights)
     small = _sized(crop)
-    views = [_scaled(small, scale) for scale in SCALES]
+    views = [_scaled(small, scale) for scale in _SCALES]
     views += [view[:, ::-1] for view in views]
     pictures = torch.from_numpy(np.stack(views).transpose(0, 3, 1, 2).copy()) / 255
     with torch.inference_mode():
         seen = network(pictures).softmax(dim=1).permute(0, 2, 3, 1).numpy()
-    half = len(SCALES)
+    half = len(_SCALES)
     seen = (seen[:half] + seen[half:, :, ::-1]) / 2
-    back = [_scaled(view, 1 / scale) for view, scale in zip(seen, SCALES, strict=True)]
+    back = [_scaled(view, 1 / scale) for view, scale in zip(seen, _SCALES, strict=True)]
     return np.asarray(np.mean(back, axis=0), np.float32)
 
 

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     Values = NDArray[np.float64]
     Outline = Callable[[Values, Plane, Plane], Plane]
 
-SOFTNESS: Final = 0.02
-EVALUATIONS: Final = 260
+_SOFTNESS: Final = 0.02
+_EVALUATIONS: Final = 260
 
 
 def eye(values: Values, t: Plane, v: Plane) -> Plane:
@@ -116,7 +116,7 @@ class Shape:
             return float(0.5 * (steps**2).sum() - self.weight * (inside * seen).sum() / area)
 
         start = np.vstack([np.zeros(len(self.usual)), 0.8 * np.eye(len(self.usual))])
-        options = {"maxfev": EVALUATIONS, "initial_simplex": start, "xatol": 0.02, "fatol": 0.002}
+        options = {"maxfev": _EVALUATIONS, "initial_simplex": start, "xatol": 0.02, "fatol": 0.002}
         best = minimize(cost, start[0], method="Nelder-Mead", options=options)
         return np.asarray(self.usual + best.x * self.spread, np.float64)
 
@@ -126,7 +126,7 @@ class Shape:
 
 
 def _inside(outline: Outline, values: Values, at: tuple[Plane, Plane]) -> Values:
-    steepness = (outline(values, *at) / SOFTNESS).clip(-30, 30)
+    steepness = (outline(values, *at) / _SOFTNESS).clip(-30, 30)
     return np.asarray(1 / (1 + np.exp(steepness)), np.float64)
 
 

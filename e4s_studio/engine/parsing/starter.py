@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 
     Plane = NDArray[np.float32]
 
-HEAD_SIDE: Final = 192
-FEATURE_SIDE: Final = 512
-SMALL_SHARE: Final = 0.12
+_HEAD_SIDE: Final = 192
+_FEATURE_SIDE: Final = 512
+_SMALL_SHARE: Final = 0.12
 """Of a region's largest patch: smaller ones are taken for specks."""
-HEAD_REGIONS: Final = {
+_HEAD_REGIONS: Final = {
     Region.SKIN: places.FACE,
     Region.HAIR: places.HAIR,
     Region.BACKGROUND: places.BACKGROUND,
@@ -68,15 +68,15 @@ def starter_map(crop: NDArray[np.uint8]) -> Parsing:
 
 def _chances(crop: NDArray[np.uint8], frame: FaceFrame, learned: Plane) -> Plane:
     """Return the probability of every region, (FEATURE_SIDE, FEATURE_SIDE, 12)."""
-    seen = resized(_head_of(learned), HEAD_SIDE)
-    rough = head_regions(lab_of(_sized(crop, HEAD_SIDE)), frame, seen)
-    rough = np.asarray(cv2.GaussianBlur(rough, (0, 0), HEAD_SIDE / 200), np.float32)
-    rough = resized(rough, FEATURE_SIDE)
-    chances = np.zeros((FEATURE_SIDE, FEATURE_SIDE, REGION_COUNT), np.float32)
-    for region, index in HEAD_REGIONS.items():
+    seen = resized(_head_of(learned), _HEAD_SIDE)
+    rough = head_regions(lab_of(_sized(crop, _HEAD_SIDE)), frame, seen)
+    rough = np.asarray(cv2.GaussianBlur(rough, (0, 0), _HEAD_SIDE / 200), np.float32)
+    rough = resized(rough, _FEATURE_SIDE)
+    chances = np.zeros((_FEATURE_SIDE, _FEATURE_SIDE, REGION_COUNT), np.float32)
+    for region, index in _HEAD_REGIONS.items():
         chances[..., region] = rough[..., index]
-    learned = resized(learned, FEATURE_SIDE)
-    window = window_of(lab_of(_sized(crop, FEATURE_SIDE)), frame, learned)
+    learned = resized(learned, _FEATURE_SIDE)
+    window = window_of(lab_of(_sized(crop, _FEATURE_SIDE)), frame, learned)
     inner = chances[window.place]
     for region, chance in feature_chances(window, frame).items():
         covered = chance * rough[window.place][..., places.FACE]
@@ -87,10 +87,10 @@ def _chances(crop: NDArray[np.uint8], frame: FaceFrame, learned: Plane) -> Plane
 
 def _head_of(learned: Plane) -> Plane:
     """Return the network's chances in the order of `places`: what lies on the face is face."""
-    head = np.zeros((*learned.shape[:2], len(HEAD_REGIONS)), np.float32)
+    head = np.zeros((*learned.shape[:2], len(_HEAD_REGIONS)), np.float32)
     for region in Region:
         beside = places.BACKGROUND if region == Region.EAR_RINGS else places.FACE
-        head[..., HEAD_REGIONS.get(region, beside)] += learned[..., region]
+        head[..., _HEAD_REGIONS.get(region, beside)] += learned[..., region]
     return head
 
 
@@ -110,7 +110,7 @@ def _specks(region: NDArray[np.bool_]) -> NDArray[np.bool_]:
     _, patches, stats, _ = cv2.connectedComponentsWithStats(region.astype(np.uint8))
     areas = stats[:, cv2.CC_STAT_AREA].copy()
     areas[0] = 0
-    small = areas < SMALL_SHARE * areas.max()
+    small = areas < _SMALL_SHARE * areas.max()
     return np.asarray(region & small[patches], np.bool_)
 
 

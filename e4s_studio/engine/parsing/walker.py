@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 CONTRAST: Final = 3.0
 """How fast a step in colour stops the walk, against the picture's mean squared step."""
-STAY: Final = 0.02
+_STAY: Final = 0.02
 """How much a pixel's own evidence counts against one neighbour of equal colour."""
 LEAST: Final = 1e-4
 
@@ -42,7 +42,7 @@ class RandomWalker:
         laplacian = diags(np.asarray(joined.sum(axis=1)).ravel()) - joined
         # Symmetric and positive definite: no pivoting, and an ordering that keeps it sparse.
         self._solver = splu(
-            (laplacian + STAY * identity(index.size)).tocsc(),
+            (laplacian + _STAY * identity(index.size)).tocsc(),
             permc_spec="MMD_AT_PLUS_A",
             diag_pivot_thresh=0.0,
             options={"SymmetricMode": True},
@@ -50,7 +50,7 @@ class RandomWalker:
 
     def smooth(self, evidence: Plane) -> Plane:
         """Return probabilities, (H, W, K) float32 summing to 1, from noisy ones of that shape."""
-        solved = self._solver.solve(STAY * evidence.reshape(-1, evidence.shape[2]).astype(float))
+        solved = self._solver.solve(_STAY * evidence.reshape(-1, evidence.shape[2]).astype(float))
         spread = solved.reshape(*self._shape, -1).clip(1e-6, None)
         return np.asarray(spread / spread.sum(axis=-1, keepdims=True), np.float32)
 
