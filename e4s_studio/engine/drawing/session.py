@@ -12,7 +12,7 @@ from e4s_studio.core.pair import Both
 from e4s_studio.core.regions import Region
 from e4s_studio.core.settings import Precision
 from e4s_studio.engine.drawing.cache import NetworkCache
-from e4s_studio.engine.drawing.precision import DTYPES
+from e4s_studio.engine.drawing.devices import DTYPES
 from e4s_studio.engine.finishing.compose import WHITE, Composite, Mattes, Pair, compose, prepare
 from e4s_studio.engine.finishing.overview import Overview
 from e4s_studio.engine.pictures import resize, resize_labels, to_levels

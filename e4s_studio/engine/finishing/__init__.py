@@ -1,1 +1,5 @@
-"""From the drawn face to the finished picture: detail, light, film, seam."""
+"""From the drawn face to the finished picture: detail, light, film, seam.
+
+Others use `compose` with its `Pair` and `Composite`, `paste.into_photograph`, and
+`overview.Overview` for the screen.
+"""

@@ -11,11 +11,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from e4s_studio.engine.drawing.devices import device_named
+from e4s_studio.engine.drawing.devices import chosen, device_named
 from e4s_studio.engine.drawing.export_layers import finished_layers
 from e4s_studio.engine.drawing.fitted import encode_pair
 from e4s_studio.engine.drawing.models import load_network
-from e4s_studio.engine.drawing.precision import chosen
 from e4s_studio.engine.drawing.session import Session
 from e4s_studio.engine.faces.portraits import native_size
 from e4s_studio.engine.finishing.compose import CANONICAL_SIZE

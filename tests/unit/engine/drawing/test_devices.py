@@ -3,8 +3,8 @@ import torch
 
 from e4s_studio.core.errors import DeviceError
 from e4s_studio.core.settings import Precision
-from e4s_studio.engine.drawing import precision
-from e4s_studio.engine.drawing.precision import chosen
+from e4s_studio.engine.drawing import devices
+from e4s_studio.engine.drawing.devices import chosen
 
 CPU, GPU = torch.device("cpu"), torch.device("cuda")
 
@@ -13,7 +13,7 @@ CPU, GPU = torch.device("cpu"), torch.device("cuda")
 def test_auto_takes_bfloat16_where_a_cpu_computes_it(
     native: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(precision, "cpu_has_bfloat16", lambda: native)
+    monkeypatch.setattr(devices, "cpu_has_bfloat16", lambda: native)
     expected = Precision.BFLOAT16 if native else Precision.FLOAT32
     assert chosen(Precision.AUTO, CPU) is expected
     assert chosen(Precision.AUTO, GPU) is Precision.FLOAT32
