@@ -275,9 +275,7 @@ def _crop_labels(
     height, width = photograph.shape[:2]
     map_aspect = labels.shape[1] / labels.shape[0]
     if abs(map_aspect / (width / height) - 1) <= _SAME_ASPECT:
-        rows = np.arange(height) * labels.shape[0] // height
-        columns = np.arange(width) * labels.shape[1] // width
-        return labels_in(labels[rows[:, None], columns[None]], quad)
+        return labels_in(resize_labels(labels, width, height), quad)
     if abs(map_aspect - 1) <= _SAME_ASPECT:
         return resize_labels(labels, CROP_SIZE)
     raise LabelMapError(

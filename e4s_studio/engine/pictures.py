@@ -55,12 +55,18 @@ def resize(levels: NDArray[np.float32], size: int) -> NDArray[np.float32]:
     return np.asarray(cv2.resize(levels, (size, size), interpolation=smooth), np.float32)
 
 
-def resize_labels(labels: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
-    """Resize (H, W) labels to (size, size): the pixel at ⌊i · H / size⌋, as the network does."""
-    if labels.shape == (size, size):
+def resize_labels(
+    labels: NDArray[np.uint8], width: int, height: int | None = None
+) -> NDArray[np.uint8]:
+    """Resize (H, W) labels to (height, width), without a height to a square.
+
+    A pixel in row i is that of row ⌊i · H / height⌋, as the network takes it.
+    """
+    height = width if height is None else height
+    if labels.shape == (height, width):
         return labels
-    rows = np.arange(size) * labels.shape[0] // size
-    columns = np.arange(size) * labels.shape[1] // size
+    rows = np.arange(height) * labels.shape[0] // height
+    columns = np.arange(width) * labels.shape[1] // width
     return np.asarray(labels[rows[:, None], columns[None]], np.uint8)
 
 

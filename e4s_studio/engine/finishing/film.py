@@ -15,6 +15,7 @@ import numpy as np
 
 from e4s_studio.core.regions import Region
 from e4s_studio.core.settings import FilmTrait
+from e4s_studio.engine.pictures import among
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -133,7 +134,7 @@ def _tints(target: NDArray[Any], labels: NDArray[np.uint8]) -> Levels:
     Skin has one, wherever it is: a neck in shadow is no browner. Regions that the target lacks get
     the skin's, but teeth the eyes', which are about as white, half paled.
     """
-    face = np.isin(labels, (Region.SKIN, Region.NOSE))
+    face = among(labels, {Region.SKIN, Region.NOSE})
     skin = _tint(target, face, np.ones(3, np.float32))
     tints = [_tint(target, labels == region, skin) for region in Region]
     for region in SKIN:

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 
 from e4s_studio.core.regions import Region
+from e4s_studio.engine.pictures import among, resize_labels
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -60,11 +61,9 @@ def _plane(image: NDArray[Any], labels: NDArray[np.uint8]) -> NDArray[np.float64
     """Fit log-luminance = a·x + b·y + c over the lit skin; return (a, b, c), per crop side."""
     small = cv2.resize(image, (SAMPLES, SAMPLES), interpolation=cv2.INTER_AREA)
     luminance = np.log((small.astype(np.float64) @ (0.2126, 0.7152, 0.0722)).clip(0) + 8)
-    rows = np.arange(SAMPLES) * labels.shape[0] // SAMPLES
-    columns = np.arange(SAMPLES) * labels.shape[1] // SAMPLES
-    sampled = labels[rows[:, None], columns[None]]
-    skin = np.isin(sampled, (Region.SKIN, Region.NOSE))
-    mouth = np.isin(sampled, (Region.LIP, Region.MOUTH)).any(axis=1)
+    sampled = resize_labels(labels, SAMPLES)
+    skin = among(sampled, {Region.SKIN, Region.NOSE})
+    mouth = among(sampled, {Region.LIP, Region.MOUTH}).any(axis=1)
     if mouth.any():
         skin[int(np.argmax(mouth)) :] = False
     ys, xs = np.nonzero(skin)
