@@ -225,7 +225,10 @@ def test_a_full_cache_still_draws_right(network, codes):
         assert torch.equal(last_of(cache, codes, label_map()), fresh(network, codes, label_map()))
 
 
-def test_forgetting_makes_the_encoder_forget_too_and_changes_no_result(network):
+def test_forgetting_makes_the_encoder_forget_too_and_changes_no_result():
+    # Encoders of fewer channels keep no buffers between passes.
+    wide = replace(CONFIG, encoder_groups=((2, 64), (1, 8), (1, 10), (1, 10)))
+    network = RGI(wide).eval().requires_grad_(requires_grad=False)
     cache, image, labels = NetworkCache(network), torch.rand(1, 3, 64, 64), label_map()
     before = large_tensors()
     vectors = cache.encode(image, labels)
