@@ -105,7 +105,7 @@ def open_editor(folder: Path, choice: EngineChoice) -> Editor:
     editor = Editor(connect_engine, preferences, Places.under(folder))
     editor.start(Start(choice=choice))
     editor.window.resize(*SCREEN)
-    pump_until(lambda: editor.controller.results.newest is not None, 300)
+    pump_until(lambda: editor.controller.rendering.results.newest is not None, 300)
     return editor
 
 
@@ -140,7 +140,7 @@ def edit_times(editor: Editor, edits: range) -> dict[str, list[float]]:
     No two edits of different numbers are the same: a cache would answer the second.
     """
     shown: list[RenderResult] = []
-    editor.controller.result_shown.connect(shown.append)
+    editor.controller.rendering.shown.connect(shown.append)
     times: dict[str, list[float]] = {stage: [] for stage in STAGES}
     for number in edits:
         editor.editing.set_amounts([Region.SKIN], 0.1 + 0.8 * (GOLDEN * number % 1))
@@ -149,7 +149,7 @@ def edit_times(editor: Editor, edits: range) -> dict[str, list[float]]:
         for stage in STAGES:
             pump_until(lambda stage=stage, r=revision: _is_shown(shown, r, stage), 120)
             times[stage].append(time.perf_counter() - begin)
-    editor.controller.result_shown.disconnect(shown.append)
+    editor.controller.rendering.shown.disconnect(shown.append)
     return times
 
 
@@ -214,17 +214,17 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         editor = open_editor(folder, EngineChoice(checkpoint_of(arguments.preset, folder)))
-        if not editor.controller.is_fitting:
-            editor.controller.start_fit()
-        pump_until(lambda: editor.controller.is_fitting, 60)
+        if not editor.controller.fitting.is_running:
+            editor.controller.fitting.start()
+        pump_until(lambda: editor.controller.fitting.is_running, 60)
         heartbeat = Heartbeat()
         timer = heartbeat.start()
         painted = paint(editor, arguments.strokes)
-        assert editor.controller.is_fitting, "the fit ended before the painting did"
+        assert editor.controller.fitting.is_running, "the fit ended before the painting did"
         timer.stop()
         beside = edit_times(editor, range(1, arguments.edits + 1))
-        editor.controller.cancel_fit()
-        pump_until(lambda: not editor.controller.is_fitting, 60)
+        editor.controller.fitting.cancel()
+        pump_until(lambda: not editor.controller.fitting.is_running, 60)
         alone = edit_times(editor, range(arguments.edits + 1, 2 * arguments.edits + 1))
         editor.projects.leave()
     rows |= {

@@ -87,9 +87,9 @@ def open_editor(folder: Path) -> tuple[Editor, dict[str, float]]:
     )
     editor.start(Start(photographs(folder)))
     editor.window.resize(*SCREEN)
-    pump_until(lambda: editor.controller.results.newest is not None, 300)
-    editor.controller.cancel_fit()
-    pump_until(lambda: not editor.controller.is_fitting, 60)
+    pump_until(lambda: editor.controller.rendering.results.newest is not None, 300)
+    editor.controller.fitting.cancel()
+    pump_until(lambda: not editor.controller.fitting.is_running, 60)
     return editor, times
 
 

@@ -224,7 +224,7 @@ def close_once_drawn(editor: Editor) -> list[str]:
     failures: list[str] = []
     controller, close = editor.controller, editor.window.close
     controller.failed.connect(failures.append)
-    for end in (controller.failed, controller.result_shown):
+    for end in (controller.failed, controller.rendering.shown):
         end.connect(close, Qt.ConnectionType.QueuedConnection)
     late = "No result was drawn within two minutes; try again, or run e4s-studio doctor."
     QTimer.singleShot(CHECK_MS, editor, lambda: controller.failed.emit(late))

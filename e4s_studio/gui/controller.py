@@ -6,12 +6,12 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from e4s_studio.core.document import Document
-from e4s_studio.core.errors import CancelledError, DeviceError, FaceError, StudioError
+from e4s_studio.core.errors import CancelledError, FaceError, StudioError
 from e4s_studio.core.pair import Both, Role
 from e4s_studio.engine.request import (
     EngineChoice,
@@ -23,9 +23,11 @@ from e4s_studio.engine.request import (
     RenderResult,
 )
 from e4s_studio.files.project import Project
-from e4s_studio.gui.jobs import Job, Jobs
+from e4s_studio.gui.fitting import Fitting
+from e4s_studio.gui.jobs import Job
 from e4s_studio.gui.photographs import FaceMissing, Photographs
-from e4s_studio.gui.results import Results
+from e4s_studio.gui.rendering import Rendering
+from e4s_studio.gui.workspace import Workspace
 
 if TYPE_CHECKING:
     from e4s_studio.core.events import Change
@@ -37,9 +39,6 @@ if TYPE_CHECKING:
 
 Connect = Callable[[EngineChoice, Post], "Engine"]
 """Makes an engine; runs off the GUI thread, and is where torch is first imported."""
-
-REST_MS: Final = 80
-"""While a stroke is under way the result follows at most this often: paint comes first."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,11 +54,7 @@ class Controller(QObject):
     -------
     changed(Change)
         The document changed.
-    result_shown(RenderResult)
-        A newer result is there.
-    result_pending()
-        An edit is on its way to the engine.
-    pair_opened(), model_known(ModelInUse), fit_moved(FitProgress)
+    pair_opened(), model_known(ModelInUse)
         What the engine or the background reports.
     recropped()
         A crop was cut out of its photograph anew, or that was undone; the pair is the same.
@@ -81,13 +76,10 @@ class Controller(QObject):
     """
 
     changed = Signal(object)
-    result_shown = Signal(object)
-    result_pending = Signal()
     pair_opened = Signal()
     recropped = Signal()
     face_missing = Signal(object)
     model_known = Signal(object)
-    fit_moved = Signal(object)
     fit_kept = Signal()
     busy = Signal(str)
     failed = Signal(str)
@@ -95,39 +87,24 @@ class Controller(QObject):
 
     def __init__(self, connect: Connect, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.document = Document()
-        self.results = Results()
+        self.workspace = Workspace(self)
+        self.document, self.jobs = self.workspace.document, self.workspace.jobs
+        self.rendering, self.fitting = Rendering(self.workspace), Fitting(self.workspace)
         self.prepare: Callable[[Project], object] = lambda _: None
         self._connect = connect
-        self.jobs = Jobs(self)
         self.jobs.busy.connect(self.busy)
         self.jobs.failed.connect(self.failed)
-        self._engine: Engine | None = None
         self._model: ModelInUse | None = None
         self._choice = EngineChoice()
         self._newest = threading.Event()
         self._wanted: Photographs | None = None
-        self._pair = 0
         self._opening = False
-        self._submitted = -1
-        self._whole = False
-        self._fitting = False
-        self._kept_fit: FittedWeights | None = None
-        self._rest = QTimer(self)
-        self._rest.setSingleShot(True)
-        self._rest.setInterval(REST_MS)
-        self._rest.timeout.connect(self.submit)
         self.document.subscribe(self._document_changed)
 
     @property
     def has_pair(self) -> bool:
         """Whether both photographs are open."""
-        return self.document.source is not None and self.document.target is not None
-
-    @property
-    def is_fitting(self) -> bool:
-        """Whether a fit is under way."""
-        return self._fitting
+        return self.workspace.has_pair
 
     @property
     def is_opening(self) -> bool:
@@ -145,40 +122,6 @@ class Controller(QObject):
         """Start computing with another model or device; the document stays as it is."""
         work = partial(self._make_engine, choice)
         self.jobs.run(Job(self.tr("Starting the network"), work, self._engine_made))
-
-    def submit(self) -> None:
-        """Ask for the result of the document as it is now."""
-        self._rest.stop()
-        if self._engine is None or not self.has_pair:
-            return
-        self._submitted = self.document.revision
-        self.result_pending.emit()
-        self._engine.submit(self.document.snapshot(), self._pair, whole=self._whole)
-
-    def submit_rest(self) -> None:
-        """Ask for the result at the end of a gesture, unless it is asked for already."""
-        if self.document.revision != self._submitted:
-            self.submit()
-
-    def want_photograph(self, *, wanted: bool) -> None:
-        """Have final results bring the whole photograph along, or no longer."""
-        if wanted and not self._whole:
-            self._whole = wanted
-            self.submit()
-        self._whole = wanted
-
-    def start_fit(self) -> None:
-        """Fit the model to the open pair."""
-        if self._engine is not None and self.has_pair:
-            self._kept_fit = None
-            self._fitting = True
-            self._engine.start_fit(self.document.snapshot(), self._pair)
-            self.fit_moved.emit(FitProgress(self._pair, 0.0))
-
-    def cancel_fit(self) -> None:
-        """Stop fitting and keep what was learnt."""
-        if self._engine is not None and self._fitting:
-            self._engine.cancel_fit()
 
     def start_map(self, settings: EditSettings, done: Callable[[StartMap], None]) -> None:
         """Have the swap rule applied to the open pair; `done` gets the map and its holes."""
@@ -217,7 +160,9 @@ class Controller(QObject):
             Returns its portrait; called off the GUI thread.
         """
         self._open(
-            lambda stop: self._pair_up(Both(self.document.source, cut(self.ready_engine())), stop)
+            lambda stop: self._pair_up(
+                Both(self.document.source, cut(self.workspace.ready_engine())), stop
+            )
         )
 
     def exchange(self) -> None:
@@ -227,12 +172,12 @@ class Controller(QObject):
 
     def close(self) -> None:
         """Stop all work. Nothing is delivered after this."""
-        self._rest.stop()
+        self.rendering.close()
         self.jobs.stop()
         self.jobs.close()
-        if self._engine is not None:
-            self._engine.close()
-            self._engine = None
+        if self.workspace.engine is not None:
+            self.workspace.engine.close()
+            self.workspace.engine = None
 
     # Projects
 
@@ -261,8 +206,7 @@ class Controller(QObject):
             self.document.restore(project.contents)
         finally:
             self._opening = False
-        self._begin_pair()
-        self._kept_fit = project.fitted
+        self._begin_pair(project.fitted)
         self.pair_opened.emit()
         self._begin_work()
 
@@ -274,12 +218,12 @@ class Controller(QObject):
         try:
             made = self._connect(choice, post)
         except StudioError as error:
-            if self._engine is not None or choice == EngineChoice():
+            if self.workspace.engine is not None or choice == EngineChoice():
                 raise
             post(Failure(str(error)))
             choice = EngineChoice()
             made = self._connect(choice, post)
-        old, self._engine = self._engine, made
+        old, self.workspace.engine = self.workspace.engine, made
         if old is not None:
             old.close()
         return choice
@@ -291,7 +235,7 @@ class Controller(QObject):
             if wanted is None:
                 continue
             try:
-                loaded[role] = self.ready_engine().open_portrait(
+                loaded[role] = self.workspace.ready_engine().open_portrait(
                     wanted.path, wanted.label_map, wanted.quad, stop.is_set
                 )
             except FaceError as error:
@@ -312,19 +256,7 @@ class Controller(QObject):
         return opened
 
     def _start_map(self, source: Portrait, target: Portrait, settings: EditSettings) -> StartMap:
-        return self.ready_engine().start_map(source, target, settings)
-
-    def ready_engine(self) -> Engine:
-        """Return the engine, for work off the GUI thread.
-
-        Raises
-        ------
-        DeviceError
-            If none could be made.
-        """
-        if self._engine is None:
-            raise DeviceError(self.tr("The network could not be started; choose another model."))
-        return self._engine
+        return self.workspace.ready_engine().start_map(source, target, settings)
 
     # On the GUI thread
 
@@ -341,7 +273,7 @@ class Controller(QObject):
 
     def _engine_made(self, choice: EngineChoice) -> None:
         self._choice = choice
-        self._fitting = False
+        self.fitting.change_engine()
         self._begin_work()
 
     def _take_opened(self, opened: _Opened | FaceMissing) -> None:
@@ -355,12 +287,10 @@ class Controller(QObject):
         self.pair_opened.emit()
         self._begin_work()
 
-    def _begin_pair(self) -> None:
-        self.cancel_fit()
-        self._pair += 1
-        self._fitting = False
-        self._kept_fit = None
-        self.results.begin(self._pair)
+    def _begin_pair(self, kept: FittedWeights | None = None) -> None:
+        self.fitting.begin_pair(kept)
+        self.workspace.pair += 1
+        self.rendering.results.begin(self.workspace.pair)
 
     def _put_in_document(self, opened: _Opened) -> None:
         """Open what was loaded; the engine hears of the whole of it, not of each part."""
@@ -380,34 +310,15 @@ class Controller(QObject):
 
     def _begin_work(self) -> None:
         """Render, and fit where the model needs it, what is open."""
-        if self._kept_fit is not None and self._engine is not None and self.has_pair:
-            self._go_on_with(self._kept_fit)
+        if self.fitting.go_on(self._fit_taken, self._begin_work):
             return
-        self.submit()
+        self.rendering.submit()
         if self._model is not None and self._model.needs_fit:
-            self.start_fit()
-
-    def _go_on_with(self, fit: FittedWeights) -> None:
-        snapshot = self.document.snapshot()
-
-        def refuse(sentence: str) -> None:
-            self.failed.emit(sentence)
-            if self._kept_fit is fit:
-                self._kept_fit = None
-                self._begin_work()
-
-        self.jobs.run(
-            Job(
-                self.tr("Opening"),
-                lambda: self.ready_engine().take_fit(fit, snapshot),
-                lambda _: self._fit_taken(),
-                refuse,
-            )
-        )
+            self.fitting.start()
 
     def _fit_taken(self) -> None:
         self.fit_kept.emit()
-        self.submit()
+        self.rendering.submit()
 
     def _document_changed(self, change: Change) -> None:
         self.changed.emit(change)
@@ -418,21 +329,14 @@ class Controller(QObject):
             self.recropped.emit()
             self._begin_work()
             return
-        if change.history and not change.settings:
-            self.submit_rest()  # a stroke has ended, or was undone
-        if not change.affects_result or not self.document.settings.live_preview:
-            return
-        if not change.in_stroke:
-            self.submit()
-        elif not self._rest.isActive():
-            self._rest.start()
+        self.rendering.follow(change)
 
     def _take(self, message: Message) -> None:
         match message:
             case RenderResult():
-                self._take_result(message)
+                self.rendering.take(message)
             case FitProgress():
-                self._take_fit(message)
+                self.fitting.take(message)
             case ModelInUse():
                 self._model = message
                 self.model_known.emit(message)
@@ -440,18 +344,6 @@ class Controller(QObject):
                 self.failed.emit(message.sentence)
             case Notice():
                 self.noticed.emit(message.sentence)
-
-    def _take_result(self, result: RenderResult) -> None:
-        if not self.results.accept(result):
-            return
-        if result.revision == self.document.revision and not self.document.in_stroke:
-            self.results.settle(self.document.history)
-        self.result_shown.emit(result)
-
-    def _take_fit(self, fit: FitProgress) -> None:
-        if fit.pair == self._pair:
-            self._fitting = not fit.is_over
-            self.fit_moved.emit(fit)
 
 
 def _project_of(opened: _Opened, settings: EditSettings) -> Project:

@@ -69,7 +69,7 @@ class Editing(QObject):
     def end_gesture(self) -> None:
         """End the drag of a slider: its next move is another step."""
         self._document.seal()
-        self._controller.submit_rest()
+        self._controller.rendering.submit_rest()
 
     def set_locked(self, region: Region, *, locked: bool) -> None:
         """Lock a region against all tools, or free it."""
@@ -78,27 +78,27 @@ class Editing(QObject):
     def undo(self) -> None:
         """Take the last step back."""
         self._document.undo()
-        self._controller.submit_rest()
+        self._controller.rendering.submit_rest()
 
     def redo(self) -> None:
         """Do the last undone step again."""
         self._document.redo()
-        self._controller.submit_rest()
+        self._controller.rendering.submit_rest()
 
     def jump(self, index: int) -> None:
         """Go to where `index` steps are done."""
         self._document.jump(index)
-        self._controller.submit_rest()
+        self._controller.rendering.submit_rest()
 
     def keep(self, slot: str) -> None:
         """Keep the state, and its picture if it is there, as snapshot A, B or C."""
         self._document.keep(slot)
-        self._controller.results.keep(slot, self._document.revision)
+        self._controller.rendering.results.keep(slot, self._document.revision)
 
     def recall(self, slot: str) -> None:
         """Go back to a kept state, as one step."""
         self._document.recall(slot)
-        self._controller.submit_rest()
+        self._controller.rendering.submit_rest()
 
     def _restart(self, wanted: EditSettings, name: str) -> None:
         if not self._controller.has_pair:
@@ -135,7 +135,7 @@ class Editing(QObject):
             self._document.settings, shapes=wanted.shapes, face_over_hair=wanted.face_over_hair
         )
         self._document.restart(label_map, hole, settings=settings, name=name)
-        self._controller.submit_rest()
+        self._controller.rendering.submit_rest()
 
     def _group_name(self, regions: frozenset[Region]) -> str:
         if len(regions) == 1:

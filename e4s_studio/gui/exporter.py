@@ -145,7 +145,7 @@ class Exporter(QObject):
 
         labelling = order.labelling
         identity = order.signer.identity(self._keys) if labelling.credential else None
-        engine = self._controller.ready_engine()
+        engine = self._controller.workspace.ready_engine()
         job = ExportJob.of(
             snapshot,
             engine.export_layers(snapshot),

@@ -68,7 +68,7 @@ class JournalKeeper(QObject):
         controller.prepare = self.prepare
         controller.changed.connect(self._take_change)
         controller.pair_opened.connect(self._settle)
-        controller.result_shown.connect(self._show)
+        controller.rendering.shown.connect(self._show)
         session.labelled.connect(self._settle)
         session.saved.connect(self._settle)
         session.opened.connect(self._settle)

@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Signal
 
 from e4s_studio.core.errors import StudioError
 from e4s_studio.files.project import Labelling, Project, hold, open_project, save_project
+from e4s_studio.gui.fitting import FitState
 from e4s_studio.gui.jobs import Job
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from e4s_studio.core.events import Change
-    from e4s_studio.engine.request import FitProgress
     from e4s_studio.files.project import FittedWeights, Opened
     from e4s_studio.gui.controller import Controller
 
@@ -79,7 +79,6 @@ class ProjectSession(QObject):
         self._lock: FileLock | None = None
         self._labelling = Labelling()
         self._fitted: FittedWeights | None = None
-        self._has_fit = False
         # What the history does not tell of: kept snapshots, rules, the source, the labelling.
         self._touched = False
         self._saving = self._restoring = self._was_modified = False
@@ -89,7 +88,7 @@ class ProjectSession(QObject):
         self._source, self._target = self._document.source, self._document.target
         controller.changed.connect(self._take_change)
         controller.pair_opened.connect(self._take_pair)
-        controller.fit_moved.connect(self._take_fit)
+        controller.fitting.moved.connect(self._forget_fit)
 
     @property
     def path(self) -> Path | None:
@@ -223,10 +222,10 @@ class ProjectSession(QObject):
 
     def _packer(self) -> Callable[[], FittedWeights] | None:
         """Return what packs the pair's fit in the background; None where there is none to pack."""
-        if self._fitted is not None or not self._has_fit or not self._controller.has_pair:
+        if self._fitted is not None or not self._is_fitted or not self._controller.has_pair:
             return None
         snapshot = self._document.snapshot()
-        return lambda: self._controller.ready_engine().packed_fit(snapshot)
+        return lambda: self._controller.workspace.ready_engine().packed_fit(snapshot)
 
     def _own_or_new_lock(self, path: Path) -> FileLock:
         if self._lock is not None and path == self._path:
@@ -239,7 +238,7 @@ class ProjectSession(QObject):
         self._take_lock(written.lock)
         contents, document = project.contents, self._document
         if contents.source is document.source and contents.target is document.target:
-            self._fitted = self._fitted or (written.fitted if self._has_fit else None)
+            self._fitted = self._fitted or (written.fitted if self._is_fitted else None)
         self._tell()
         self.saved.emit(path)
         again, self._next = self._next, None
@@ -284,7 +283,6 @@ class ProjectSession(QObject):
 
     def _adopt(self, path: Path | None, lock: FileLock | None, project: Project) -> None:
         self._path, self._labelling, self._fitted = path, project.labelling, project.fitted
-        self._has_fit = False
         self._take_lock(lock)
         self._source, self._target = self._document.source, self._document.target
         self._touched = self._made_here = False
@@ -306,10 +304,13 @@ class ProjectSession(QObject):
         if self.is_modified != self._was_modified:
             self._tell()
 
-    def _take_fit(self, fit: FitProgress) -> None:
-        """Keep no fit that is not at its end: it would be taken for a finished one."""
+    @property
+    def _is_fitted(self) -> bool:
+        """Whether a fit is at its end; others are not kept: they would count as finished."""
+        return self._controller.fitting.state is FitState.OVER
+
+    def _forget_fit(self) -> None:
         self._fitted = None
-        self._has_fit = fit.is_over
 
     def _take_pair(self) -> None:
         """Begin a project with a new target; go on with this one if the source alone is new."""
@@ -321,7 +322,7 @@ class ProjectSession(QObject):
             self._made_here = document.target is not None and self.expects(document.target.path)
         elif document.source is not self._source:
             self._labelling = replace(self._labelling, ground=None)
-            self._fitted, self._has_fit = None, False
+            self._fitted = None
             self._touched = self._path is not None or self._was_modified
         self._source, self._target = document.source, document.target
         self._tell()
@@ -329,7 +330,7 @@ class ProjectSession(QObject):
     def _take_crops(self) -> None:
         """Go on with the same project, without what was fitted to the crops of before."""
         self._source, self._target = self._document.source, self._document.target
-        self._fitted, self._has_fit = None, False
+        self._fitted = None
         self._tell()
 
     def _tell(self) -> None:
@@ -337,7 +338,7 @@ class ProjectSession(QObject):
         self.moved.emit()
 
     def _picture(self) -> NDArray[np.uint8] | None:
-        newest = self._controller.results.newest
+        newest = self._controller.rendering.results.newest
         final = newest is not None and newest.final
         return newest.image if newest is not None and final else None
 

@@ -70,7 +70,7 @@ class Recutting(QObject):
             self._controller.jobs.run(Job(self.tr("Aligning"), work, partial(self._take, wish)))
 
     def _make(self, wish: Wish, old: Portrait, settings: EditSettings) -> _Made:
-        engine = self._controller.ready_engine()
+        engine = self._controller.workspace.ready_engine()
         new = engine.recut(old, wish.quad, keep_map=wish.keep_map)
         portraits = self._document.portraits.having(wish.role, new)
         source, target = portraits

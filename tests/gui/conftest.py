@@ -56,11 +56,11 @@ class Studio:
         self.bot.waitUntil(self.is_settled, timeout=60_000)
 
     def is_settled(self) -> bool:
-        newest = self.controller.results.newest
+        newest = self.controller.rendering.results.newest
         return newest is not None and newest.revision == self.document.revision and newest.final
 
     def wait_for_fit(self) -> None:
-        self.bot.waitUntil(lambda: not self.controller.is_fitting, timeout=60_000)
+        self.bot.waitUntil(lambda: not self.controller.fitting.is_running, timeout=60_000)
 
 
 def photograph(colour, seed: int, size: int = SIZE) -> np.ndarray:

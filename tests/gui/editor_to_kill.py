@@ -44,7 +44,7 @@ def main() -> None:
     timer, made = QTimer(editor), []
 
     def edit_once(*_: object) -> None:
-        editor.controller.result_shown.disconnect(edit_once)
+        editor.controller.rendering.shown.disconnect(edit_once)
         if what == "edit":
             edit(editor, 400)
         editor.keeper.journal.flush()
@@ -60,7 +60,7 @@ def main() -> None:
         editor.controller.pair_opened.connect(edit_on)
         editor.controller.pair_opened.connect(lambda: timer.start(PAUSE_MS))
     else:
-        editor.controller.result_shown.connect(edit_once)
+        editor.controller.rendering.shown.connect(edit_once)
     editor.start(Start(Photographs(pictures / "red.png", pictures / "blue.png")))
     application.exec()
 

@@ -91,7 +91,7 @@ def test_a_snapshot_kept_before_its_picture_is_there_shows_its_own(studio, qtbot
     studio.wait_for_final()
     assert is_source(pane, 0.5)
     actions["compare.show_C"].trigger()
-    qtbot.waitUntil(lambda: studio.controller.results.kept("C") is not None)
+    qtbot.waitUntil(lambda: studio.controller.rendering.results.kept("C") is not None)
     assert not is_source(pane, 0.5)
 
 
@@ -108,7 +108,10 @@ def test_an_edit_leaves_the_shown_snapshot(studio):
 def test_the_heat_map_glows_where_the_last_edit_changed_something(studio):
     studio.editor.editing.set_amounts([Region.NOSE], 0.0)
     studio.wait_for_final()
-    before, after = studio.controller.results.before, studio.controller.results.newest.image
+    before, after = (
+        studio.controller.rendering.results.before,
+        studio.controller.rendering.results.newest.image,
+    )
     changed = (before != after).any(axis=2)
     nose = studio.document.snapshot().labels == Region.NOSE
     np.testing.assert_array_equal(changed, nose)
@@ -129,18 +132,20 @@ def test_heat_is_zero_without_a_change_and_monotonous(studio):
 
 
 def test_a_drag_is_one_edit_for_the_heat_map(studio):
-    start = studio.controller.results.newest.image
+    start = studio.controller.rendering.results.newest.image
     for percent in (80, 60, 40):
         studio.editor.editing.set_amounts([Region.SKIN], percent / 100, "one drag")
         studio.wait_for_final()
-    np.testing.assert_array_equal(studio.controller.results.before, start)
+    np.testing.assert_array_equal(studio.controller.rendering.results.before, start)
 
 
 def test_the_whole_photograph_shows_the_swap_of_the_newest_edit(studio, qtbot):
     actions, pane = studio.window.actions_by_name, studio.window.result
-    assert studio.controller.results.newest.photograph is None  # costs nothing until it is shown
+    assert (
+        studio.controller.rendering.results.newest.photograph is None
+    )  # costs nothing until it is shown
     actions["compare.whole"].trigger()
-    qtbot.waitUntil(lambda: studio.controller.results.newest.photograph is not None)
+    qtbot.waitUntil(lambda: studio.controller.rendering.results.newest.photograph is not None)
     assert colour(pane, pane.width() // 10, pane.height() // 2) == (255, 255, 255)
     assert is_source(pane, 0.5, 0.5)
     pane.hold_original(held=True)
@@ -153,7 +158,7 @@ def test_the_whole_photograph_shows_the_swap_of_the_newest_edit(studio, qtbot):
     actions["compare.result"].trigger()
     studio.editor.editing.set_amounts(Region, 1.0)
     studio.wait_for_final()
-    assert studio.controller.results.newest.photograph is None
+    assert studio.controller.rendering.results.newest.photograph is None
     assert colour(pane, pane.width() // 10, pane.height() // 2) != (255, 255, 255)
 
 
@@ -161,7 +166,7 @@ def test_the_whole_photograph_shows_the_swap_of_the_newest_edit(studio, qtbot):
 def whole(studio, qtbot):
     """The result pane with the whole photograph in it, three times as wide as the crop."""
     studio.window.actions_by_name["compare.whole"].trigger()
-    qtbot.waitUntil(lambda: studio.controller.results.newest.photograph is not None)
+    qtbot.waitUntil(lambda: studio.controller.rendering.results.newest.photograph is not None)
     return studio.window.result
 
 

@@ -64,7 +64,9 @@ def test_a_signed_picture_of_the_newest_edit(studio, dialog, tmp_path, qtbot):
     assert dialog.credential.isChecked()
     (path,) = export(studio, dialog, qtbot)
     assert path == tmp_path / "swap.png"
-    np.testing.assert_array_equal(read_image(path), studio.controller.results.newest.image)
+    np.testing.assert_array_equal(
+        read_image(path), studio.controller.rendering.results.newest.image
+    )
     found = inspect_file(path)
     assert found.facts["ground"] == "consent"
     assert found.facts["amounts"]["skin"] == 0.25
@@ -138,7 +140,7 @@ def test_the_format_and_the_name_follow_each_other(dialog, tmp_path):
 def test_a_visible_mark_shows(studio, dialog, qtbot):
     dialog.mark.setChecked(True)
     (path,) = export(studio, dialog, qtbot)
-    marked = read_image(path) != studio.controller.results.newest.image
+    marked = read_image(path) != studio.controller.rendering.results.newest.image
     assert 0 < marked.mean() < 0.2
 
 
@@ -170,7 +172,7 @@ def test_an_export_can_be_stopped(studio, dialog, tmp_path, qtbot):
 
 
 def test_the_window_is_painted_in_during_an_export(studio, dialog, tmp_path, qtbot):
-    exported = studio.controller.results.newest.image
+    exported = studio.controller.rendering.results.newest.image
     studio.gate.export.clear()
     qtbot.mouseClick(dialog.start, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(studio.gate.exporting.is_set, timeout=60_000)
@@ -251,7 +253,7 @@ def test_a_project_is_saved_beside_an_export(exporting, tmp_path, qtbot):
 
 
 def test_photographs_are_opened_beside_an_export_of_others(exporting, pair, tmp_path, qtbot):
-    exported = exporting.controller.results.newest.image
+    exported = exporting.controller.rendering.results.newest.image
     exporting.controller.open(replace(pair, source=pair.target, source_map=pair.target_map))
     qtbot.waitUntil(lambda: exporting.document.source.path == pair.target, timeout=60_000)
     assert exporting.editor.exporter.is_writing
@@ -271,7 +273,7 @@ def test_a_failed_export_of_faces_that_are_gone_is_not_tried_again(exporting, di
 
 
 def test_another_model_is_taken_beside_an_export(exporting, tmp_path, qtbot):
-    exported, before = exporting.controller.results.newest.image, exporting.engine
+    exported, before = exporting.controller.rendering.results.newest.image, exporting.engine
     exporting.controller.use_engine(EngineChoice(checkpoint=tmp_path / "published.pt"))
     qtbot.waitUntil(lambda: exporting.engine is not before, timeout=60_000)
     finish(exporting, qtbot)

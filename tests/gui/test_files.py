@@ -105,7 +105,7 @@ def test_text_is_not_taken(studio):
 
 
 def test_a_pasted_picture_becomes_the_source(studio, qtbot):
-    copied = studio.controller.results.newest.image
+    copied = studio.controller.rendering.results.newest.image
     studio.window.actions_by_name["edit.copy"].trigger()
     revision = studio.document.revision
     studio.window.actions_by_name["edit.paste_source"].trigger()

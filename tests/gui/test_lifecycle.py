@@ -43,7 +43,7 @@ def test_the_window_shows_before_the_engine_is_made(make_studio, pair):
 def test_fit_runs_by_itself_and_reports(make_studio, pair, qtbot):
     studio = make_studio()
     seen = []
-    studio.controller.fit_moved.connect(seen.append)
+    studio.controller.fitting.moved.connect(seen.append)
     studio.editor.start(Start(pair))
     qtbot.waitUntil(lambda: bool(seen) and seen[-1].is_over, timeout=60_000)
     assert not seen[-1].cancelled
@@ -58,7 +58,7 @@ def test_fit_runs_by_itself_and_reports(make_studio, pair, qtbot):
 def test_the_artist_works_while_the_model_is_fitted(fitting):
     fitting.editor.editing.set_amounts([Region.SKIN], 0.3)
     fitting.wait_for_final()
-    assert fitting.controller.is_fitting
+    assert fitting.controller.fitting.is_running
     status = fitting.window.status
     assert status.progress.isVisible()
     # Other work shows first, and gives the place back.
@@ -102,7 +102,7 @@ def test_closing_before_the_engine_is_there(make_studio, pair):
 def test_a_check_closes_the_window_once_a_result_is_drawn(make_studio, pair, qtbot):
     studio = make_studio()
     failures, shown = close_once_drawn(studio.editor), []
-    studio.controller.result_shown.connect(shown.append)
+    studio.controller.rendering.shown.connect(shown.append)
     studio.editor.start(Start(pair))
     qtbot.waitUntil(lambda: bool(shown) and not studio.window.isVisible(), timeout=60_000)
     assert failures == []
@@ -121,13 +121,13 @@ def test_another_pair_during_a_fit(fitting, pair, qtbot):
     fitting.controller.open(other)
     qtbot.waitUntil(lambda: fitting.document.source.path == pair.target, timeout=60_000)
     stale = []
-    fitting.controller.fit_moved.connect(stale.append)
+    fitting.controller.fitting.moved.connect(stale.append)
     fitting.gate.fit.set()
     fitting.wait_for_fit()
     fitting.wait_for_final()
     assert len({fit.pair for fit in stale}) == 1
     assert not any(fit.cancelled for fit in stale)
-    newest = fitting.controller.results.newest
+    newest = fitting.controller.rendering.results.newest
     np.testing.assert_array_equal(newest.image[0, 0], fitting.document.target.image[0, 0])
 
 
@@ -144,7 +144,7 @@ def test_only_the_pair_asked_for_last_is_opened(studio, pair, qtbot):
 @pytest.mark.parametrize("name", ["wide.png", "missing.png"])
 def test_a_photograph_that_cannot_be_opened_leaves_all_as_it_was(studio, pictures, qtbot, name):
     before = studio.document.snapshot()
-    shown = studio.controller.results.newest
+    shown = studio.controller.rendering.results.newest
     with qtbot.waitSignal(studio.controller.failed, timeout=60_000) as failed:
         studio.controller.open(Photographs(source=pictures / name))
     assert studio.window.notice.isVisible()
@@ -154,7 +154,7 @@ def test_a_photograph_that_cannot_be_opened_leaves_all_as_it_was(studio, picture
     # The old pair still works.
     studio.editor.editing.set_amounts([Region.SKIN], 0.2)
     studio.wait_for_final()
-    assert studio.controller.results.newest.revision > shown.revision
+    assert studio.controller.rendering.results.newest.revision > shown.revision
 
 
 def test_a_device_that_is_not_there_is_not_taken(studio, monkeypatch, qtbot):
@@ -183,8 +183,8 @@ def test_another_model_takes_over(studio, tmp_path, qtbot):
     studio.editor.editing.set_amounts([Region.SKIN], 0.2)
     studio.wait_for_final()
     # Published weights are fitted on demand alone.
-    assert not studio.controller.is_fitting
+    assert not studio.controller.fitting.is_running
     assert not studio.window.status.fit.isVisible()  # it was the other model's
     studio.window.actions_by_name["model.refine"].trigger()
-    assert studio.controller.is_fitting
+    assert studio.controller.fitting.is_running
     studio.wait_for_fit()

@@ -36,19 +36,20 @@ def release(studio, x, y):
 
 
 def test_the_result_changes_under_the_stroke(studio, qtbot):
-    before = studio.controller.results.newest
+    before = studio.controller.rendering.results.newest
     studio.editor.toolbox.change(region=Region.BACKGROUND, size=40.0)
     press(studio, 90, 130)
     for x in range(95, 170, 5):
         move(studio, x, 130)
     assert studio.document.in_stroke
     qtbot.waitUntil(
-        lambda: studio.controller.results.newest.revision > before.revision, timeout=60_000
+        lambda: studio.controller.rendering.results.newest.revision > before.revision,
+        timeout=60_000,
     )
     assert studio.document.in_stroke
     release(studio, 170, 130)
     studio.wait_for_final()
-    after = studio.controller.results.newest
+    after = studio.controller.rendering.results.newest
     assert after.revision == studio.document.revision
     # Background keeps the target's texture: blue again under the stroke.
     np.testing.assert_array_equal(after.image[130, 130], studio.document.target.image[130, 130])

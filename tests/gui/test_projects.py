@@ -98,7 +98,7 @@ def test_snapshots_are_kept_with_the_project_and_show_their_pictures(
     studio, make_studio, tmp_path, qtbot
 ):
     trigger(studio, "compare.keep_B")
-    shown = studio.controller.results.newest.image
+    shown = studio.controller.rendering.results.newest.image
     edit(studio, 0.0)
     save_as(studio, tmp_path / "kept.e4s", qtbot)
     studio.window.close()
@@ -109,8 +109,8 @@ def test_snapshots_are_kept_with_the_project_and_show_their_pictures(
     actions = second.window.actions_by_name
     assert actions["compare.recall_B"].isEnabled()
     actions["compare.show_B"].trigger()
-    qtbot.waitUntil(lambda: second.controller.results.kept("B") is not None)
-    np.testing.assert_array_equal(second.controller.results.kept("B"), shown)
+    qtbot.waitUntil(lambda: second.controller.rendering.results.kept("B") is not None)
+    np.testing.assert_array_equal(second.controller.rendering.results.kept("B"), shown)
 
 
 def test_save_writes_to_the_same_file(saved, qtbot):
@@ -320,7 +320,7 @@ def test_the_fit_is_kept_and_not_made_again(saved, make_studio, qtbot):
     second.editor.start(Start(project=path))
     second.wait_for_pair()
     second.wait_for_final()
-    assert not second.controller.is_fitting
+    assert not second.controller.fitting.is_running
     assert "project" in second.window.model.fit_state.text()
     ((taken, source),) = second.engine.taken
     assert taken.safetensors == kept.safetensors

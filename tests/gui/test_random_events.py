@@ -39,7 +39,7 @@ def test_random_events(studio):
         window.actions_by_name["view.maximise"].trigger()
     studio.window.actions_by_name["tool.brush"].trigger()
     studio.document.abort()
-    studio.controller.submit()
+    studio.controller.rendering.submit()
     studio.wait_for_final()
 
 

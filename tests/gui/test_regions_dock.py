@@ -40,9 +40,9 @@ def wheel(widget, notches: int) -> None:
 
 def test_a_drag_is_one_step_and_the_result_follows_it(studio, qtbot):
     slider = studio.window.regions.rows[Region.SKIN].slider
-    before = studio.controller.results.newest
+    before = studio.controller.rendering.results.newest
     shown = []
-    studio.controller.result_shown.connect(lambda result: shown.append(result.revision))
+    studio.controller.rendering.shown.connect(lambda result: shown.append(result.revision))
     middle = slider.height() // 2
     ends = [QPoint(round(slider.width() * share), middle) for share in (0.8, 0.6, 0.4)]
     drag(slider, knob(slider), *ends)
@@ -53,12 +53,12 @@ def test_a_drag_is_one_step_and_the_result_follows_it(studio, qtbot):
     assert len(studio.document.history.commands) == 1
     assert studio.document.settings.amount(Region.SKIN) == pytest.approx(0.4, abs=0.05)
     assert shown == sorted(shown)
-    after = studio.controller.results.newest
+    after = studio.controller.rendering.results.newest
     # The source is red and the target blue: less of the source is less red.
     assert after.image[205, 128, 0] < before.image[205, 128, 0] - 20
     studio.editor.editing.undo()
     studio.wait_for_final()
-    np.testing.assert_array_equal(studio.controller.results.newest.image, before.image)
+    np.testing.assert_array_equal(studio.controller.rendering.results.newest.image, before.image)
 
 
 def test_two_drags_are_two_steps(studio):

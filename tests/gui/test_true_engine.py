@@ -27,14 +27,16 @@ def editor(qtbot, tmp_path):
 def test_the_sample_pair_is_swapped_and_follows_an_edit(editor, qtbot):
     controller = editor.controller
     editor.start(Start())
-    qtbot.waitUntil(lambda: controller.results.newest is not None, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: controller.rendering.results.newest is not None, timeout=PATIENCE_MS)
     assert "torch" in sys.modules
-    assert controller.is_fitting
+    assert controller.fitting.is_running
     assert editor.window.status.device.text() in {"CPU", "GPU"}
     editor.editing.set_amounts([Region.SKIN], 0.3)
     revision = controller.document.revision
-    qtbot.waitUntil(lambda: controller.results.newest.revision == revision, timeout=PATIENCE_MS)
-    image = controller.results.newest.image
+    qtbot.waitUntil(
+        lambda: controller.rendering.results.newest.revision == revision, timeout=PATIENCE_MS
+    )
+    image = controller.rendering.results.newest.image
     assert image.ndim == 3
     assert image.std() > 10
     editor.projects.leave()

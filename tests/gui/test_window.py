@@ -467,7 +467,7 @@ def test_the_status_bar_says_what_is_shown(studio):
 def test_a_message_and_a_fit_do_not_share_a_place(studio, qtbot):
     status = studio.window.status
     studio.gate.fit.clear()
-    studio.controller.start_fit()
+    studio.controller.fitting.start()
     assert status.progress.isVisible()
     status.showMessage("Wrote a file")
     status.show_fit(FitProgress(1, 0.5))

@@ -32,7 +32,7 @@ class CompareHandler(QObject):
         self._pane = window.result
         self._controller = controller
         self._document = controller.document
-        self._results = controller.results
+        self._results = controller.rendering.results
         self._editing = editing
         self._shown_slot = ""
         actions = window.actions_by_name
@@ -43,7 +43,7 @@ class CompareHandler(QObject):
             actions[f"compare.show_{slot}"].triggered.connect(partial(self._flip, slot))
             actions[f"compare.recall_{slot}"].triggered.connect(partial(editing.recall, slot))
         actions["edit.copy"].triggered.connect(self._copy)
-        controller.result_shown.connect(self._show_result)
+        controller.rendering.shown.connect(self._show_result)
         controller.pair_opened.connect(self._show_pair)
         controller.recropped.connect(self._show_recut)
         controller.changed.connect(self._show_change)
@@ -76,7 +76,7 @@ class CompareHandler(QObject):
 
     def _use_mode(self, mode: Compare) -> None:
         self._pane.set_mode(mode)
-        self._controller.want_photograph(wanted=self._wants_photograph)
+        self._controller.rendering.want_photograph(wanted=self._wants_photograph)
 
     def _show_result(self, result: RenderResult) -> None:
         self._pane.show_before(self._results.before)
@@ -153,7 +153,7 @@ class CompareHandler(QObject):
         self._controller.jobs.run(
             Job(
                 self.tr("Drawing snapshot {0}").format(slot),
-                lambda: self._controller.ready_engine().picture(snapshot),
+                lambda: self._controller.workspace.ready_engine().picture(snapshot),
                 take,
             )
         )

@@ -80,7 +80,7 @@ class DoubtHandler(QObject):
             self._controller.jobs.run(
                 Job(
                     self.tr("Looking for doubtful spots"),
-                    lambda: self._controller.ready_engine().doubt(target.image),
+                    lambda: self._controller.workspace.ready_engine().doubt(target.image),
                     partial(self._take, target),
                 )
             )

@@ -34,7 +34,7 @@ class EditingHandler(QObject):
         self._connect_docks()
         self._connect_actions()
         controller.changed.connect(self._show_change)
-        controller.result_shown.connect(self._show_film)
+        controller.rendering.shown.connect(self._show_film)
         toolbox.subscribe(self._show_region)
         window.canvas.style_changed.connect(self._show_hidden)
         self._show_settings()

@@ -37,8 +37,8 @@ class EngineHandler(QObject):
     def _connect_actions(self) -> None:
         actions, controller = self._window.actions_by_name, self._controller
         dock = self._window.model
-        actions["model.refine"].triggered.connect(controller.start_fit)
-        actions["model.stop"].triggered.connect(controller.cancel_fit)
+        actions["model.refine"].triggered.connect(controller.fitting.start)
+        actions["model.stop"].triggered.connect(controller.fitting.cancel)
         actions["model.checkpoint"].triggered.connect(self._ask_checkpoint)
         actions["model.builtin"].triggered.connect(self._use_builtin)
         dock.refine_asked.connect(actions["model.refine"].trigger)
@@ -52,10 +52,10 @@ class EngineHandler(QObject):
     def _connect_reports(self) -> None:
         window, controller = self._window, self._controller
         controller.model_known.connect(self._show_model)
-        controller.fit_moved.connect(self._show_fit)
+        controller.fitting.moved.connect(self._show_fit)
         controller.fit_kept.connect(window.model.show_kept_fit)
-        controller.result_shown.connect(window.status.show_result)
-        controller.result_pending.connect(window.status.show_pending)
+        controller.rendering.shown.connect(window.status.show_result)
+        controller.rendering.pending.connect(window.status.show_pending)
         controller.pair_opened.connect(self._show_pair)
         controller.recropped.connect(self._show_pair)
         controller.busy.connect(self._show_work)
@@ -76,7 +76,7 @@ class EngineHandler(QObject):
         if self._controller.jobs.can_stop:
             self._controller.jobs.stop()
         else:
-            self._controller.cancel_fit()
+            self._controller.fitting.cancel()
 
     def _show_work(self, doing: str) -> None:
         self._window.status.show_work(doing, can_stop=self._controller.jobs.can_stop)

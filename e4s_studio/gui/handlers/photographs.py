@@ -256,7 +256,7 @@ class PhotographsHandler(QObject):
         go_on: Callable[[], object] = self._next  # a target made here goes along
         if self._desk.session.is_edited:
             go_on = partial(self._desk.ask_first, self._next)
-        if self._controller.is_fitting:
+        if self._controller.fitting.is_running:
             self._window.notice.say(
                 self.tr("The result is still getting better; it is taken as it is now."),
                 self.tr("Take it"),
@@ -300,7 +300,7 @@ class PhotographsHandler(QObject):
         self._controller.jobs.run(
             Job(
                 self.tr("Looking for faces"),
-                lambda: self._controller.ready_engine().find_faces(photograph),
+                lambda: self._controller.workspace.ready_engine().find_faces(photograph),
                 done,
             )
         )

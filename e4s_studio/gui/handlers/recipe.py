@@ -85,7 +85,7 @@ class RecipeHandler(QObject):
             replay(recipe, self._document, name=self.tr("Recipe “{0}”").format(recipe.name))
         except StudioError as error:
             self._controller.failed.emit(str(error))
-        self._controller.submit_rest()
+        self._controller.rendering.submit_rest()
 
     def _show_opened(self) -> None:
         for action in self._actions:

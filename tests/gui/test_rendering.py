@@ -7,7 +7,7 @@ from e4s_studio.core.commands import Command, CommandStack
 from e4s_studio.core.regions import Region
 from e4s_studio.core.settings import EditSettings, Precision
 from e4s_studio.engine.request import RenderResult
-from e4s_studio.gui.results import Results
+from e4s_studio.gui.rendering import Results
 
 
 def rendered(revision: int, pair: int = 1, *, final: bool = True) -> RenderResult:

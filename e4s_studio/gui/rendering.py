@@ -1,15 +1,99 @@
-"""The results that are shown, kept and compared. No Qt: only pictures and revisions."""
+"""Asking the engine for results, and which of them are shown, kept and compared."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QObject, QTimer, Signal
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from e4s_studio.core.commands import CommandStack
+    from e4s_studio.core.events import Change
     from e4s_studio.engine.request import RenderResult
+    from e4s_studio.gui.workspace import Workspace
+
+REST_MS: Final = 80
+"""While a stroke is under way the result follows at most this often: paint comes first."""
+
+
+class Rendering(QObject):
+    """Asks for results of the document, and takes those that come.
+
+    Signals
+    -------
+    pending()
+        An edit is on its way to the engine.
+    shown(RenderResult)
+        A newer result is there.
+
+    Attributes
+    ----------
+    results
+        The results of the open pair.
+    """
+
+    pending = Signal()
+    shown = Signal(object)
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace)
+        self._workspace = workspace
+        self._document = workspace.document
+        self.results = Results()
+        self._submitted = -1
+        self._whole = False
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(REST_MS)
+        self._rest.timeout.connect(self.submit)
+
+    def submit(self) -> None:
+        """Ask for the result of the document as it is now."""
+        self._rest.stop()
+        engine, document = self._workspace.engine, self._document
+        if engine is None or not self._workspace.has_pair:
+            return
+        self._submitted = document.revision
+        self.pending.emit()
+        engine.submit(document.snapshot(), self._workspace.pair, whole=self._whole)
+
+    def submit_rest(self) -> None:
+        """Ask for the result at the end of a gesture, unless it is asked for already."""
+        if self._document.revision != self._submitted:
+            self.submit()
+
+    def want_photograph(self, *, wanted: bool) -> None:
+        """Have final results bring the whole photograph along, or no longer."""
+        if wanted and not self._whole:
+            self._whole = wanted
+            self.submit()
+        self._whole = wanted
+
+    def follow(self, change: Change) -> None:
+        """Ask for the result of a change; during a stroke only now and then."""
+        if change.history and not change.settings:
+            self.submit_rest()  # a stroke has ended, or was undone
+        if not change.affects_result or not self._document.settings.live_preview:
+            return
+        if not change.in_stroke:
+            self.submit()
+        elif not self._rest.isActive():
+            self._rest.start()
+
+    def take(self, result: RenderResult) -> None:
+        """Show a result if it is newer or finer than the shown one."""
+        if not self.results.accept(result):
+            return
+        if result.revision == self._document.revision and not self._document.in_stroke:
+            self.results.settle(self._document.history)
+        self.shown.emit(result)
+
+    def close(self) -> None:
+        """Ask for nothing any more."""
+        self._rest.stop()
 
 
 class Results:
