@@ -43,10 +43,9 @@ from e4s_studio.gui.journal_keeper import JournalKeeper
 from e4s_studio.gui.language import LanguageHandler, speak
 from e4s_studio.gui.main_window import MainWindow
 from e4s_studio.gui.names import step_name
-from e4s_studio.gui.photographs import Photographs
+from e4s_studio.gui.photographs import Photographs, Recutting
 from e4s_studio.gui.preferences import Places, Preferences
 from e4s_studio.gui.project_session import ProjectSession
-from e4s_studio.gui.recutting import Recutting
 from e4s_studio.gui.tools.toolbox import Toolbox
 
 if TYPE_CHECKING:
@@ -138,7 +137,7 @@ class Editor(QObject):
             controller,
             Desk(
                 self.session,
-                Recutting(controller),
+                Recutting(controller.workspace),
                 self.exporter,
                 self.projects.ask_first,
                 self._files.folder,

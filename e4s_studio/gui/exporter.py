@@ -1,4 +1,4 @@
-"""Exports off the GUI thread, with progress and a way to stop."""
+"""Exports off the GUI thread, with progress and a way to stop, and who signs them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from PySide6.QtCore import QObject, Qt, Signal
 from e4s_studio.files.export.kinds import ExportKind, require_suffix
 from e4s_studio.files.output import check_writable
 from e4s_studio.gui.jobs import Job
-from e4s_studio.gui.signing import Signer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,7 +21,54 @@ if TYPE_CHECKING:
 
     from e4s_studio.core.contents import DocumentSnapshot
     from e4s_studio.files.project import Labelling
+    from e4s_studio.files.provenance.identity import Identity
     from e4s_studio.gui.controller import Controller
+
+
+@dataclass(frozen=True)
+class Signer:
+    """The artist's own certificate, or this computer's key where no certificate is named.
+
+    Attributes
+    ----------
+    certificate, key
+        Files in PEM form.
+    password
+        The key's password, if it has one.
+    """
+
+    certificate: Path | None = None
+    key: Path | None = None
+    password: str | None = field(default=None, repr=False)
+
+    def identity(self, keys: Path) -> Identity:
+        """Read the files; this computer's own key lies in the folder `keys`, or is made there.
+
+        Raises
+        ------
+        CredentialError
+            If they cannot be used.
+        OutputError
+            If this computer's key cannot be made.
+        """
+        # Certificates are read by libraries that load slowly.
+        from e4s_studio.files.provenance.identity import chosen_identity  # noqa: PLC0415
+
+        return chosen_identity(keys, self.certificate, self.key, self.password)
+
+    def tried_identity(self, keys: Path) -> Identity:
+        """Return the identity once something was signed with it.
+
+        Raises
+        ------
+        CredentialError, OutputError
+            As `identity` does, and if it is not meant for signing.
+        """
+        from e4s_studio.files.provenance.credential import require_signer  # noqa: PLC0415
+
+        identity = self.identity(keys)
+        require_signer(identity)
+        return identity
 
 
 @dataclass(frozen=True)

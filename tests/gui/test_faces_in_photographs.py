@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QMessageBox, QToolButton
 from e4s_studio.core import brush
 from e4s_studio.core.brush import Dab
 from e4s_studio.core.commands import Layer
+from e4s_studio.core.pair import Role
 from e4s_studio.core.quad import Quad
 from e4s_studio.core.regions import Region
 from e4s_studio.engine.faces.recrop import quad_of
@@ -16,8 +17,7 @@ from e4s_studio.files.images import write_image
 from e4s_studio.gui.journal_keeper import UNTOUCHED
 from e4s_studio.gui.panes.face_marks import REACH
 from e4s_studio.gui.panes.face_view import FaceView
-from e4s_studio.gui.photographs import Photographs
-from e4s_studio.gui.recutting import Recutting, Wish
+from e4s_studio.gui.photographs import Photographs, Recutting, Wish
 
 FACES = ((60, 80, 70), (260, 150, 60), (430, 60, 50))
 """Left, top and side of the white squares in the group, the largest first."""
@@ -393,7 +393,7 @@ def test_a_quad_that_holds_no_photograph_is_a_sentence(with_group, qtbot):
     before = with_group.document.target
     with qtbot.waitSignal(with_group.controller.failed, timeout=60_000) as failed:
         outside = quad_of(before).moved(9000, 0)
-        Recutting(with_group.controller).recut(Wish("target", outside, keep_map=True))
+        Recutting(with_group.controller.workspace).recut(Wish(Role.TARGET, outside, keep_map=True))
     assert "outside the photograph" in failed.args[0]
     assert with_group.document.target is before
 

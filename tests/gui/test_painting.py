@@ -3,7 +3,7 @@
 import random
 
 import numpy as np
-from PySide6.QtCore import QPoint, QPointF, QSizeF, Qt
+from PySide6.QtCore import QPoint, QPointF, QSizeF, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -64,7 +64,7 @@ def test_without_live_preview_a_stroke_shows_when_it_ends(studio):
     press(studio, 90, 130)
     move(studio, 150, 130)
     assert studio.engine.submitted[-1] == before
-    assert not studio.controller._rest.isActive()
+    assert not studio.controller.rendering.findChild(QTimer).isActive()
     release(studio, 150, 130)
     assert studio.engine.submitted[-1] == studio.document.revision
     studio.wait_for_final()

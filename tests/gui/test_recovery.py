@@ -17,6 +17,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMessageBox
 
+from e4s_studio.core.pair import Role
 from e4s_studio.core.quad import Quad
 from e4s_studio.core.regions import Region
 from e4s_studio.files.journal import CrashedSession, recoverable_sessions
@@ -24,8 +25,7 @@ from e4s_studio.files.project import open_project
 from e4s_studio.gui.app import Start
 from e4s_studio.gui.dialogs.recovery import RecoveryDialog
 from e4s_studio.gui.journal_keeper import UNTOUCHED
-from e4s_studio.gui.photographs import Photographs
-from e4s_studio.gui.recutting import Recutting, Wish
+from e4s_studio.gui.photographs import Photographs, Recutting, Wish
 
 AMOUNT = 0.4
 SCRIPT = Path(__file__).with_name("editor_to_kill.py")
@@ -200,7 +200,7 @@ def test_another_crop_is_an_edit_that_is_kept_and_undone_like_others(studio, qtb
     journal = studio.editor.keeper.journal
     quad = Quad.whole(SIZE, SIZE).moved(12, 7)
     steps = len(studio.document.history.commands)
-    Recutting(studio.controller).recut(Wish("target", quad, keep_map=True))
+    Recutting(studio.controller.workspace).recut(Wish(Role.TARGET, quad, keep_map=True))
     qtbot.waitUntil(lambda: len(studio.document.history.commands) > steps, timeout=60_000)
     edit(studio, 0.6)
     assert studio.editor.keeper.journal is journal

@@ -21,8 +21,7 @@ from e4s_studio.files.provenance.facts import Ground
 from e4s_studio.files.provenance.identity import local_identity
 from e4s_studio.gui.dialogs.export import ExportDialog
 from e4s_studio.gui.dialogs.signing import SigningDialog
-from e4s_studio.gui.exporter import ExportOrder
-from e4s_studio.gui.signing import Signer
+from e4s_studio.gui.exporter import ExportOrder, Signer
 
 PHRASE = "correct horse"
 

@@ -23,8 +23,7 @@ from PySide6.QtWidgets import (
 from e4s_studio.files.export.kinds import SUFFIXES, ExportKind
 from e4s_studio.files.project import Labelling
 from e4s_studio.files.provenance.facts import Ground
-from e4s_studio.gui.exporter import ExportOrder
-from e4s_studio.gui.signing import Signer
+from e4s_studio.gui.exporter import ExportOrder, Signer
 from e4s_studio.gui.widgets.layouts import column, hint_label, row, sentence_label
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from e4s_studio.gui.signing import Signer
+from e4s_studio.gui.exporter import Signer
 from e4s_studio.gui.widgets.layouts import column, hint_label, row, sentence_label
 
 WIDTH: Final = 520

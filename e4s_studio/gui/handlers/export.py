@@ -11,12 +11,11 @@ from e4s_studio.gui.dialogs.export import ExportDialog
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from e4s_studio.gui.exporter import Exporter, ExportOrder
+    from e4s_studio.gui.exporter import Exporter, ExportOrder, Signer
     from e4s_studio.gui.handlers.signing import SigningHandler
     from e4s_studio.gui.main_window import MainWindow
     from e4s_studio.gui.preferences import Preferences
     from e4s_studio.gui.project_session import ProjectSession
-    from e4s_studio.gui.signing import Signer
 
 
 class ExportHandler(QObject):

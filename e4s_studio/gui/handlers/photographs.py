@@ -18,8 +18,7 @@ from e4s_studio.files.images import read_image
 from e4s_studio.gui.exporter import ExportOrder
 from e4s_studio.gui.jobs import Job
 from e4s_studio.gui.panes.face_view import FaceView
-from e4s_studio.gui.photographs import Photographs
-from e4s_studio.gui.recutting import Wish
+from e4s_studio.gui.photographs import Photographs, Wish
 from e4s_studio.gui.theme import name_icon
 
 if TYPE_CHECKING:
@@ -36,9 +35,8 @@ if TYPE_CHECKING:
     from e4s_studio.gui.exporter import Exporter
     from e4s_studio.gui.main_window import MainWindow
     from e4s_studio.gui.panes.face_view import Choice
-    from e4s_studio.gui.photographs import FaceMissing
+    from e4s_studio.gui.photographs import FaceMissing, Recutting
     from e4s_studio.gui.project_session import ProjectSession
-    from e4s_studio.gui.recutting import Recutting
 
     AskFirst = Callable[[Callable[[], object]], None]
 

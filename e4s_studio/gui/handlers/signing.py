@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Qt, Signal
 
 from e4s_studio.gui.dialogs.signing import SigningDialog
+from e4s_studio.gui.exporter import Signer
 from e4s_studio.gui.jobs import Job, Jobs
-from e4s_studio.gui.signing import Signer
 
 if TYPE_CHECKING:
     from pathlib import Path
