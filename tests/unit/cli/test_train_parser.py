@@ -9,13 +9,13 @@ from typer.testing import CliRunner
 from e4s_studio.cli.app import app
 from e4s_studio.files.resources import sha256_of
 from e4s_studio.networks.parser import ParserNet
-from e4s_studio.train.parser import training
+from e4s_studio.train import parser
 
 
 @pytest.fixture(autouse=True)
 def few_examples(monkeypatch):
-    few = partial(training.ParserPlan, scenes=2, examples=4, batch=2, steps=2)
-    monkeypatch.setattr(training, "ParserPlan", few)
+    few = partial(parser.ParserPlan, scenes=2, examples=4, batch=2, steps=2)
+    monkeypatch.setattr(parser, "ParserPlan", few)
 
 
 def run(*arguments):
