@@ -23,7 +23,7 @@ from e4s_studio.cli.swap import swap
 from e4s_studio.cli.train import train
 from e4s_studio.core.errors import CancelledError, StudioError
 
-UNEXPECTED_EXIT_CODE = 70  # "internal software error" of sysexits.h
+_UNEXPECTED_EXIT_CODE = 70  # "internal software error" of sysexits.h
 
 
 class _ReportingGroup(TyperGroup):
@@ -50,7 +50,7 @@ class _ReportingGroup(TyperGroup):
             raise typer.Exit(error.exit_code) from error
         except Exception as error:
             _say_unexpected(error, traceback=ctx.params["debug"])
-            raise typer.Exit(UNEXPECTED_EXIT_CODE) from error
+            raise typer.Exit(_UNEXPECTED_EXIT_CODE) from error
 
 
 def _say(sentence: str, *, title: str = "") -> None:

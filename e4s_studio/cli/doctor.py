@@ -8,8 +8,8 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-UNWELL_EXIT_CODE: Final = 1
-MARKS: Final = {"GOOD": ("✓", "green"), "NOTE": ("·", "yellow"), "BAD": ("✗", "bold red")}
+_UNWELL_EXIT_CODE: Final = 1
+_MARKS: Final = {"GOOD": ("✓", "green"), "NOTE": ("·", "yellow"), "BAD": ("✗", "bold red")}
 
 
 def doctor() -> None:
@@ -22,10 +22,10 @@ def doctor() -> None:
     console = Console(soft_wrap=True)
     unwell = False
     for finding in examine():
-        mark, style = MARKS[finding.verdict.name]
+        mark, style = _MARKS[finding.verdict.name]
         console.print(Text.assemble((mark, style), f" {finding.subject}: {finding.found}"))
         if finding.advice:
             console.print(Text.assemble("    → ", (finding.advice, "bold")))
         unwell |= finding.verdict is Verdict.BAD
     if unwell:
-        raise typer.Exit(UNWELL_EXIT_CODE)
+        raise typer.Exit(_UNWELL_EXIT_CODE)

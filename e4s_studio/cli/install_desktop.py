@@ -14,8 +14,8 @@ from e4s_studio.core.errors import OutputError
 from e4s_studio.files.output import make_folder, write_whole
 from e4s_studio.files.resources import ICONS
 
-NAME: Final = "e4s-studio"
-ENTRY: Final = """\
+_NAME: Final = "e4s-studio"
+_ENTRY: Final = """\
 [Desktop Entry]
 Type=Application
 Name=E4S Studio
@@ -43,18 +43,18 @@ def install_desktop(
         )
     # The XDG base folder for data, where desktops look for both.
     data = user_data_path()
-    entry = data / "applications" / f"{NAME}.desktop"
-    icon = data / "icons" / "hicolor" / "scalable" / "apps" / f"{NAME}.svg"
+    entry = data / "applications" / f"{_NAME}.desktop"
+    icon = data / "icons" / "hicolor" / "scalable" / "apps" / f"{_NAME}.svg"
     if remove:
         _remove(entry, icon)
         return
-    program = Path(sys.executable).with_name(NAME)
+    program = Path(sys.executable).with_name(_NAME)
     if not program.is_file():
         raise OutputError(
             f"There is no “{program}” to start; install the program first, as the README says."
         )
-    _write(icon, (ICONS / f"{NAME}.svg").read_bytes())
-    _write(entry, ENTRY.format(program=_quoted(program)).encode())
+    _write(icon, (ICONS / f"{_NAME}.svg").read_bytes())
+    _write(entry, _ENTRY.format(program=_quoted(program)).encode())
 
 
 def _write(path: Path, data: bytes) -> None:

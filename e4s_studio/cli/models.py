@@ -12,8 +12,8 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColu
 if TYPE_CHECKING:
     from e4s_studio.files.models import Model
 
-MEGABYTE: Final = 1_000_000
-STATES: Final = {"INSTALLED": "green", "STARTED": "yellow", "FOUND": "yellow", "MISSING": "dim"}
+_MEGABYTE: Final = 1_000_000
+_STATES: Final = {"INSTALLED": "green", "STARTED": "yellow", "FOUND": "yellow", "MISSING": "dim"}
 
 models = typer.Typer(help="List, install and pack the networks that are not part of this program.")
 
@@ -36,8 +36,8 @@ def list_models() -> None:
     for model in CATALOGUE:
         state = folder.state(model)
         console.print(
-            f"[bold]{model.name}[/]  {model.title}, {model.size / MEGABYTE:,.0f} MB"
-            f"  [{STATES[state.name]}]{state.value}[/]"
+            f"[bold]{model.name}[/]  {model.title}, {model.size / _MEGABYTE:,.0f} MB"
+            f"  [{_STATES[state.name]}]{state.value}[/]"
         )
         facts = {"purpose": model.purpose, "licence": model.licence, "from": model.page}
         if digest := folder.recorded_hash(model):

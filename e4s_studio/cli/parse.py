@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from e4s_studio.core.quad import Quad
     from e4s_studio.files.models import ModelFolder
 
-LARGEST_CROP: Final = 1024
+_LARGEST_CROP: Final = 1024
 
 
 def parse(
@@ -59,7 +59,7 @@ def parse(
         quad = Quad.whole(width, height)
     else:
         quad = _quad_of(photograph, image, face, models)
-    size = min(max(round(quad.side), 64), LARGEST_CROP)
+    size = min(max(round(quad.side), 64), _LARGEST_CROP)
     labels = parsed(crop(photograph, quad, size)).labels
     write_label_map(output, uncrop_labels(labels, quad, (height, width)))
 

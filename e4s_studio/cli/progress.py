@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from types import TracebackType
 
-LOGGED_STEPS: Final = 50
-REMEMBERED_SECONDS: Final = 600
+_LOGGED_STEPS: Final = 50
+_REMEMBERED_SECONDS: Final = 600
 """The time left follows the speed of so many seconds: fine steps take longer than coarse ones."""
 
 
@@ -50,7 +50,7 @@ class StepProgress:
             TimeRemainingColumn(),
             TextColumn("{task.fields[losses]}"),
             console=self._console,
-            speed_estimate_period=REMEMBERED_SECONDS,
+            speed_estimate_period=_REMEMBERED_SECONDS,
             disable=not self._console.is_terminal,
         )
         self._steps = steps
@@ -75,7 +75,7 @@ class StepProgress:
         text = " ".join(f"{name} {value:.3f}" for name, value in (losses or {}).items())
         self._progress.update(self._task, completed=taken, losses=text)
         # A log has no bar to move: it gets a line now and then.
-        if not self._console.is_terminal and (taken % LOGGED_STEPS == 0 or taken == self._steps):
+        if not self._console.is_terminal and (taken % _LOGGED_STEPS == 0 or taken == self._steps):
             line = f"{self._title}: step {taken} of {self._steps} {text}".rstrip()
             self._console.print(line, soft_wrap=True, highlight=False)
 

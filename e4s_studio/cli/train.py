@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from e4s_studio.train.plan import TrainingPlan
     from e4s_studio.train.run import Data, Outcome, Run
 
-PAINTED_LICENCE: Final = "MIT, like the program"
-UNKNOWN_LICENCE: Final = "as the photographs' owners allow"
+_PAINTED_LICENCE: Final = "MIT, like the program"
+_UNKNOWN_LICENCE: Final = "as the photographs' owners allow"
 
 
 def train(
@@ -270,7 +270,7 @@ def _export(run: Run, outcome: Outcome, data: Path | None, start: Path | None, f
         plan=run.plan,
         steps=outcome.steps,
         data=PORTRAITS if data is None else f"The photographs of a folder, “{data.name}”.",
-        licence=PAINTED_LICENCE if data is None and start is None else UNKNOWN_LICENCE,
+        licence=_PAINTED_LICENCE if data is None and start is None else _UNKNOWN_LICENCE,
         command=shlex.join(["e4s-studio", *sys.argv[1:]]),
         processes=run.fabric.world_size,
         start=start.name if start else None,

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from e4s_studio.train.parser import ParserPlan
 
 PRESET: Final = "parser-96"
-OPTIONS: Final = frozenset({"preset", "out", "start", "seed", "steps", "batch", "rate"})
+_OPTIONS: Final = frozenset({"preset", "out", "start", "seed", "steps", "batch", "rate"})
 
 
 def train_parser_in(
@@ -83,7 +83,7 @@ def refuse_others(context: typer.Context) -> None:
     named = [
         f"--{name.replace('_', '-')}"
         for name, source in sources.items()
-        if name not in OPTIONS and source is not None and source.name == "COMMANDLINE"
+        if name not in _OPTIONS and source is not None and source.name == "COMMANDLINE"
     ]
     if named:
         raise SettingsError(

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
-THINNEST: Final = 0.5
+_THINNEST: Final = 0.5
 """Radius of the smallest brush, in pixels: one pixel wide, without gaps."""
 
 
@@ -164,7 +164,7 @@ def closes(path: Sequence[Dab], tolerance: float) -> bool:
 
 
 def _reach(start: Dab, end: Dab) -> Box:
-    widest = max(start.radius, end.radius, THINNEST)
+    widest = max(start.radius, end.radius, _THINNEST)
     return Box.around([(start.x, start.y), (end.x, end.y)], margin=widest)
 
 
@@ -173,7 +173,7 @@ def _distance(start: Dab, end: Dab, box: Box) -> NDArray[np.float64]:
     x, y = box.centres()
     dx, dy = end.x - start.x, end.y - start.y
     squared = dx * dx + dy * dy
-    r0, r1 = max(start.radius, THINNEST), max(end.radius, THINNEST)
+    r0, r1 = max(start.radius, _THINNEST), max(end.radius, _THINNEST)
     if squared == 0:
         return np.hypot(x - start.x, y - start.y) - max(r0, r1)
     along = np.clip(((x - start.x) * dx + (y - start.y) * dy) / squared, 0.0, 1.0)

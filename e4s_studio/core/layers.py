@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 FULL = 255
 """The highest value of a matte."""
 
-THUMBNAIL_SIZE = 64
+_THUMBNAIL_SIZE = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +83,7 @@ class Layers:
 
     def thumbnail(self) -> NDArray[np.uint8]:
         """Return the label map, subsampled to about 64 pixels, (h, w) uint8."""
-        step = max(1, max(self.box.shape) // THUMBNAIL_SIZE)
+        step = max(1, max(self.box.shape) // _THUMBNAIL_SIZE)
         return self.labels.view()[step // 2 :: step, step // 2 :: step].copy()
 
     def freeze(self) -> Mapping[Layer, NDArray[np.uint8]]:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from e4s_studio.core.plane import Patch
     from e4s_studio.core.regions import Region
 
-MATTES = frozenset({Layer.OCCLUDER, Layer.AMOUNT})
+_MATTES = frozenset({Layer.OCCLUDER, Layer.AMOUNT})
 """The layers that a soft brush writes to."""
 
 
@@ -101,7 +101,7 @@ class Stroke:
         self.boxes[layer] = self.boxes.get(layer, EMPTY_BOX).union(box)
 
 
-MAPS: Final = (Layer.LABELS, Layer.HOLE)
+_MAPS: Final = (Layer.LABELS, Layer.HOLE)
 
 
 class Painting:
@@ -214,7 +214,7 @@ class Painting:
         within
             Restricts the change to pixels of a region.
         """
-        if layer not in MATTES or not 0 <= value <= 1:
+        if layer not in _MATTES or not 0 <= value <= 1:
             raise ValueError(f"no soft brush paints {value} on {layer}")
         box = self._open_stroke().cover(self._open_layers(), layer, stencil, value, within)
         self._changed(Change(0, mattes=box, in_stroke=True))
@@ -288,7 +288,7 @@ class Painting:
 
     def clear_matte(self, layer: Layer, *, name: str = "Clear matte") -> None:
         """Clear a matte, as one undo step."""
-        if layer not in MATTES:
+        if layer not in _MATTES:
             raise ValueError(f"{layer} is no matte")
         layers = self._open_layers()
         self.commit()
@@ -390,8 +390,8 @@ class Painting:
         portraits: bool = False,
     ) -> None:
         """Notify of differences from earlier settings, and from earlier planes inside boxes."""
-        maps = Box.joining(*(boxes.get(layer, EMPTY_BOX) for layer in MAPS))
-        mattes = Box.joining(*(boxes.get(layer, EMPTY_BOX) for layer in MATTES))
+        maps = Box.joining(*(boxes.get(layer, EMPTY_BOX) for layer in _MAPS))
+        mattes = Box.joining(*(boxes.get(layer, EMPTY_BOX) for layer in _MATTES))
         regions: frozenset[Region] = frozenset()
         if not maps.is_empty:
             now = self._open_layers().labels.view()

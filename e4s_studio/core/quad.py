@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 # The published crop (FFHQ, section 3 of Karras et al. 2019; E4S uses the same numbers).
 EYE_REACH: Final = 2.0
-MOUTH_REACH: Final = 1.8
-DROP: Final = 0.1
+_MOUTH_REACH: Final = 1.8
+_DROP: Final = 0.1
 
-SMALLEST_SIDE: Final = 4.0
+_SMALLEST_SIDE: Final = 4.0
 """Pixels: a quad whose shortest side is less holds no face."""
 
 
@@ -51,7 +51,7 @@ class Quad:
             raise FaceError("An alignment quad needs four corners with finite coordinates.")
         edges = np.roll(points, -1, axis=0) - points
         turns = _cross(edges, np.roll(edges, -1, axis=0))
-        if (turns >= 0).any() or np.linalg.norm(edges, axis=1).min() < SMALLEST_SIDE:
+        if (turns >= 0).any() or np.linalg.norm(edges, axis=1).min() < _SMALLEST_SIDE:
             raise FaceError(
                 "The alignment quad is folded or too small; drag its corners apart around the face."
             )
@@ -154,10 +154,10 @@ def quad_from_landmarks(
     length = float(np.linalg.norm(x))
     if not length > 0:
         raise FaceError("The eyes and the mouth lie on one point; place them apart on the face.")
-    reach = max(EYE_REACH * np.linalg.norm(across), MOUTH_REACH * np.linalg.norm(down))
+    reach = max(EYE_REACH * np.linalg.norm(across), _MOUTH_REACH * np.linalg.norm(down))
     x *= reach / length
     y = np.array([-x[1], x[0]])
-    centre = eyes + DROP * down
+    centre = eyes + _DROP * down
     return Quad.of([centre - x - y, centre - x + y, centre + x + y, centre + x - y])
 
 

@@ -37,7 +37,7 @@ class Region(IntEnum):
     @property
     def title(self) -> str:
         """The region's name for people, in English ("glasses")."""
-        return TITLES.get(self, self.label)
+        return _TITLES.get(self, self.label)
 
     @property
     def colour(self) -> tuple[int, int, int]:
@@ -48,7 +48,7 @@ class Region(IntEnum):
 
 REGION_COUNT: Final = len(Region)
 
-TITLES: Final = {
+_TITLES: Final = {
     Region.LIP: "lips",
     Region.BELOWFACE: "neck",
     Region.EYE_GLASS: "glasses",

@@ -41,7 +41,7 @@ _ALIGNED_WITHIN: Final = 0.12
 """A square photograph is a crop already when the quad of its face lies this close to its edges,
 in sides (finders place the landmarks of a face with about this error)."""
 _SAME_ASPECT: Final = 0.02
-SMALLEST: Final = 16
+_SMALLEST: Final = 16
 """Pixels that a photograph has each way at least: in fewer nobody can tell a face."""
 
 
@@ -233,7 +233,7 @@ def _locate(
         If the photograph is too small to show any.
     """
     height, width = photograph.shape[:2]
-    if min(width, height) < SMALLEST:
+    if min(width, height) < _SMALLEST:
         raise ImageError(
             f"“{name}” is {width} × {height} pixels, too few to show a face; choose a larger one."
         )

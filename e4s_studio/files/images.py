@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-MAX_PIXELS: Final = 120_000_000
+_MAX_PIXELS: Final = 120_000_000
 """More than any current camera takes, and few enough to edit in 4 GB of memory."""
 
 # Pillow reads more, but some of it runs other programs (EPS) or is hardly ever a photograph.
@@ -69,7 +69,7 @@ def read_image(path: Path | str) -> NDArray[np.uint8]:
     ------
     ImageError
         If there is no such file, or it is empty, damaged, not a picture, or larger than
-        `MAX_PIXELS`.
+        `_MAX_PIXELS`.
     """
     picture = open_picture(path)
     with _damage_reported(path):
@@ -82,7 +82,7 @@ def decode_image(data: bytes, name: str) -> NDArray[np.uint8]:
     Raises
     ------
     ImageError
-        If the bytes are no picture, damaged, or larger than `MAX_PIXELS`.
+        If the bytes are no picture, damaged, or larger than `_MAX_PIXELS`.
     """
     with _damage_reported(name):
         return np.array(_flat_srgb(_upright(io.BytesIO(data), name)))
@@ -197,7 +197,7 @@ def _upright(source: Path | io.BytesIO, name: Path | str) -> Image.Image:
     """Decode a picture and apply its EXIF orientation."""
     with Image.open(source, formats=_FORMATS) as picture:
         # So far only the header was read: a picture that is too large never reaches the decoder.
-        if picture.width * picture.height > MAX_PIXELS:
+        if picture.width * picture.height > _MAX_PIXELS:
             raise _too_large(name)
         picture.load()
         # In place, since a copy would cost as much as decoding.
@@ -207,7 +207,7 @@ def _upright(source: Path | io.BytesIO, name: Path | str) -> Image.Image:
 
 def _too_large(path: Path | str) -> ImageError:
     return ImageError(
-        f"“{path}” has more than {MAX_PIXELS // 1_000_000} million pixels; make it smaller first."
+        f"“{path}” has more than {_MAX_PIXELS // 1_000_000} million pixels; make it smaller first."
     )
 
 

@@ -18,7 +18,7 @@ FACE_NETWORKS: Final = ("face-detector", "face-mesh", "face-iris", "face-person"
 NETWORKS: Final = (BUILT_IN_MODEL, BUILT_IN_PARSER, *FACE_NETWORKS)
 """The networks that ship: NAME.safetensors, and their model card with a SHA-256, NAME.md."""
 
-PICTURE_SUFFIXES: Final = (".png", ".jpg", ".jpeg")
+_PICTURE_SUFFIXES: Final = (".png", ".jpg", ".jpeg")
 
 
 def _folder(name: str) -> Path:
@@ -108,7 +108,7 @@ def sample_map(photograph: Path) -> Path | None:
 
 
 def _picture(name: str) -> Path:
-    for suffix in PICTURE_SUFFIXES:
+    for suffix in _PICTURE_SUFFIXES:
         candidate = SAMPLES / f"{name}{suffix}"
         if candidate.is_file():
             return candidate

@@ -56,8 +56,8 @@ if TYPE_CHECKING:
     from e4s_studio.engine.running.engine import Engine
     from e4s_studio.gui.controller import Connect
 
-APPLICATION = "E4S Studio"
-CHECK_MS: Final = 120_000
+_APPLICATION = "E4S Studio"
+_CHECK_MS: Final = 120_000
 """How long a check waits for the first result."""
 
 _LOG = logging.getLogger(__name__)
@@ -226,7 +226,7 @@ def close_once_drawn(editor: Editor) -> list[str]:
     for end in (controller.failed, controller.rendering.shown):
         end.connect(close, Qt.ConnectionType.QueuedConnection)
     late = "No result was drawn within two minutes; try again, or run e4s-studio doctor."
-    QTimer.singleShot(CHECK_MS, editor, lambda: controller.failed.emit(late))
+    QTimer.singleShot(_CHECK_MS, editor, lambda: controller.failed.emit(late))
     return failures
 
 
@@ -254,8 +254,8 @@ def make_application() -> QApplication:
     """Return the application under whose name preferences are kept."""
     # OpenCV's package points Qt at plugins of its own, which are another version's.
     os.environ.pop("QT_QPA_PLATFORM_PLUGIN_PATH", None)
-    QCoreApplication.setOrganizationName(APPLICATION)
-    QCoreApplication.setApplicationName(APPLICATION)
+    QCoreApplication.setOrganizationName(_APPLICATION)
+    QCoreApplication.setApplicationName(_APPLICATION)
     application = QApplication(sys.argv[:1])
     # The engine's threads share Python's lock with the window: it must not wait its usual 5 ms.
     sys.setswitchinterval(0.001)

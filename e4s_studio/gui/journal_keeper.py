@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 UNTOUCHED: Final = "untouched"
 """The name of a file in a session's folder for as long as nothing in it is unsaved."""
-PATIENCE: Final = 2.0
+_PATIENCE: Final = 2.0
 """Seconds that photographs wait for a slow disk before they are shown all the same."""
 
 
@@ -91,7 +91,7 @@ class JournalKeeper(QObject):
         journal = self._new_journal()
         if journal is not None:
             journal.record(project)
-            journal.flush(PATIENCE)
+            journal.flush(_PATIENCE)
             self._prepared.put(journal, target)
 
     def record(self) -> None:

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from e4s_studio.gui.main_window import MainWindow
     from e4s_studio.gui.preferences import Preferences
 
-NAME: Final = "e4s-studio"
-WRITTEN_IN: Final = "en"
+_NAME: Final = "e4s-studio"
+_WRITTEN_IN: Final = "en"
 """The language of the texts in the code, which needs no translation."""
 
 
@@ -38,8 +38,8 @@ def languages(where: Sequence[Path] | None = None) -> list[str]:
     where
         The folders of the translations.
     """
-    files = [file for folder in where or folders() for file in folder.glob(f"{NAME}_*.qm")]
-    return [WRITTEN_IN, *sorted({file.stem.removeprefix(f"{NAME}_") for file in files})]
+    files = [file for folder in where or folders() for file in folder.glob(f"{_NAME}_*.qm")]
+    return [_WRITTEN_IN, *sorted({file.stem.removeprefix(f"{_NAME}_") for file in files})]
 
 
 def speak(
@@ -65,7 +65,7 @@ def speak(
     if locale.language() == QLocale.Language.English:
         return False
     # The artist's own translation takes precedence over the package's.
-    own = [each for folder in where or folders() if (each := _loaded(locale, NAME, str(folder)))]
+    own = [each for folder in where or folders() if (each := _loaded(locale, _NAME, str(folder)))]
     if not own:
         return False
     qt = _loaded(locale, "qtbase", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath))

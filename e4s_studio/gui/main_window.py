@@ -37,11 +37,11 @@ if TYPE_CHECKING:
     from e4s_studio.gui.canvas.view import ViewTransform
     from e4s_studio.gui.tools.toolbox import Toolbox
 
-LEFT_WIDTH: Final = 214
-FIRST_SIZE: Final = (1500, 920)
+_LEFT_WIDTH: Final = 214
+_FIRST_SIZE: Final = (1500, 920)
 
 # In menus and bars each line of names is a group; separators stand between the groups.
-MENUS: Final = {
+_MENUS: Final = {
     "file": """
         file.open_source file.open_target file.exchange
         menu.recent file.sample
@@ -99,7 +99,7 @@ MENUS: Final = {
     "docks": "",
     "languages": "",
 }
-BAR: Final = f"""
+_BAR: Final = f"""
     file.open_source file.open_target file.export
     edit.undo edit.redo
     view.fit view.actual view.mirror
@@ -107,7 +107,7 @@ BAR: Final = f"""
     compare.show_A compare.show_B compare.show_C
     model.refine
 """
-NAMED: Final = ("file.open_source", "file.open_target", "file.export", "model.refine")
+_NAMED: Final = ("file.open_source", "file.open_target", "file.export", "model.refine")
 """Actions whose names stand beside their icons on the bar."""
 
 
@@ -133,7 +133,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.actions_by_name = actions = Actions(self)
         self.setWindowTitle(self.tr("E4S Studio"))
-        self.resize(*FIRST_SIZE)
+        self.resize(*_FIRST_SIZE)
         self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
         self.setDockOptions(
             QMainWindow.DockOption.AnimatedDocks
@@ -175,7 +175,7 @@ class MainWindow(QMainWindow):
         self.splitDockWidget(docks["regions"], docks["blend"], Qt.Orientation.Vertical)
         self.tabifyDockWidget(docks["blend"], docks["model"])
         docks["blend"].raise_()
-        self.resizeDocks([docks["tools"]], [LEFT_WIDTH], Qt.Orientation.Horizontal)
+        self.resizeDocks([docks["tools"]], [_LEFT_WIDTH], Qt.Orientation.Horizontal)
         self.resizeDocks([docks["tools"], docks["history"]], [400, 400], Qt.Orientation.Vertical)
         room = self.regions.sizeHint().width()
         self.resizeDocks([docks["regions"]], [room], Qt.Orientation.Horizontal)
@@ -235,7 +235,7 @@ class MainWindow(QMainWindow):
         menus = {name: QMenu(title, self) for name, title in (tops | inner).items()}
         submenus = {f"menu.{name}": menus[name].menuAction() for name in inner}
         for name, menu in menus.items():
-            self._fill(menu, MENUS[name], submenus)
+            self._fill(menu, _MENUS[name], submenus)
         for name in tops:
             self.menuBar().addMenu(menus[name])
         for dock in self.dock_widgets.values():
@@ -256,8 +256,8 @@ class MainWindow(QMainWindow):
         bar.setObjectName("mainBar")
         bar.setIconSize(QSize(20, 20))
         bar.setMovable(False)
-        self._fill(bar, BAR, {})
-        for name in NAMED:
+        self._fill(bar, _BAR, {})
+        for name in _NAMED:
             button = bar.widgetForAction(self.actions_by_name[name])
             if isinstance(button, QToolButton):
                 button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)

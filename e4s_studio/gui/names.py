@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from e4s_studio.core.regions import Region
     from e4s_studio.gui.tools.tool import StepKind, ToolOptions
 
-LONGEST_NAME: Final = 40
+_LONGEST_NAME: Final = 40
 """Most characters of a file's name in a menu."""
 
 REGION_WORDS: Final = (
@@ -124,8 +124,8 @@ def catalogue_text(text: str) -> str:
 def menu_name(file: Path) -> str:
     """Return a file's name for a menu: long names are shortened, and "&" is no shortcut."""
     name = file.name
-    if len(name) > LONGEST_NAME:
-        end = LONGEST_NAME // 2 - 1
+    if len(name) > _LONGEST_NAME:
+        end = _LONGEST_NAME // 2 - 1
         name = f"{name[:end]}…{name[-end:]}"
     return name.replace("&", "&&")
 

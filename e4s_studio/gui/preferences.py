@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QMainWindow
 
 RECENT_PAIRS: Final = 10
-RECENT_PROJECTS: Final = 10
+_RECENT_PROJECTS: Final = 10
 # To be increased when docks are renamed or moved, so that older layouts are not restored.
 _LAYOUT_VERSION: Final = 1
 
@@ -101,7 +101,7 @@ class Preferences:
         """Put a project first among the recent projects."""
         path = path.resolve()
         known = [path, *(one for one in self.recent_projects() if one != path)]
-        self._store.setValue("projects", [str(one) for one in known[:RECENT_PROJECTS]])
+        self._store.setValue("projects", [str(one) for one in known[:_RECENT_PROJECTS]])
 
     def clear_recent_projects(self) -> None:
         """Forget the recent projects."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from e4s_studio.engine.request import RenderResult
     from e4s_studio.gui.workspace import Workspace
 
-REST_MS: Final = 80
+_REST_MS: Final = 80
 """While a stroke is under way the result follows at most this often: paint comes first."""
 
 
@@ -47,7 +47,7 @@ class Rendering(QObject):
         self._whole = False
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
-        self._rest.setInterval(REST_MS)
+        self._rest.setInterval(_REST_MS)
         self._rest.timeout.connect(self.submit)
 
     def submit(self) -> None:

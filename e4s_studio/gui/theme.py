@@ -87,7 +87,7 @@ QListView#history::item {{ padding: 2px; }}
 """
 # Each size that bars and rows use, at 100, 150 and 200 % scaling, is drawn by itself:
 # scaled pictures are blurred.
-SIZES: Final = (14, 16, 20, 24, 28, 32, 40, 48)
+_SIZES: Final = (14, 16, 20, 24, 28, 32, 40, 48)
 _NAME: Final = "iconName"
 _NAME_ON: Final = "iconNameChecked"
 
@@ -237,6 +237,6 @@ def _icon(name: str, name_checked: str, theme: Theme) -> QIcon:
     for state, drawn in ((QIcon.State.Off, name), (QIcon.State.On, name_checked)):
         for mode, ink in ((QIcon.Mode.Normal, theme.ink), (QIcon.Mode.Disabled, theme.faint)):
             drawing = _drawing(drawn, ink.name())
-            for size in SIZES:
+            for size in _SIZES:
                 icon.addPixmap(_render(drawing, size), mode, state)
     return icon

@@ -22,18 +22,18 @@ if TYPE_CHECKING:
     Image = NDArray[np.float32]
     Labels = NDArray[np.uint8]
 
-TURN_SIGMA: Final = 0.06
+_TURN_SIGMA: Final = 0.06
 """Standard deviation of rotation (radians), of the logarithm of the scale, and of the shift
 (half pictures)."""
-BEND_SIGMA: Final = 0.025
+_BEND_SIGMA: Final = 0.025
 """Standard deviation of the elastic bend at its knots, in half pictures."""
-KNOTS: Final = 5
-GAIN_SIGMA: Final = 0.15
-CROSSTALK_SIGMA: Final = 0.06
-OFFSET_SIGMA: Final = 14.0
-BLUR_SIGMA: Final = (0.3, 1.3)
+_KNOTS: Final = 5
+_GAIN_SIGMA: Final = 0.15
+_CROSSTALK_SIGMA: Final = 0.06
+_OFFSET_SIGMA: Final = 14.0
+_BLUR_SIGMA: Final = (0.3, 1.3)
 """In pixels at 256², proportional at other sizes."""
-NOISE_SIGMA: Final = (1.0, 8.0)
+_NOISE_SIGMA: Final = (1.0, 8.0)
 
 
 @dataclass(frozen=True)
@@ -63,10 +63,10 @@ def random_warp(rng: Generator, size: int, *, bent: bool, flipped: bool) -> Warp
     if flipped:
         x = -x
     if bent:
-        angle, log_scale = rng.normal(0, TURN_SIGMA, 2)
-        shift = rng.normal(0, TURN_SIGMA, 2)
+        angle, log_scale = rng.normal(0, _TURN_SIGMA, 2)
+        shift = rng.normal(0, _TURN_SIGMA, 2)
         cos, sin = (math.exp(log_scale) * f(angle) for f in (math.cos, math.sin))
-        knots = rng.normal(0, BEND_SIGMA, (KNOTS, KNOTS, 2)).astype(np.float32)
+        knots = rng.normal(0, _BEND_SIGMA, (_KNOTS, _KNOTS, 2)).astype(np.float32)
         bend = cv2.resize(knots, (size, size), interpolation=cv2.INTER_CUBIC)
         x, y = (
             cos * x - sin * y + shift[0] + bend[..., 0],
@@ -110,11 +110,11 @@ def random_recolouring(rng: Generator, *, changed: bool) -> Recolouring:
     identity = np.tile(np.eye(3, dtype=np.float32), (REGION_COUNT, 1, 1))
     if not changed:
         return Recolouring(identity, np.zeros((REGION_COUNT, 3), np.float32))
-    gains = np.exp(rng.normal(0, GAIN_SIGMA, (REGION_COUNT, 1, 3)))
-    crosstalk = rng.normal(0, CROSSTALK_SIGMA, (REGION_COUNT, 3, 3))
+    gains = np.exp(rng.normal(0, _GAIN_SIGMA, (REGION_COUNT, 1, 3)))
+    crosstalk = rng.normal(0, _CROSSTALK_SIGMA, (REGION_COUNT, 3, 3))
     # Every row of the crosstalk sums to zero, so that grey stays nearly grey.
     crosstalk -= crosstalk.mean(axis=1, keepdims=True)
-    offsets = rng.normal(0, OFFSET_SIGMA, (REGION_COUNT, 3))
+    offsets = rng.normal(0, _OFFSET_SIGMA, (REGION_COUNT, 3))
     return Recolouring(
         (identity * gains + crosstalk).astype(np.float32), offsets.astype(np.float32)
     )
@@ -129,12 +129,12 @@ def blurred(image: Image, sigma: float) -> Image:
 
 def random_blur(rng: Generator, size: int, *, changed: bool) -> float:
     """Sample the sigma of a blur in pixels, or 0."""
-    return float(rng.uniform(*BLUR_SIGMA)) * size / 256 if changed else 0.0
+    return float(rng.uniform(*_BLUR_SIGMA)) * size / 256 if changed else 0.0
 
 
 def noisy(rng: Generator, image: Image, *, changed: bool) -> Image:
     """Add sensor noise to levels, or none. It is for the encoder's input only."""
     if not changed:
         return image
-    noise = rng.standard_normal(image.shape, np.float32) * rng.uniform(*NOISE_SIGMA)
+    noise = rng.standard_normal(image.shape, np.float32) * rng.uniform(*_NOISE_SIGMA)
     return np.asarray(np.clip(image + noise, 0, 255), np.float32)

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     from e4s_studio.train.pairs import Pair, Pairs
 
-PREFETCHED: Final = 2
-FEATURE_SHARE: Final = 4.0
+_PREFETCHED: Final = 2
+_FEATURE_SHARE: Final = 4.0
 """Extra weight of eyes, brows, lips and mouth over a fit: each covers a hundredth of a picture, and
 a training sees each picture only once."""
 
@@ -86,7 +86,7 @@ class Batch:
         labels = torch.from_numpy(packed.labels).long()
         features = torch.from_numpy(np.isin(packed.labels, SMALL_FEATURES))[:, None]
         known = torch.from_numpy(packed.known)[:, None]
-        weight = pixel_weights(labels) * torch.where(features, FEATURE_SHARE, 1.0) * known
+        weight = pixel_weights(labels) * torch.where(features, _FEATURE_SHARE, 1.0) * known
         grids = {size: _tensors(grid, device) for size, grid in packed.grids.items()}
         self.pictures = _levels(packed.pictures, device)
         self.truths = _levels(packed.truths, device)
@@ -183,7 +183,7 @@ def batches(pairs: Pairs, sampler: PairSampler, collate: Collate, workers: int) 
         batch_sampler=sampler,
         collate_fn=collate,
         num_workers=workers,
-        prefetch_factor=PREFETCHED if workers else None,
+        prefetch_factor=_PREFETCHED if workers else None,
         worker_init_fn=_start_worker,
         # Otherwise it would take a seed for its workers from the global generator.
         generator=torch.Generator().manual_seed(0),

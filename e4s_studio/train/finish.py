@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 KEPT_TOGETHER: Final = 64
 """Batches of pairs in a file: half a minute on two cores, about 8 MB."""
-NAME: Final = "lessons-{:06d}.pt"
+_NAME: Final = "lessons-{:06d}.pt"
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ class ExampleStore:
         if self._new:
             part = SwapExamples.joined(self._new)
             count = len(self._new)
-            path = self._folder / NAME.format(self.batches - count)
+            path = self._folder / _NAME.format(self.batches - count)
             write_state(
                 path, {"step": count, **self._of, "seen": part.seen, "amounts": part.amounts}
             )
@@ -128,7 +128,7 @@ class ExampleStore:
         return SwapExamples.joined([*self._parts, *self._new])
 
     def _read(self) -> None:
-        while (path := self._folder / NAME.format(self.batches)).is_file():
+        while (path := self._folder / _NAME.format(self.batches)).is_file():
             state = read_state(path)
             if any(state[key] != value for key, value in self._of.items()):
                 return
@@ -151,7 +151,7 @@ AT_ONCE: Final = 4
 """Pairs in a batch."""
 PROBES: Final = 8
 """Batches of pairs for measuring the effect of codes on the picture."""
-BETAS: Final = (0.9, 0.99)
+_BETAS: Final = (0.9, 0.99)
 
 
 @dataclass(frozen=True)
@@ -319,7 +319,7 @@ class Finish:
         trained = [*network.encoder.light.parameters(), *network.MLPs.parameters()]
         for parameter in trained:
             parameter.requires_grad_()
-        adam = torch.optim.Adam(trained, betas=BETAS)
+        adam = torch.optim.Adam(trained, betas=_BETAS)
         generator = torch.Generator().manual_seed(self.training.seed)
         for step in range(plan.steps):
             for group in adam.param_groups:

@@ -89,15 +89,15 @@ def gradient_penalty(real: Tensor, of_real: Tensor) -> Tensor:
     return gradient.square().sum((1, 2, 3)).mean() / 2
 
 
-LRELU_SLOPE: Final = 0.2
-WIDEST: Final = 128
-"""Channels at 16² and below; each doubling of the resolution halves them, down to `NARROWEST`."""
-NARROWEST: Final = 16
-LAST_RESOLUTION: Final = 4
+_LRELU_SLOPE: Final = 0.2
+_WIDEST: Final = 128
+"""Channels at 16² and below; each doubling of the resolution halves them, down to `_NARROWEST`."""
+_NARROWEST: Final = 16
+_LAST_RESOLUTION: Final = 4
 
 
 def _width_at(resolution: int) -> int:
-    return min(WIDEST, max(NARROWEST, WIDEST * 16 // resolution))
+    return min(_WIDEST, max(_NARROWEST, _WIDEST * 16 // resolution))
 
 
 class _ResidualBlock(nn.Module):
@@ -111,8 +111,8 @@ class _ResidualBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (B, in, R, R) to (B, out, R/2, R/2)."""
-        y = F.leaky_relu(self.first(x), LRELU_SLOPE)
-        y = F.leaky_relu(F.avg_pool2d(self.second(y), 2), LRELU_SLOPE)
+        y = F.leaky_relu(self.first(x), _LRELU_SLOPE)
+        y = F.leaky_relu(F.avg_pool2d(self.second(y), 2), _LRELU_SLOPE)
         shortcut: Tensor = self.shortcut(F.avg_pool2d(x, 2))
         return (y + shortcut) / math.sqrt(2)
 
@@ -133,12 +133,12 @@ class Discriminator(nn.Module):
         self.blocks = nn.Sequential(
             *(_ResidualBlock(_width_at(r), _width_at(r // 2)) for r in resolutions[:-1])
         )
-        last = _width_at(LAST_RESOLUTION)
-        self.hidden = nn.Linear(last * LAST_RESOLUTION**2, last)
+        last = _width_at(_LAST_RESOLUTION)
+        self.hidden = nn.Linear(last * _LAST_RESOLUTION**2, last)
         self.verdict = nn.Linear(last, 1)
 
     def forward(self, pictures: Tensor) -> Tensor:
         """Return (B, 1) logits of pictures (B, 3, S, S) in [−1, 1]: positive for real ones."""
-        x = self.blocks(F.leaky_relu(self.start(pictures), LRELU_SLOPE))
-        x = F.leaky_relu(self.hidden(x.flatten(1)), LRELU_SLOPE)
+        x = self.blocks(F.leaky_relu(self.start(pictures), _LRELU_SLOPE))
+        x = F.leaky_relu(self.hidden(x.flatten(1)), _LRELU_SLOPE)
         return torch.as_tensor(self.verdict(x))

@@ -37,10 +37,10 @@ if TYPE_CHECKING:
 
     from e4s_studio.train.portraits import Shape, Texture
 
-SAME_LIGHT: Final = 0.3
+_SAME_LIGHT: Final = 0.3
 """Share of the pairs whose portraits have the same lighting."""
 
-FINEST_TAP: Final = 64
+_FINEST_TAP: Final = 64
 """The resolution at which the published encoder first pools regions. Regions without a pixel there
 have no texture to swap."""
 
@@ -137,7 +137,7 @@ class PortraitPairs:
         """Render the same pair with `size` pixels on a side."""
         rng = np.random.default_rng((int(self.stream), self.seed, number))
         (shape, texture), (target_shape, target_texture) = _person(rng), _person(rng)
-        if rng.random() < SAME_LIGHT:
+        if rng.random() < _SAME_LIGHT:
             texture = _in_light_of(texture, target_texture)
         source = View(*render(shape, texture, size))
         target = View(*render(target_shape, target_texture, size))
@@ -208,7 +208,7 @@ def possible_amounts(
     source
         (S, S) label map.
     """
-    step = max(source.shape[0] // FINEST_TAP, 1)
+    step = max(source.shape[0] // _FINEST_TAP, 1)
     there = np.bincount(source[::step, ::step].ravel(), minlength=REGION_COUNT) > 0
     return np.where(there, amounts, 0).astype(np.float32)
 
@@ -261,8 +261,8 @@ def _rounded(images: list[NDArray[np.float32]]) -> NDArray[np.uint8]:
 
 
 SUFFIXES: Final = frozenset({".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp"})
-MAP_ENDINGS: Final = ("_map.png", "_mask.png")
-VALIDATION_SHARE: Final = 20
+_MAP_ENDINGS: Final = ("_map.png", "_mask.png")
+_VALIDATION_SHARE: Final = 20
 """One picture in 20 is for validation, if at least two are left for it."""
 
 
@@ -345,8 +345,8 @@ def _pictures_with_maps(folder: Path) -> list[tuple[Path, Path]]:
     """
     found = []
     for picture in sorted(folder.glob("*")) if folder.is_dir() else []:
-        if picture.suffix.lower() in SUFFIXES and not picture.name.endswith(MAP_ENDINGS):
-            maps = [picture.with_name(picture.stem + ending) for ending in MAP_ENDINGS]
+        if picture.suffix.lower() in SUFFIXES and not picture.name.endswith(_MAP_ENDINGS):
+            maps = [picture.with_name(picture.stem + ending) for ending in _MAP_ENDINGS]
             found += [(picture, labels) for labels in maps if labels.is_file()][:1]
     if not found:
         raise ImageError(
@@ -356,7 +356,7 @@ def _pictures_with_maps(folder: Path) -> list[tuple[Path, Path]]:
 
 
 def _of_stream(files: list[tuple[Path, Path]], stream: Stream) -> list[tuple[Path, Path]]:
-    kept_apart = files[::VALIDATION_SHARE]
+    kept_apart = files[::_VALIDATION_SHARE]
     if len(kept_apart) < 2:
         return files
     return kept_apart if stream is Stream.VALIDATION else [f for f in files if f not in kept_apart]

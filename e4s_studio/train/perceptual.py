@@ -23,24 +23,24 @@ if TYPE_CHECKING:
 
     from e4s_studio.train.plan import LossWeights
 
-ALEXNET_TAPS: Final = (1, 4, 7, 9, 11)
+_ALEXNET_TAPS: Final = (1, 4, 7, 9, 11)
 """The activations that LPIPS compares."""
-LPIPS_SCALES: Final = 3
+_LPIPS_SCALES: Final = 3
 # LPIPS' normalisation of pictures in [−1, 1], RGB.
-LPIPS_SHIFT: Final = (-0.030, -0.088, -0.188)
-LPIPS_SCALE: Final = (0.458, 0.448, 0.450)
+_LPIPS_SHIFT: Final = (-0.030, -0.088, -0.188)
+_LPIPS_SCALE: Final = (0.458, 0.448, 0.450)
 
-IDENTITY_TAPS: Final = (2, 6, 20, 23)
+_IDENTITY_TAPS: Final = (2, 6, 20, 23)
 """Units of IR-SE50 whose outputs are compared, in addition to its embedding."""
-IDENTITY_SIZE: Final = 256
-IDENTITY_CROP: Final = (slice(35, 223), slice(32, 220))
-"""Rows and columns of the face at `IDENTITY_SIZE`."""
-IDENTITY_INPUT: Final = 112
+_IDENTITY_SIZE: Final = 256
+_IDENTITY_CROP: Final = (slice(35, 223), slice(32, 220))
+"""Rows and columns of the face at `_IDENTITY_SIZE`."""
+_IDENTITY_INPUT: Final = 112
 
-PARSER_INPUT: Final = 512
+_PARSER_INPUT: Final = 512
 # ImageNet's statistics of pictures in [0, 1], RGB.
-IMAGENET_MEAN: Final = (0.485, 0.456, 0.406)
-IMAGENET_DEVIATION: Final = (0.229, 0.224, 0.225)
+_IMAGENET_MEAN: Final = (0.485, 0.456, 0.406)
+_IMAGENET_DEVIATION: Final = (0.229, 0.224, 0.225)
 
 
 class _LPIPS(nn.Module):
@@ -57,15 +57,15 @@ class _LPIPS(nn.Module):
     def __init__(self, features: nn.Sequential, lines: list[Tensor]) -> None:
         super().__init__()
         # No tap needs the last pooling, for which small pictures are too small.
-        self.features = features[: ALEXNET_TAPS[-1] + 1]
+        self.features = features[: _ALEXNET_TAPS[-1] + 1]
         self.lines = nn.ParameterList(lines)
-        self.register_buffer("shift", torch.tensor(LPIPS_SHIFT).view(1, 3, 1, 1))
-        self.register_buffer("scale", torch.tensor(LPIPS_SCALE).view(1, 3, 1, 1))
+        self.register_buffer("shift", torch.tensor(_LPIPS_SHIFT).view(1, 3, 1, 1))
+        self.register_buffer("scale", torch.tensor(_LPIPS_SCALE).view(1, 3, 1, 1))
 
     def forward(self, drawn: Tensor, truth: Tensor) -> Tensor:
         """Return the mean distance of (B, 3, S, S) pictures in [−1, 1]."""
         total = drawn.new_zeros(())
-        for level in range(LPIPS_SCALES):
+        for level in range(_LPIPS_SCALES):
             total = total + self._distance(
                 *(F.adaptive_avg_pool2d(x, x.shape[-1] >> level) for x in (drawn, truth))
             )
@@ -84,7 +84,7 @@ class _LPIPS(nn.Module):
         taps = []
         for index, layer in enumerate(self.features):
             x = layer(x)
-            if index in ALEXNET_TAPS:
+            if index in _ALEXNET_TAPS:
                 taps.append(F.normalize(x, dim=1, eps=1e-10))
         return taps
 
@@ -115,13 +115,13 @@ class _Identity(_FeatureDistance):
     """Identity loss at five depths of ArcFace's IR-SE50."""
 
     def _depths(self, picture: Tensor) -> list[Tensor]:
-        face = F.adaptive_avg_pool2d(picture, IDENTITY_SIZE)[:, :, *IDENTITY_CROP]
+        face = F.adaptive_avg_pool2d(picture, _IDENTITY_SIZE)[:, :, *_IDENTITY_CROP]
         network: Any = self.network
-        x = network.input_layer(F.adaptive_avg_pool2d(face, IDENTITY_INPUT))
+        x = network.input_layer(F.adaptive_avg_pool2d(face, _IDENTITY_INPUT))
         depths = []
         for index, unit in enumerate(network.body):
             x = unit(x)
-            if index in IDENTITY_TAPS:
+            if index in _IDENTITY_TAPS:
                 depths.append(x)
         return [*depths, network.output_layer(x)]
 
@@ -134,11 +134,11 @@ class _Parsing(_FeatureDistance):
 
     def __init__(self, network: nn.Module) -> None:
         super().__init__(network)
-        self.register_buffer("mean", torch.tensor(IMAGENET_MEAN).view(1, 3, 1, 1))
-        self.register_buffer("deviation", torch.tensor(IMAGENET_DEVIATION).view(1, 3, 1, 1))
+        self.register_buffer("mean", torch.tensor(_IMAGENET_MEAN).view(1, 3, 1, 1))
+        self.register_buffer("deviation", torch.tensor(_IMAGENET_DEVIATION).view(1, 3, 1, 1))
 
     def _depths(self, picture: Tensor) -> list[Tensor]:
-        size = (PARSER_INPUT, PARSER_INPUT)
+        size = (_PARSER_INPUT, _PARSER_INPUT)
         x = F.interpolate(picture, size=size, mode="bilinear", align_corners=False)
         x = ((x + 1) / 2 - self.get_buffer("mean")) / self.get_buffer("deviation")
         network: Any = self.network

@@ -12,7 +12,7 @@ from e4s_studio.networks.config import PRESETS
 if TYPE_CHECKING:
     from e4s_studio.networks.config import RGIConfig
 
-WARM_UP_STEPS: Final = 20
+_WARM_UP_STEPS: Final = 20
 SMALLEST: Final = 16
 """The lowest resolution in pixels: the pyramid loss halves it four times."""
 AUGMENT: Final = 0.3
@@ -141,7 +141,7 @@ class TrainingPlan:
 
     def rate_factor(self, step: int) -> float:
         """Return the factor of the learning rates: warm-up, constant, cosine decay."""
-        warm = min(1.0, (step + 1) / WARM_UP_STEPS)
+        warm = min(1.0, (step + 1) / _WARM_UP_STEPS)
         falling = max(0.0, (step / self.steps - self.hold) / (1 - self.hold))
         cosine = (1 + math.cos(math.pi * falling)) / 2
         return warm * (self.last_rate + (1 - self.last_rate) * cosine)

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from e4s_studio.train.batches import Collate
     from e4s_studio.train.pairs import Pairs
 
-SHOWN: Final = 6
+_SHOWN: Final = 6
 """Pairs on a sheet."""
-LOSSLESS_DB: Final = 99.0
+_LOSSLESS_DB: Final = 99.0
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Reporter:
     def __init__(self, folder: Path, pairs: Pairs, collate: Collate, start: int) -> None:
         self.sheets = folder / "samples"
         make_folder(self.sheets)
-        self._packed = collate([pairs[number] for number in range(SHOWN)])
+        self._packed = collate([pairs[number] for number in range(_SHOWN)])
         self._curves = SummaryWriter(str(folder / "curves"), purge_step=start + 1)
 
     def losses(self, step: int, losses: dict[str, float], rate: float) -> None:
@@ -102,7 +102,7 @@ def _measured(drawn: torch.Tensor, batch: Batch) -> Figures:
     squares = errors.sum((1, 2, 3)) / known.sum((1, 2, 3)).clamp(min=1)
     # The range is 2: 10·log₁₀(2² / error).
     decibels = [
-        min(LOSSLESS_DB, 10 * math.log10(4 / square)) if square > 0 else LOSSLESS_DB
+        min(_LOSSLESS_DB, 10 * math.log10(4 / square)) if square > 0 else _LOSSLESS_DB
         for square in squares.tolist()
     ]
     half = len(decibels) // 2

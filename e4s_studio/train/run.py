@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from e4s_studio.train.reports import Figures
     from e4s_studio.train.trainer import Trainer
 
-STATE: Final = "state.pt"
+_STATE: Final = "state.pt"
 
 
 def make_fabric(
@@ -183,7 +183,7 @@ class Run:
     @property
     def state(self) -> Path:
         """The file from which the training resumes."""
-        return self.folder / STATE
+        return self.folder / _STATE
 
     def __call__(
         self,

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from e4s_studio.train.batches import Batch
     from e4s_studio.train.plan import TrainingPlan
 
-EMA_LAG: Final = 10
+_EMA_LAG: Final = 10
 """After n steps the average covers at most about the last n / EMA_LAG of them."""
 
 
@@ -274,7 +274,7 @@ def _averaging(decay: float) -> Callable[[Sequence[Tensor], Sequence[Tensor], An
     @torch.no_grad()
     def average(averages: Sequence[Tensor], current: Sequence[Tensor], count: Any) -> None:
         taken = int(count)
-        kept = min(decay, (1 + taken) / (EMA_LAG + taken))
+        kept = min(decay, (1 + taken) / (_EMA_LAG + taken))
         torch._foreach_lerp_(list(averages), list(current), 1 - kept)
 
     return average

@@ -35,7 +35,7 @@ Pixels = TypeVar("Pixels", bound=np.generic)
 
 # FFHQ's padding, in quad sides.
 _BORDER: Final = 0.1
-PADDING: Final = 0.3
+_PADDING: Final = 0.3
 _PADDING_BLUR: Final = 0.02
 _NARROW_BLUR: Final = 4.0
 """Pixels: wider blurs are computed on a smaller picture."""
@@ -231,7 +231,7 @@ def _padded(
     over = np.concatenate([-points.min(axis=0), points.max(axis=0) - (width - 1, height - 1)])
     if over.max() <= 1:
         return image, (0, 0)
-    least = round(PADDING * side)
+    least = round(_PADDING * side)
     blur = max(_PADDING_BLUR * side, 0.3)
     reach = np.maximum(np.ceil(over) + least, least)
     left, top, right, bottom = _made(over, reach, int(4 * blur) + 8)

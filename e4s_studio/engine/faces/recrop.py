@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from e4s_studio.core.portrait import Portrait
 
-MAPS: Final = frozenset({Layer.LABELS, Layer.STARTED})
-UNTOUCHED: Final = {Layer.OCCLUDER: 0, Layer.AMOUNT: FULL}
+_MAPS: Final = frozenset({Layer.LABELS, Layer.STARTED})
+_UNTOUCHED: Final = {Layer.OCCLUDER: 0, Layer.AMOUNT: FULL}
 
 
 def quad_of(portrait: Portrait) -> Quad:
@@ -47,9 +47,9 @@ def moved_state(
     """
 
     def moved(layer: Layer, plane: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        if layer in UNTOUCHED:
-            return recrop_matte(plane, before, after, UNTOUCHED[layer])
-        return recrop_labels(plane, before, after, beyond if layer in MAPS else beyond * 0)
+        if layer in _UNTOUCHED:
+            return recrop_matte(plane, before, after, _UNTOUCHED[layer])
+        return recrop_labels(plane, before, after, beyond if layer in _MAPS else beyond * 0)
 
     planes = {layer: moved(layer, plane) for layer, plane in state.planes.items()}
     return EditState(MappingProxyType(planes), state.settings)

@@ -24,17 +24,17 @@ if TYPE_CHECKING:
 
 SMALLEST_FACE: Final = 24
 """Pixels."""
-WINDOW: Final = 20
+_WINDOW: Final = 20
 """Pixels: what the cascade looks at. OpenCV takes every second place up to twice this size."""
 STEP: Final = 1.1
 """From one size of faces to the next."""
 NEIGHBOURS: Final = 3
 """Fewer answers than this beside a first one are chance."""
-SAME: Final = 0.35
+_SAME: Final = 0.35
 """How far apart, in widths, answers about one face may lie."""
 _AROUND: Final = 1.0
 """How far about a face's middle is looked at closely, in its widths."""
-SIZES: Final = 1.45
+_SIZES: Final = 1.45
 """How much smaller or larger than it was met a face may turn out."""
 _CLOSE_WIDTH: Final = 160
 """Pixels: larger faces are counted at half their size or less."""
@@ -61,9 +61,9 @@ def _met(grey: Grey, cascade: cv2.CascadeClassifier) -> list[Boxes]:
     """Return about where faces are: centre and width, (3,) each."""
     answers: list[Boxes] = []
     for small, factor in _halved(grey):
-        least = SMALLEST_FACE if factor == 1 else WINDOW
+        least = SMALLEST_FACE if factor == 1 else _WINDOW
         boxes = cascade.detectMultiScale(
-            small, STEP, 0, minSize=(least,) * 2, maxSize=(2 * WINDOW - 1,) * 2
+            small, STEP, 0, minSize=(least,) * 2, maxSize=(2 * _WINDOW - 1,) * 2
         )
         answers += [_centred(box, factor) for box in boxes]
     return _together(answers)
@@ -72,7 +72,7 @@ def _met(grey: Grey, cascade: cv2.CascadeClassifier) -> list[Boxes]:
 def _halved(grey: Grey) -> Iterator[tuple[Grey, int]]:
     """Yield a picture, and halves of it as long as a face fits in, each with its factor."""
     factor = 1
-    while min(grey.shape) >= WINDOW:
+    while min(grey.shape) >= _WINDOW:
         yield grey, factor
         factor *= 2
         size = (grey.shape[1] // 2, grey.shape[0] // 2)
@@ -101,8 +101,8 @@ def _together(answers: list[Boxes]) -> list[Boxes]:
 
 def _is_same(first: Boxes, second: Boxes) -> bool:
     width = min(first[2], second[2])
-    near = float(np.hypot(*(first - second)[:2])) < SAME * width
-    return near and bool(max(first[2], second[2]) < SIZES * width)
+    near = float(np.hypot(*(first - second)[:2])) < _SAME * width
+    return near and bool(max(first[2], second[2]) < _SIZES * width)
 
 
 def _counted(grey: Grey, cascade: cv2.CascadeClassifier, box: Boxes) -> list[Hit]:
@@ -116,8 +116,8 @@ def _counted(grey: Grey, cascade: cv2.CascadeClassifier, box: Boxes) -> list[Hit
         ratio = 1 / factor
         small = cv2.resize(part, None, fx=ratio, fy=ratio, interpolation=cv2.INTER_AREA)
         part = np.asarray(small, np.uint8)
-    least = max(round(width / SIZES / factor), SMALLEST_FACE)
-    most = round(width * SIZES / factor)
+    least = max(round(width / _SIZES / factor), SMALLEST_FACE)
+    most = round(width * _SIZES / factor)
     boxes, votes = cascade.detectMultiScale2(
         part, STEP, NEIGHBOURS, minSize=(least,) * 2, maxSize=(most,) * 2
     )

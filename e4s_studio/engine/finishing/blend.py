@@ -15,7 +15,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-MIDDLE: Final = 0.5
+_MIDDLE: Final = 0.5
 _SMALLEST_BAND: Final = 8
 """The pyramid ends before a side gets shorter than this."""
 
@@ -77,7 +77,7 @@ def blend(
         return result
     # The seam lies in the middle of the ring, and its widest band reaches about to the ring's
     # edges: not into the face, where the target's old one would shine through.
-    seam = (ramp[box] > MIDDLE).astype(np.float32)
+    seam = (ramp[box] > _MIDDLE).astype(np.float32)
     levels = max(1, int(np.log2(max(width / 4, 1))))
     change = _multi_band(np.subtract(face[box], target[box]), seam, levels)
     result[box] += cv2.multiply(change, thrice(ramp[box]))

@@ -24,7 +24,7 @@ from e4s_studio.engine.pictures import among, by_region
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-FINE: Final = 5 / 1024
+_FINE: Final = 5 / 1024
 """Standard deviation, in crop sides, that parts fine detail (pores, hairs) from coarse."""
 EDGE_WIDTH: Final = 32 / 1024
 """How far into a feature, in crop sides, fine detail may come of the form at its edge."""
@@ -59,7 +59,7 @@ class Residual:
     form, texture
         (3, N, N) float32 levels, photograph − reconstruction together.
     fine
-        (N, N, 3) float32: what of both is finer than `FINE`.
+        (N, N, 3) float32: what of both is finer than `_FINE`.
     edge
         (N, N) float32, 0 to 1: how far fine detail is form (of skin, where it is not too fine).
     """
@@ -83,7 +83,7 @@ def residual_of(
     shade = np.where(featured, np.float32(1 - _COARSE_FORM), np.float32(1))
     parts = []
     for full in _planes(photograph - reconstruction):
-        coarse = cv2.GaussianBlur(full, (0, 0), FINE * size)
+        coarse = cv2.GaussianBlur(full, (0, 0), _FINE * size)
         fine = full - coarse
         outlined = np.where(skin, cv2.GaussianBlur(full, (0, 0), _PORES * size) - coarse, fine)
         texture = fine - edge * outlined + shade * coarse

@@ -28,11 +28,11 @@ LUMINANCE: Final = np.array([0.299, 0.587, 0.114], np.float32)
 _TONE_DEGREE: Final = 2
 _MOST_STRAY: Final = 2.5
 """Levels by which a print's colours stray from its tone: with more it is a colour photograph."""
-MEASURED_SIDE: Final = 128
+_MEASURED_SIDE: Final = 128
 _FEATHER: Final = 6 / 1024
 """Standard deviation, in crop sides, over which the colours of two regions meet."""
 SKIN: Final = (Region.SKIN, Region.NOSE, Region.EARS, Region.BELOWFACE)
-LEAST_PIXELS: Final = 24
+_LEAST_PIXELS: Final = 24
 DARK: Final = 8.0
 """Levels below which a colour cannot be told."""
 
@@ -115,8 +115,8 @@ def film_of(crops: Both[NDArray[Any]], target_labels: NDArray[np.uint8]) -> Film
 def tone_of(crop: NDArray[Any]) -> NDArray[np.float64] | None:
     """Return a crop's tone, if colour follows from luminance everywhere; None: it has colours."""
     small = np.asarray(crop, np.float32)
-    if small.shape[0] > MEASURED_SIDE:
-        size = (MEASURED_SIDE, MEASURED_SIDE)
+    if small.shape[0] > _MEASURED_SIDE:
+        size = (_MEASURED_SIDE, _MEASURED_SIDE)
         small = np.asarray(cv2.resize(small, size, interpolation=cv2.INTER_AREA), np.float32)
     light = (small @ LUMINANCE).ravel().astype(np.float64)
     offsets = small.reshape(-1, 3) - light[:, None]
@@ -145,7 +145,7 @@ def _tints(target: NDArray[Any], labels: NDArray[np.uint8]) -> Levels:
 
 
 def _tint(target: NDArray[Any], mask: NDArray[np.bool_], otherwise: Levels) -> Levels:
-    if np.count_nonzero(mask) < LEAST_PIXELS:
+    if np.count_nonzero(mask) < _LEAST_PIXELS:
         return otherwise
     mean = np.array(cv2.mean(target, mask.view(np.uint8))[:3])
     light = float(mean @ LUMINANCE)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 SAMPLES: Final = 128
 """The light is estimated on a picture of this size."""
-ROUNDS: Final = 8
+_ROUNDS: Final = 8
 _TUKEY: Final = 4.685
 """Residuals beyond this many standard deviations do not count (Tukey's biweight)."""
 _BRIGHTEST: Final = 1.35
@@ -72,7 +72,7 @@ def _plane(image: NDArray[Any], labels: NDArray[np.uint8]) -> NDArray[np.float64
     terms = np.stack([xs / SAMPLES - 0.5, ys / SAMPLES - 0.5, np.ones(ys.size)], axis=1)
     values = luminance[ys, xs]
     weights = np.ones(ys.size)
-    for _ in range(ROUNDS):
+    for _ in range(_ROUNDS):
         root = np.sqrt(weights)
         fit = np.linalg.lstsq(terms * root[:, None], values * root, rcond=None)[0]
         error = values - terms @ fit

@@ -147,7 +147,7 @@ PUBLISHED_PLAN: Final = FitPlan(
     half=0.0,
 )
 BUILT_IN_SIZE: Final = 256
-WARM_UP_STEPS: Final = 10
+_WARM_UP_STEPS: Final = 10
 _FULL_RATE_SHARE: Final = 0.5
 _LOSS_MEMORY: Final = 0.1
 _LAST_RATE: Final = 0.05
@@ -325,7 +325,7 @@ class Fitter:
 
     def _rate_factor(self) -> float:
         """Warm up, hold, then fall to a twentieth along a cosine."""
-        warm = min(1.0, (self.steps_taken + 1) / WARM_UP_STEPS)
+        warm = min(1.0, (self.steps_taken + 1) / _WARM_UP_STEPS)
         done = self.steps_taken / max(self.plan.steps, 1)
         falling = max(0.0, (done - _FULL_RATE_SHARE) / (1 - _FULL_RATE_SHARE))
         cosine = (1 + math.cos(math.pi * falling)) / 2

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 _MOMENTUM: Final = 0.9
-ROUNDS: Final = 5
+_ROUNDS: Final = 5
 _POLYNOMIAL: Final = (3.4445, -4.7750, 2.0315)
 """Of the odd polynomial a·x + b·x³ + c·x⁵ that brings singular values from 0.01 to 1 near 1 in five
 rounds (the published coefficients)."""
@@ -73,7 +73,7 @@ def orthogonalised(matrix: Tensor) -> Tensor:
     norm = matrix.norm().clamp(min=_LEAST_NORM)
     identity = torch.eye(len(matrix), dtype=matrix.dtype, device=matrix.device)
     square, product = matrix @ matrix.t() / norm**2, identity
-    for _ in range(ROUNDS):
+    for _ in range(_ROUNDS):
         factor = torch.addmm(square, square, square, beta=third, alpha=fifth) + first * identity
         product = factor @ product
         square = factor @ square @ factor

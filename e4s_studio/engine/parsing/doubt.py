@@ -16,7 +16,7 @@ REACH: Final = 1 / 64
 """Of the crop's side: doubt is averaged over this much, so that thin region borders, which are
 always in doubt, count less than open patches."""
 _APART: Final = 1 / 8
-LEAST: Final = 0.55
+_LEAST: Final = 0.55
 """Averaged doubt of a spot: with less, a portrait has more of them than anybody walks through."""
 
 
@@ -58,7 +58,7 @@ def doubtful_spots(doubt: Plane) -> list[tuple[int, int]]:
     spots: list[tuple[int, int]] = []
     while True:
         y, x = (int(i) for i in np.unravel_index(left.argmax(), left.shape))
-        if left[y, x] < LEAST:
+        if left[y, x] < _LEAST:
             return spots
         spots.append((y, x))
         cv2.circle(left, (x, y), max(round(side * _APART), 1), 0.0, cv2.FILLED)

@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 
 _HALF_EYE_DISTANCE: Final = 0.5
 _LEAST_CHROMA: Final = 6
-HINT: Final = 0.6
+_HINT: Final = 0.6
 """How much the network's log odds count besides the picture's evidence."""
 _NOSE_HINT: Final = 0.8
 _MOST_ODDS: Final = 3.0
 _MOST_GLASSES: Final = 0.4
-SIDES: Final = (-1, 1)
+_SIDES: Final = (-1, 1)
 
 # Usual values and their spreads, in the order of the outline's parameters, in eye distances
 # (about 63 mm: a mouth is 50 to 60 mm wide, a palpebral fissure 26 to 30 mm).
@@ -130,8 +130,8 @@ def feature_chances(window: Window, frame: FaceFrame) -> dict[Region, Plane]:
     They are made to lie over each other in the order given; what none covers is skin.
     """
     mouth, lips = _mouth(window, frame)
-    brows = [_brow(window, side) for side in SIDES]
-    eyes = [_eye(window, side) for side in SIDES]
+    brows = [_brow(window, side) for side in _SIDES]
+    eyes = [_eye(window, side) for side in _SIDES]
     return {
         Region.NOSE: _nose(window, frame),
         Region.EYEBROWS: np.maximum(*brows),
@@ -154,7 +154,7 @@ def _brow(window: Window, side: int) -> Plane:
         full = float(np.percentile(window.dark[core], 70)) if core.any() else 0.1
         evidence = ((window.dark - 0.5 * full) / (0.25 * full + 0.01)).clip(-1.5, 1.5)
         evidence = np.where(near, evidence, np.float32(-1.5))  # no lashes, no hair
-        evidence = evidence + HINT * window.odds[..., Region.EYEBROWS]
+        evidence = evidence + _HINT * window.odds[..., Region.EYEBROWS]
         values = shape.fitted(evidence, near, (t, v))
     return _chance(window, shapes.brow(values, t, v) / 0.035 - 1.2 * evidence)
 
@@ -183,9 +183,9 @@ def _eye(window: Window, side: int) -> Plane:
     for _ in range(2):
         rim = shapes.eye(values, t, v)
         evidence = colours.log_ratio(near * rise(-rim / 0.02), near * rise((rim - 0.05) / 0.02))
-        evidence = evidence + HINT * window.odds[..., Region.EYES]
+        evidence = evidence + _HINT * window.odds[..., Region.EYES]
         values = _EYE.fitted(evidence, near, (t, v))
-    hint = 0.5 * HINT * window.odds[..., Region.EYES]
+    hint = 0.5 * _HINT * window.odds[..., Region.EYES]
     return _chance(window, shapes.eye(values, t, v) / 0.03 - hint)
 
 
@@ -224,7 +224,7 @@ def _mouth(window: Window, frame: FaceFrame) -> tuple[Plane, Plane]:
     for _ in range(3):
         rim = shapes.lips(values, *at)
         evidence = colours.log_ratio(near * rise(-rim / 0.03), near * rise((rim - 0.04) / 0.02))
-        evidence = np.asarray(evidence + HINT * odds, np.float32)
+        evidence = np.asarray(evidence + _HINT * odds, np.float32)
         values = shape.fitted(evidence, near, at)
     rim = shapes.lips(values, *at)
     inner = _opening(window, values, rim)

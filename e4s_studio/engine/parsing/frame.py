@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     Plane = NDArray[np.float32]
 
-MEASURED_SIDE = 512
+_MEASURED_SIDE = 512
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class FaceFrame:
 def frame_of(crop: NDArray[np.uint8]) -> FaceFrame:
     """Measure the frame of an aligned crop, (S, S, 3) uint8 RGB."""
     grey = np.asarray(cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY), np.uint8)
-    small = shrunk(grey, grey.shape[0] / MEASURED_SIDE)[0].round().clip(0, 255).astype(np.uint8)
+    small = shrunk(grey, grey.shape[0] / _MEASURED_SIDE)[0].round().clip(0, 255).astype(np.uint8)
     seen = landmarks_of_crop(small)
     share = (np.vstack([seen.eyes, seen.mouth]) + 0.5) / small.shape[0]
     left, right, below = ((float(x), float(y)) for x, y in share)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     Plane = NDArray[np.float32]
 
-ROUNDS: Final = 4
+_ROUNDS: Final = 4
 _COLOUR_WEIGHT: Final = 1.1
 _USUAL_WEIGHT: Final = 0.4
 _LEARNED_WEIGHT: Final = 0.9
@@ -61,7 +61,7 @@ def head_regions(lab: Plane, frame: FaceFrame, learned: Plane) -> Plane:
     belief = prior.copy()
     belief[..., HAIR] *= 1 - 0.8 * alike  # a high forehead teaches hair no colours
     belief[..., FACE] *= 0.25 + 0.75 * alike  # nor a fringe the face
-    for turn in range(ROUNDS):
+    for turn in range(_ROUNDS):
         if turn:
             signs = replace(signs, falls=_hair_falls(belief, u, v))
             prior = _pooled(usual_places(u, v, signs), learned)

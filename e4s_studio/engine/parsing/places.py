@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 FACE, HAIR, BACKGROUND, NECK, EARS = range(5)
 
 _HAIRLINE: Final = -1.22
-WIDEST: Final = 0.25
+_WIDEST: Final = 0.25
 HALF_WIDTH: Final = 1.08
 
 
@@ -83,11 +83,11 @@ def usual_places(u: Plane, v: Plane, signs: Signs) -> Plane:
 def _face_rim(u: Plane, v: Plane, chin: float) -> Plane:
     """Return about the signed distance to the face's outline, negative inside."""
     across = np.abs(u) / HALF_WIDTH
-    above = ((WIDEST - v) / (WIDEST - _HAIRLINE)).clip(0, None)
-    below = ((v - WIDEST) / (chin - WIDEST)).clip(0, None)
+    above = ((_WIDEST - v) / (_WIDEST - _HAIRLINE)).clip(0, None)
+    below = ((v - _WIDEST) / (chin - _WIDEST)).clip(0, None)
     forehead = (across**2.6 + above**2.6) ** (1 / 2.6)
     jaw = (across**1.9 + below**1.9) ** (1 / 1.9)
-    return np.asarray((np.where(v < WIDEST, forehead, jaw) - 1) * 1.3, np.float32)
+    return np.asarray((np.where(v < _WIDEST, forehead, jaw) - 1) * 1.3, np.float32)
 
 
 def _neck(u: Plane, v: Plane, chin: float) -> Plane:

@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
     Plane = NDArray[np.float32]
 
-CONTRAST: Final = 3.0
+_CONTRAST: Final = 3.0
 """How fast a step in colour stops the walk, against the picture's mean squared step."""
 _STAY: Final = 0.02
 """How much a pixel's own evidence counts against one neighbour of equal colour."""
-LEAST: Final = 1e-4
+_LEAST: Final = 1e-4
 
 
 class RandomWalker:
@@ -34,7 +34,7 @@ class RandomWalker:
         index = np.arange(height * width).reshape(height, width)
         steps = [_squared(lab[:, 1:] - lab[:, :-1]), _squared(lab[1:] - lab[:-1])]
         mean = max(float(np.concatenate(steps).mean()), 1e-6)
-        weight = np.exp(-CONTRAST * np.concatenate(steps) / mean) + LEAST
+        weight = np.exp(-_CONTRAST * np.concatenate(steps) / mean) + _LEAST
         here = np.concatenate([index[:, 1:].ravel(), index[1:].ravel()])
         there = np.concatenate([index[:, :-1].ravel(), index[:-1].ravel()])
         ends = np.concatenate([here, there]), np.concatenate([there, here])

@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from e4s_studio.files.project import FittedWeights
     from e4s_studio.networks.rgi import RGI
 
-COARSE: Final = {64: 256, 256: 512}
+_COARSE: Final = {64: 256, 256: 512}
 """The generator's resolutions that are shown before it is done, and the size of those pictures."""
 
 
@@ -282,7 +282,7 @@ class Engine:
             if should_stop():
                 return
             resolution = drawn.shape[0]
-            size = CANONICAL_SIZE if resolution == full else COARSE.get(resolution)
+            size = CANONICAL_SIZE if resolution == full else _COARSE.get(resolution)
             if size is None:
                 continue
             composite = session.finish(drawn, snapshot, size)

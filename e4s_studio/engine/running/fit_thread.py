@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from e4s_studio.engine.drawing.fitted import Fitted
     from e4s_studio.engine.fitting.fit import Fitter
 
-FIRST_LOOK: Final = 3.0
+_FIRST_LOOK: Final = 3.0
 """Seconds until the first half-fitted model is shown; later ones follow at doubling intervals."""
-NICENESS: Final = 10
+_NICENESS: Final = 10
 """How far a fit steps back: the window, and whatever else the artist runs, goes before it."""
 
 log = logging.getLogger(__name__)
@@ -127,7 +127,7 @@ class FitThread:
         self._thread.join()
 
     def _run(self) -> None:
-        step_back(NICENESS)
+        step_back(_NICENESS)
         try:
             self._fit()
         except StudioError as error:
@@ -138,7 +138,7 @@ class FitThread:
 
     def _fit(self) -> None:
         fitter = self._make()
-        look, begun = FIRST_LOOK, time.monotonic()
+        look, begun = _FIRST_LOOK, time.monotonic()
         while not fitter.is_done and not self._stop.is_set():
             self._step(fitter)
             fraction = 0.999 * fitter.steps_taken / fitter.plan.steps

@@ -26,10 +26,10 @@ Render = Callable[[RenderRequest, ShouldStop], Iterator[RenderResult]]
 """Draws coarse to fine. It may ask between stages whether the finer ones are still wanted, and
 return early if not."""
 
-TRIES: Final = 2
+_TRIES: Final = 2
 """When memory runs out, the same is tried once more with nothing kept from before."""
 DRAWN_ON_CPU: Final = "The GPU ran out of memory, so this picture was drawn on the CPU."
-NO_MEMORY: Final = (
+_NO_MEMORY: Final = (
     "There is not enough memory to draw this picture. Close other programs, or choose a smaller "
     "model."
 )
@@ -148,13 +148,13 @@ class Worker:
     def _work(self, request: RenderRequest) -> None:
         """Draw; when memory runs out free what can be freed, and then leave a GPU that is full."""
         job = _Job(request, self._mailbox, self._on_result)
-        for _ in range(TRIES):
+        for _ in range(_TRIES):
             short = self._try(job, request)
             if short is None:
                 return
             self._release()
         if short is Memory.MAIN:
-            raise DeviceError(NO_MEMORY)
+            raise DeviceError(_NO_MEMORY)
         on_cpu = replace(request, on_cpu=True)
         job.deliver(self._render(on_cpu, job.should_stop), (DRAWN_ON_CPU,))
 
@@ -216,5 +216,5 @@ def _readable(error: Exception) -> StudioError:
     if isinstance(error, StudioError):
         return error
     if is_out_of_memory(error):
-        return DeviceError(NO_MEMORY)
+        return DeviceError(_NO_MEMORY)
     return RenderError(f"The picture could not be drawn: {error}. Try again, or open it anew.")

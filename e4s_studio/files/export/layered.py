@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 MAX_SIDE: Final = 30_000
 """The largest PSD that the format allows, in pixels a side."""
-THUMBNAIL_SIDE: Final = 256
+_THUMBNAIL_SIDE: Final = 256
 # A photograph's PNG shrinks by a few per cent more at higher levels, at several times the time.
 _COMPRESSION: Final = 1
 
@@ -292,7 +292,7 @@ class _OpenRasterWriter:
         """Write the order of the layers, the finished picture and its thumbnail."""
         self._archive.writestr("stack.xml", ET.tostring(self._image, "UTF-8"))
         self._store("mergedimage.png", merged)
-        merged.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE))
+        merged.thumbnail((_THUMBNAIL_SIDE, _THUMBNAIL_SIDE))
         self._store("Thumbnails/thumbnail.png", merged)
 
     def _store(self, name: str, picture: Image.Image) -> None:

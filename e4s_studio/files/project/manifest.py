@@ -25,23 +25,23 @@ if TYPE_CHECKING:
 
     from e4s_studio.files.project.archive import Blocks
 
-FORMAT: Final = "e4s-studio project"
+_FORMAT: Final = "e4s-studio project"
 VERSION: Final = 1
 MANIFEST: Final = "manifest.json"
-MAX_SIDE: Final = 4096
+_MAX_SIDE: Final = 4096
 """Largest crop that is opened, in pixels a side."""
 
 EntryName = Annotated[
     str, Field(pattern=r"^[a-z0-9_]+(/[a-z0-9_]+)*(\.[a-z0-9]{1,11})?$", max_length=80)
 ]
 """The name of an entry in the zip: plain, so that it cannot point outside of it."""
-Side = Annotated[int, Field(ge=1, le=MAX_SIDE)]
+Side = Annotated[int, Field(ge=1, le=_MAX_SIDE)]
 Size = tuple[Side, Side]
 Plain = dict[str, Any]
 """A JSON object."""
 QuadEntry = Annotated[tuple[tuple[float, float], ...], Field(min_length=4, max_length=4)] | None
 """The corners of a portrait's quad."""
-_Edge = Annotated[int, Field(ge=0, le=MAX_SIDE)]
+_Edge = Annotated[int, Field(ge=0, le=_MAX_SIDE)]
 _RegionNumber = Annotated[int, Field(ge=0, lt=REGION_COUNT)]
 
 
@@ -160,7 +160,7 @@ class FittedEntry(_Entry):
 class Manifest(_Entry):
     """What is in a project file."""
 
-    format: Literal["e4s-studio project"] = FORMAT
+    format: Literal["e4s-studio project"] = _FORMAT
     version: Literal[1] = VERSION
     program: str = Field(max_length=100)
     source: PortraitEntry | None
@@ -229,7 +229,7 @@ def migrated(
     ProjectError
         If it is no manifest of a project, or one of a newer version.
     """
-    if not isinstance(read, dict) or read.get("format") != FORMAT:
+    if not isinstance(read, dict) or read.get("format") != _FORMAT:
         raise ProjectError(f"“{name}” is no project of E4S Studio.")
     plain: Plain = read
     found = plain.get("version")

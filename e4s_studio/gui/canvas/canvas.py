@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from e4s_studio.gui.tools.tool import Point
     from e4s_studio.gui.tools.toolbox import Toolbox
 
-RING: Final = 1 / 24
+_RING: Final = 1 / 24
 """Radius of the ring around a doubtful spot, in parts of the crop's side."""
 
 
@@ -243,7 +243,7 @@ class MaskCanvas(QWidget):
         painter.restore()
         if self._spot is not None:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            ring = marks.ring_path(self._spot, self._document.box.width * RING, transform)
+            ring = marks.ring_path(self._spot, self._document.box.width * _RING, transform)
             marks.draw_path(painter, ring, dashed=True)
 
     def _paint_marks(self, painter: QPainter, transform: QTransform) -> None:

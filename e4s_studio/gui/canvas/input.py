@@ -17,21 +17,21 @@ if TYPE_CHECKING:
     from e4s_studio.gui.canvas.view import ViewTransform
     from e4s_studio.gui.tools.toolbox import Toolbox
 
-HOLDING: Final[dict[int, ToolKind]] = {
+_HOLDING: Final[dict[int, ToolKind]] = {
     Qt.Key.Key_Space: ToolKind.PAN,
     Qt.Key.Key_Alt: ToolKind.PICK,
 }
 """Keys that switch to a tool for as long as they are held."""
 
-STEPS: Final[dict[int, QPointF]] = {
+_STEPS: Final[dict[int, QPointF]] = {
     Qt.Key.Key_Left: QPointF(-1, 0),
     Qt.Key.Key_Right: QPointF(1, 0),
     Qt.Key.Key_Up: QPointF(0, -1),
     Qt.Key.Key_Down: QPointF(0, 1),
 }
-ENDING: Final = (Qt.Key.Key_Escape, Qt.Key.Key_Return, Qt.Key.Key_Enter)
-LONG_STEP: Final = 10
-WRITING: Final = (QLineEdit, QAbstractSpinBox, QTextEdit)
+_ENDING: Final = (Qt.Key.Key_Escape, Qt.Key.Key_Return, Qt.Key.Key_Enter)
+_LONG_STEP: Final = 10
+_WRITING: Final = (QLineEdit, QAbstractSpinBox, QTextEdit)
 
 
 class CanvasInput(QObject):
@@ -192,12 +192,12 @@ class CanvasInput(QObject):
         key = event.key()  # an int: keyboards have keys that Qt.Key does not name
         if event.type() is QEvent.Type.ShortcutOverride:
             # During a gesture its own keys take precedence over the window's shortcuts.
-            event.setAccepted(key in ENDING and self._toolbox.tool.is_busy)
+            event.setAccepted(key in _ENDING and self._toolbox.tool.is_busy)
             return event.isAccepted()
         pressed = event.type() is QEvent.Type.KeyPress
-        if key in HOLDING:
+        if key in _HOLDING:
             if not event.isAutoRepeat():
-                self._hold(HOLDING[key], pressed=pressed)
+                self._hold(_HOLDING[key], pressed=pressed)
             return True
         taken = pressed and self._pressed_key(key, event.modifiers())
         if taken:
@@ -218,12 +218,12 @@ class CanvasInput(QObject):
         if key == Qt.Key.Key_Escape:
             self._pressed = False
             return self._toolbox.tool.cancel()
-        if key in ENDING:
+        if key in _ENDING:
             moved, self._stepped = self._stepped, False
             return (not moved and self._toolbox.tool.accept()) or self._click(modifiers)
-        if key in STEPS:
-            far = LONG_STEP if modifiers & Qt.KeyboardModifier.ShiftModifier else 1
-            self._step(STEPS[key] * far)
+        if key in _STEPS:
+            far = _LONG_STEP if modifiers & Qt.KeyboardModifier.ShiftModifier else 1
+            self._step(_STEPS[key] * far)
             return True
         return False
 
@@ -258,5 +258,5 @@ class CanvasInput(QObject):
 
     def _enter(self) -> None:
         """Take the focus when the pointer enters, unless a text field has it."""
-        if not isinstance(QApplication.focusWidget(), WRITING):
+        if not isinstance(QApplication.focusWidget(), _WRITING):
             self._canvas.setFocus(Qt.FocusReason.MouseFocusReason)

@@ -24,13 +24,13 @@ DARK: Final = QColor(0, 0, 0, 170)
 MARGIN: Final = 4.0
 """Logical pixels that marks reach beyond their own points."""
 
-PIXELS_SHOWN: Final = 6.0
+_PIXELS_SHOWN: Final = 6.0
 """Zoom from which the brush's outline follows the borders of the covered pixels."""
 
-HANDLE: Final = 6.0
+_HANDLE: Final = 6.0
 """Radius of a handle in logical pixels."""
 
-SMALLEST_CURSOR: Final = 3.0
+_SMALLEST_CURSOR: Final = 3.0
 """Radius in logical pixels below which a cross helps to find the brush."""
 
 
@@ -60,12 +60,12 @@ def cursor_path(dab: Dab, transform: QTransform, *, pixels: bool) -> QPainterPat
     """
     zoom = abs(transform.m11())
     path = QPainterPath()
-    if pixels and zoom >= PIXELS_SHOWN:
+    if pixels and zoom >= _PIXELS_SHOWN:
         everywhere = Box.around([(dab.x, dab.y)], margin=dab.radius + 1)
         return transform.map(_outline(brush.disc(dab, everywhere)))
     centre, radius = transform.map(QPointF(dab.x, dab.y)), dab.radius * zoom
     path.addEllipse(centre, radius, radius)
-    if radius < SMALLEST_CURSOR:
+    if radius < _SMALLEST_CURSOR:
         for dx, dy in ((1, 0), (-1, 0), (0, 1), (0, -1)):
             path.moveTo(centre + QPointF(dx, dy) * (radius + 3))
             path.lineTo(centre + QPointF(dx, dy) * (radius + 8))
@@ -96,7 +96,7 @@ def handles_path(tool: MidlineTool, transform: QTransform) -> QPainterPath:
     """Return the midline's two handles, in logical pixels."""
     path = QPainterPath()
     for x, y in tool.handles():
-        path.addEllipse(transform.map(QPointF(x, y)), HANDLE, HANDLE)
+        path.addEllipse(transform.map(QPointF(x, y)), _HANDLE, _HANDLE)
     return path
 
 

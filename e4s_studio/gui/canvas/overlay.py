@@ -18,23 +18,23 @@ if TYPE_CHECKING:
 
     from e4s_studio.core.document import Document
 
-FAINTEST: Final = 0.25
+_FAINTEST: Final = 0.25
 """Strength of a region's colour where its soft amount is 0; it is 1 where the amount is full."""
 
-STRIPE: Final = 6
+_STRIPE: Final = 6
 """Width of the stripes over original pixels, in pixels of the crop."""
 
-STRIPE_STRENGTH: Final = 0.7
+_STRIPE_STRENGTH: Final = 0.7
 
-SHOWN_FROM: Final = 0.5
+_SHOWN_FROM: Final = 0.5
 """Smallest doubt that is shown; below it the likeliest region is clear enough."""
-FULL_FROM: Final = 0.9
+_FULL_FROM: Final = 0.9
 DOUBT_STRIPE: Final = 8
 """Width of the stripes, in pixels of the crop; the picture stays visible between them."""
-ON_STRIPES: Final = 0.85
-BETWEEN: Final = 0.15
+_ON_STRIPES: Final = 0.85
+_BETWEEN: Final = 0.15
 """Opacity of the strongest doubt on the stripes and between them."""
-DOUBT_COLOUR: Final = (255, 48, 144)
+_DOUBT_COLOUR: Final = (255, 48, 144)
 """A pink that neither regions nor faces have."""
 
 
@@ -117,7 +117,7 @@ class Overlay:
         amount = document.pixels(Layer.AMOUNT)[box.slices]
         matted = np.nonzero((occluder != 0) | (amount != FULL))
         drawn = self._pixels[box.slices]
-        striped = (matted[0] + matted[1] + box.left + box.top) // STRIPE % 2 == 0
+        striped = (matted[0] + matted[1] + box.left + box.top) // _STRIPE % 2 == 0
         drawn[matted] = _matted(drawn[matted], occluder[matted], amount[matted], striped)
 
 
@@ -136,9 +136,9 @@ class DoubtOverlay:
             return
         height, width = doubt.shape[:2]
         self._pixels = np.zeros((height, width), np.uint32)
-        strength = ((doubt - SHOWN_FROM) / (FULL_FROM - SHOWN_FROM)).clip(0, 1)
+        strength = ((doubt - _SHOWN_FROM) / (_FULL_FROM - _SHOWN_FROM)).clip(0, 1)
         striped = np.add.outer(np.arange(height), np.arange(width)) // DOUBT_STRIPE % 2 == 0
-        strength *= np.where(striped, ON_STRIPES, BETWEEN)
+        strength *= np.where(striped, _ON_STRIPES, _BETWEEN)
         self._alpha = (255 * strength).astype(np.uint8)
         self.image = _image_of(self._pixels)
 
@@ -149,7 +149,7 @@ class DoubtOverlay:
         painted = document.pixels(Layer.PAINTED)[box.slices]
         alpha = np.where(painted, 0, self._alpha[box.slices]).astype(np.uint32)
         pixels = alpha << 24
-        for colour, place in zip(DOUBT_COLOUR, (16, 8, 0), strict=True):
+        for colour, place in zip(_DOUBT_COLOUR, (16, 8, 0), strict=True):
             pixels |= (alpha * colour // 255) << place
         self._pixels[box.slices] = pixels
 
@@ -185,11 +185,11 @@ def _matted(
 ) -> NDArray[np.uint32]:
     """Return (N,) premultiplied pixels that show both mattes; all arguments are (N,)."""
     original = occluder / np.float32(FULL)
-    strength = FAINTEST + (1 - FAINTEST) * (amount / np.float32(FULL))
+    strength = _FAINTEST + (1 - _FAINTEST) * (amount / np.float32(FULL))
     # Integers in 256ths: floats on four channels take ten times as long.
     kept = (256 * strength * (1 - original)).astype(np.uint16)[:, None]
     mixed = (drawn.view(np.uint8).reshape(-1, 4) * kept) >> 8
-    mixed += (FULL * STRIPE_STRENGTH * original * striped).astype(np.uint16)[:, None]
+    mixed += (FULL * _STRIPE_STRENGTH * original * striped).astype(np.uint16)[:, None]
     return mixed.astype(np.uint8).view(np.uint32)[:, 0]
 
 

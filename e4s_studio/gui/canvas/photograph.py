@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PySide6.QtGui import QTransform
 
-CRISP_FROM: Final = 2.0
+_CRISP_FROM: Final = 2.0
 """Screen pixels per picture pixel from which single pixels are visible."""
 
 
@@ -73,7 +73,7 @@ class PhotographPainter:
         magnified = on_screen.width() / self._image.width()
         painter.save()
         painter.setTransform(transform, combine=True)
-        smooth = magnified < CRISP_FROM
+        smooth = magnified < _CRISP_FROM
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
         drawn = self._image if magnified >= 1 else self._reduced_to(on_screen.toSize())
         painter.drawImage(picture, drawn)

@@ -17,9 +17,9 @@ FIT_MARGIN: Final = 0.97
 
 
 ZOOM_PER_NOTCH: Final = 1.25
-NOTCH: Final = 120
+_NOTCH: Final = 120
 """Wheel angle of one notch, in eighths of a degree."""
-PRESSES: Final = (QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonDblClick)
+_PRESSES: Final = (QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonDblClick)
 
 
 class ViewTransform(QObject):
@@ -204,7 +204,7 @@ class Navigator(QObject):
         return QSizeF(self._pane.size())
 
     def _wheel(self, event: QWheelEvent) -> bool:
-        notches = event.angleDelta().y() / NOTCH
+        notches = event.angleDelta().y() / _NOTCH
         if notches:
             self.view.zoom_by(ZOOM_PER_NOTCH**notches, self.viewport, event.position())
         event.accept()
@@ -218,7 +218,7 @@ class Navigator(QObject):
 
     def _mouse(self, event: QMouseEvent) -> bool:
         kind = event.type()
-        if kind in PRESSES and self._last is None:
+        if kind in _PRESSES and self._last is None:
             if event.button() in (Qt.MouseButton.MiddleButton, self.pan_button):
                 self._last, self._held = event.position(), event.button()
                 return True

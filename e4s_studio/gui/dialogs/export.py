@@ -29,10 +29,10 @@ from e4s_studio.gui.widgets.layouts import column, hint_label, row, sentence_lab
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-WIDTH: Final = 540
-BUTTON: Final = 96
-STEPS: Final = 1000
-HINT: Final = 420
+_WIDTH: Final = 540
+_BUTTON: Final = 96
+_STEPS: Final = 1000
+_HINT: Final = 420
 """A wrapped text asks for the height that it needs at this width."""
 
 _KINDS: Final = {
@@ -101,7 +101,7 @@ class ExportDialog(QDialog):
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle(self.tr("Export"))
-        self.setMinimumWidth(WIDTH)
+        self.setMinimumWidth(_WIDTH)
         self._is_busy = False
         self._agreed: Path | None = None
         self._folder = path.parent
@@ -131,8 +131,8 @@ class ExportDialog(QDialog):
     def show_progress(self, fraction: float) -> None:
         """Show the progress of the export, 0 to 1; 0 while the picture is being drawn."""
         self._show_busy(busy=True)
-        self.progress.setRange(0, STEPS if fraction > 0 else 0)
-        self.progress.setValue(round(fraction * STEPS))
+        self.progress.setRange(0, _STEPS if fraction > 0 else 0)
+        self.progress.setValue(round(fraction * _STEPS))
 
     def say(self, sentence: str) -> None:
         """Show why nothing was written, and let the artist try again."""
@@ -180,15 +180,15 @@ class ExportDialog(QDialog):
             " changes. Formats that cannot hold it get a .c2pa file beside them."
         )
         signer = row(self.credential, self.signed_by, None, self.change_signer, spacing=8)
-        form.addRow("", column(signer, hint_label(told, self, HINT), spacing=2))
+        form.addRow("", column(signer, hint_label(told, self, _HINT), spacing=2))
         form.addRow("", self.mark)
         for button in (self.start, self.cancel):
-            button.setMinimumWidth(BUTTON)
+            button.setMinimumWidth(_BUTTON)
         self.start.setObjectName("primary")
         self.start.setDefault(True)
         for button in (self.cancel, self.browse, self.change_signer):
             button.setAutoDefault(False)
-        self.progress.setRange(0, STEPS)
+        self.progress.setRange(0, _STEPS)
         policy = self.progress.sizePolicy()
         policy.setRetainSizeWhenHidden(True)
         self.progress.setSizePolicy(policy)

@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from e4s_studio.files.models import Model
 
 
-MEGABYTE: Final = 1_000_000
-BUTTON: Final = 104
-BAR_STEPS: Final = 1000
+_MEGABYTE: Final = 1_000_000
+_BUTTON: Final = 104
+_BAR_STEPS: Final = 1000
 
 
 class ModelsDialog(QDialog):
@@ -77,7 +77,7 @@ class ModelsDialog(QDialog):
         self.close_button = QPushButton(self.tr("Close"), self)
         for button in (self.pack, self.unpack, self.close_button):
             button.setAutoDefault(False)
-            button.setMinimumWidth(BUTTON)
+            button.setMinimumWidth(_BUTTON)
         self._lay_out(folder)
         self.pack.clicked.connect(self.pack_asked)
         self.unpack.clicked.connect(self.unpack_asked)
@@ -152,7 +152,7 @@ class ModelRow(QFrame):
         self.state = QLabel(self)
         self.state.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.progress = QProgressBar(self)
-        self.progress.setRange(0, BAR_STEPS)
+        self.progress.setRange(0, _BAR_STEPS)
         self.progress.setTextVisible(False)
         self.progress.setFixedHeight(8)
         self.install = QPushButton(self)
@@ -160,7 +160,7 @@ class ModelRow(QFrame):
         self.stop = QPushButton(self.tr("Stop"), self)
         self.compute = QPushButton(self.tr("Compute with it"), self)
         for button in (self.install, self.use_file, self.stop, self.compute):
-            button.setMinimumWidth(BUTTON)
+            button.setMinimumWidth(_BUTTON)
         self.install.clicked.connect(self.install_asked)
         self.use_file.clicked.connect(self.file_asked)
         self.stop.clicked.connect(self.stop_asked)
@@ -193,7 +193,7 @@ class ModelRow(QFrame):
     def show_waiting(self) -> None:
         """Show that it waits for another installation."""
         self.state.setText(self.tr("waiting …"))
-        self.progress.setRange(0, BAR_STEPS)
+        self.progress.setRange(0, _BAR_STEPS)
         self.progress.setValue(0)
         self._show_working(working=True)
 
@@ -209,8 +209,8 @@ class ModelRow(QFrame):
         if received >= whole:
             self.show_checking()
             return
-        self.progress.setRange(0, BAR_STEPS)
-        self.progress.setValue(round(BAR_STEPS * received / whole))
+        self.progress.setRange(0, _BAR_STEPS)
+        self.progress.setValue(round(_BAR_STEPS * received / whole))
         self.state.setText(self.tr("{0} of {1}").format(_megabytes(received), _megabytes(whole)))
         self._show_working(working=True)
 
@@ -246,4 +246,4 @@ class ModelRow(QFrame):
 
 
 def _megabytes(size: int) -> str:
-    return f"{size / MEGABYTE:,.0f} MB"
+    return f"{size / _MEGABYTE:,.0f} MB"

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from e4s_studio.files.journal import CrashedSession
 
 PICTURE: Final = 128
-BUTTON: Final = 88
+_BUTTON: Final = 88
 
 Found = tuple["CrashedSession", "NDArray[np.uint8] | None"]
 """A session and its (h, w, 3) uint8 picture; None if it has none."""
@@ -90,7 +90,7 @@ class RecoveryDialog(QDialog):
         )
         said.setWordWrap(True)
         for button in (self.discard, self.later, self.go_on):
-            button.setMinimumWidth(BUTTON)
+            button.setMinimumWidth(_BUTTON)
         buttons = row(self.discard, None, self.later, self.go_on)
         self.setLayout(column(said, (self.list, 1), buttons, margins=(16, 16, 16, 16), spacing=12))
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from e4s_studio.gui.actions import Actions
 
 
-ICON: Final = 16
+_ICON: Final = 16
 
 
 class ShortcutsDialog(QDialog):
@@ -51,7 +51,7 @@ class ShortcutsDialog(QDialog):
         self.tree = QTreeWidget(self)
         self.tree.setHeaderLabels([self.tr("Action"), self.tr("Key")])
         self.tree.setObjectName("shortcuts")
-        self.tree.setIconSize(QSize(ICON, ICON))
+        self.tree.setIconSize(QSize(_ICON, _ICON))
         self.tree.setUniformRowHeights(True)
         self.tree.setRootIsDecorated(False)
         self.tree.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
@@ -84,7 +84,7 @@ class ShortcutsDialog(QDialog):
         self._set(name, keys)
 
     def _fill(self) -> dict[str, QTreeWidgetItem]:
-        blank = QPixmap(ICON, ICON)
+        blank = QPixmap(_ICON, _ICON)
         blank.fill(Qt.GlobalColor.transparent)
         items = {}
         for name in self._actions:

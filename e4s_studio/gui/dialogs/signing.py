@@ -19,10 +19,10 @@ from PySide6.QtWidgets import (
 from e4s_studio.gui.exporter import Signer
 from e4s_studio.gui.widgets.layouts import column, hint_label, row, sentence_label
 
-WIDTH: Final = 520
-BUTTON: Final = 96
-INDENT: Final = 22
-HINT: Final = 360
+_WIDTH: Final = 520
+_BUTTON: Final = 96
+_INDENT: Final = 22
+_HINT: Final = 360
 """A wrapped text asks for the height that it needs at this width."""
 
 
@@ -47,7 +47,7 @@ class SigningDialog(QDialog):
     def __init__(self, signer: Signer, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(self.tr("Sign exports"))
-        self.setMinimumWidth(WIDTH)
+        self.setMinimumWidth(_WIDTH)
         self.own = QRadioButton(self.tr("With a key made on &this computer"), self)
         self.mine = QRadioButton(self.tr("With &my own certificate"), self)
         self.certificate = _FileField(self.tr("Choose a certificate"), self)
@@ -103,7 +103,7 @@ class SigningDialog(QDialog):
     def _lay_out(self) -> QWidget:
         files = QWidget(self)
         form = QFormLayout(files)
-        form.setContentsMargins(INDENT, 0, 0, 0)
+        form.setContentsMargins(_INDENT, 0, 0, 0)
         form.setHorizontalSpacing(16)
         form.setVerticalSpacing(8)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
@@ -111,17 +111,17 @@ class SigningDialog(QDialog):
         form.addRow(self.tr("Private &key"), self.key)
         form.addRow(self.tr("&Password"), self.password)
         forgotten = self.tr("The password is forgotten when the editor closes.")
-        form.addRow("", hint_label(forgotten, self, HINT))
+        form.addRow("", hint_label(forgotten, self, _HINT))
         for button in (self.use, self.cancel):
-            button.setMinimumWidth(BUTTON)
+            button.setMinimumWidth(_BUTTON)
         self.use.setObjectName("primary")
         self.use.setDefault(True)
         made = self.tr(
             "Created on the first export; only you can read it. Others see a valid signature by"
             " somebody they do not know."
         )
-        own = hint_label(made, self, HINT)
-        own.setContentsMargins(INDENT, 0, 0, 8)
+        own = hint_label(made, self, _HINT)
+        own.setContentsMargins(_INDENT, 0, 0, 8)
         buttons = row(None, self.cancel, self.use)
         self.setLayout(
             column(

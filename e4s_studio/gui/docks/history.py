@@ -15,7 +15,7 @@ from e4s_studio.gui.widgets.layouts import column
 if TYPE_CHECKING:
     from e4s_studio.core.commands import Command, CommandStack
 
-THUMBNAIL: Final = 36
+_THUMBNAIL: Final = 36
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -92,7 +92,7 @@ class HistoryDock(QWidget):
         self.view = QListView(self)
         self.view.setObjectName("history")
         self.view.setModel(self.steps)
-        self.view.setIconSize(QSize(THUMBNAIL, THUMBNAIL))
+        self.view.setIconSize(QSize(_THUMBNAIL, _THUMBNAIL))
         self.view.setUniformItemSizes(True)
         self.view.setEditTriggers(QListView.EditTrigger.NoEditTriggers)
         self.view.setToolTip(self.tr("Click a step to go there; later steps stay until you edit"))

@@ -45,12 +45,12 @@ ORDER: Final = (
     Region.EAR_RINGS,
     Region.BACKGROUND,
 )
-SWATCH: Final = 16
-VALUE_WIDTH: Final = 40
-SHAPE_WIDTH: Final = 20
-BUTTON_WIDTH: Final = 20
-SPACING: Final = 3
-HEIGHT: Final = 26
+_SWATCH: Final = 16
+_VALUE_WIDTH: Final = 40
+_SHAPE_WIDTH: Final = 20
+_BUTTON_WIDTH: Final = 20
+_SPACING: Final = 3
+_HEIGHT: Final = 26
 
 
 class AmountRow(QWidget):
@@ -68,11 +68,11 @@ class AmountRow(QWidget):
 
     def __init__(self, title: str, home: int, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setFixedHeight(HEIGHT)
+        self.setFixedHeight(_HEIGHT)
         self.slider = Slider(0, 100, home, self)
         self.slider.setAccessibleName(title)
         self.value = _label("value", "", Qt.AlignmentFlag.AlignRight)
-        self.value.setFixedWidth(VALUE_WIDTH)
+        self.value.setFixedWidth(_VALUE_WIDTH)
         self.row = _row(self)
         self.slider.edited.connect(lambda percent, _gesture: self.show_percent(percent))
 
@@ -165,7 +165,7 @@ class RegionRow(AmountRow):
             button.setText(text)
             button.setToolTip(tip)
             button.setAccessibleName(f"{self._name}: {tip}")
-            button.setFixedSize(SHAPE_WIDTH, 20)
+            button.setFixedSize(_SHAPE_WIDTH, 20)
             button.clicked.connect(lambda _on, chosen=shape: self.shape_chosen.emit(chosen))
             group.addButton(button)
             buttons[shape] = button
@@ -175,13 +175,13 @@ class RegionRow(AmountRow):
         button = QToolButton(self)
         button.setCheckable(True)
         button.setIconSize(QSize(16, 16))
-        button.setFixedSize(BUTTON_WIDTH, 22)
+        button.setFixedSize(_BUTTON_WIDTH, 22)
         name_icon(button, name, checked=checked)
         return button
 
     def _lay_out(self) -> None:
         swatch = QLabel(self)
-        swatch.setFixedWidth(SWATCH + 2)
+        swatch.setFixedWidth(_SWATCH + 2)
         swatch.setPixmap(swatch_picture(self.region, self.devicePixelRatioF()))
         name = _label("value", self._name, Qt.AlignmentFlag.AlignLeft)
         name.setFixedWidth(_name_width(self))
@@ -209,14 +209,14 @@ class GroupRow(AmountRow):
         self.setObjectName("groupRow")
         self.slider.setToolTip(self.tr("Texture amount of all these regions together"))
         mixed = self.fontMetrics().horizontalAdvance(self.tr("mixed"))
-        self.value.setFixedWidth(max(VALUE_WIDTH, mixed))
+        self.value.setFixedWidth(max(_VALUE_WIDTH, mixed))
         name = _label("value", title, Qt.AlignmentFlag.AlignLeft)
         name.setFixedWidth(_before_slider(self))
         self.row.addWidget(name)
         self.row.addWidget(self.slider, 1)
         self.row.addWidget(self.value)
         # As wide as a region row's shapes, eye and lock.
-        self.row.addSpacing(4 + 3 * SHAPE_WIDTH + 2 * BUTTON_WIDTH + 3 * SPACING)
+        self.row.addSpacing(4 + 3 * _SHAPE_WIDTH + 2 * _BUTTON_WIDTH + 3 * _SPACING)
 
     def show_amounts(self, amounts: list[float]) -> None:
         """Show the amount that the regions share, or their mean if they differ."""
@@ -340,22 +340,22 @@ class RegionsDock(QWidget):
     def _header(self) -> QWidget:
         header = QWidget()
         row = _row(header)
-        row.addSpacing(_before_slider(self) + SPACING)
+        row.addSpacing(_before_slider(self) + _SPACING)
         row.addWidget(_label("heading", self.tr("target"), Qt.AlignmentFlag.AlignLeft))
         row.addStretch(1)
         row.addWidget(_label("heading", self.tr("source"), Qt.AlignmentFlag.AlignRight))
-        row.addSpacing(VALUE_WIDTH + SPACING)
+        row.addSpacing(_VALUE_WIDTH + _SPACING)
         shape = _label("heading", self.tr("shape"), Qt.AlignmentFlag.AlignHCenter)
-        shape.setFixedWidth(3 * SHAPE_WIDTH)
+        shape.setFixedWidth(3 * _SHAPE_WIDTH)
         row.addSpacing(4)
         row.addWidget(shape)
-        row.addSpacing(2 * BUTTON_WIDTH + SPACING)
+        row.addSpacing(2 * _BUTTON_WIDTH + _SPACING)
         return header
 
 
 def swatch_picture(region: Region, scaling: float) -> QPixmap:
     """Return the region's palette colour as a rounded square, crisp at `scaling`."""
-    side = round(SWATCH * scaling)
+    side = round(_SWATCH * scaling)
     pixmap = QPixmap(side, side)
     pixmap.fill(Qt.GlobalColor.transparent)
     painter = QPainter(pixmap)
@@ -374,7 +374,7 @@ def swatch_picture(region: Region, scaling: float) -> QPixmap:
 def _row(widget: QWidget) -> QHBoxLayout:
     row = QHBoxLayout(widget)
     row.setContentsMargins(6, 0, 4, 0)
-    row.setSpacing(SPACING)
+    row.setSpacing(_SPACING)
     return row
 
 
@@ -386,7 +386,7 @@ def _name_width(widget: QWidget) -> int:
 
 def _before_slider(widget: QWidget) -> int:
     """Return the width of a region row's swatch and name."""
-    return SWATCH + 2 + SPACING + _name_width(widget)
+    return _SWATCH + 2 + _SPACING + _name_width(widget)
 
 
 def _label(style: str, text: str, alignment: Qt.AlignmentFlag) -> QLabel:

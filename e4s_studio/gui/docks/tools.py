@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from e4s_studio.core.label_map import PaintRules
     from e4s_studio.gui.actions import Actions
 
-COLUMNS: Final = 5
-SIZE_STEPS: Final = 200
+_COLUMNS: Final = 5
+_SIZE_STEPS: Final = 200
 """Positions of the size slider, whose steps are equal ratios."""
 
 
@@ -113,7 +113,7 @@ class ToolsDock(QWidget):
     def _make_size(self) -> SliderRow:
         slider = SliderRow(
             self.tr("Size"),
-            (0, SIZE_STEPS, _position(ToolOptions().size)),
+            (0, _SIZE_STEPS, _position(ToolOptions().size)),
             lambda position: self.tr("{0} px").format(round(_size(position))),
             self,
         )
@@ -175,8 +175,8 @@ class ToolsDock(QWidget):
         grid.setSpacing(2)
         for place, kind in enumerate(ToolKind):
             button = _tool_button(actions[f"tool.{kind}"], self)
-            grid.addWidget(button, place // COLUMNS, place % COLUMNS)
-        grid.setColumnStretch(COLUMNS, 1)
+            grid.addWidget(button, place // _COLUMNS, place % _COLUMNS)
+        grid.setColumnStretch(_COLUMNS, 1)
         layout = column(
             grid,
             2,
@@ -202,11 +202,11 @@ def _tool_button(action: QAction, parent: QWidget) -> QToolButton:
 
 
 def _size(position: int) -> float:
-    return float(LARGEST_SIZE ** (position / SIZE_STEPS))
+    return float(LARGEST_SIZE ** (position / _SIZE_STEPS))
 
 
 def _position(size: float) -> int:
-    return round(SIZE_STEPS * math.log(size) / math.log(LARGEST_SIZE))
+    return round(_SIZE_STEPS * math.log(size) / math.log(LARGEST_SIZE))
 
 
 class PaintOver(QWidget):

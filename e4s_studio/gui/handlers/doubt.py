@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from e4s_studio.gui.controller import Controller
     from e4s_studio.gui.main_window import MainWindow
 
-CLOSER: Final = 2.5
+_CLOSER: Final = 2.5
 """How much nearer a spot is shown than the whole picture is."""
 
 
@@ -109,7 +109,7 @@ class DoubtHandler(QObject):
             self._say(self.tr("No doubtful spot is left."))
             return
         canvas = self._window.canvas
-        zoom = self._view.zoom(QSizeF(canvas.size())) * (CLOSER if self._view.is_fitted else 1)
+        zoom = self._view.zoom(QSizeF(canvas.size())) * (_CLOSER if self._view.is_fitted else 1)
         self._view.look_at(QPointF(spot.x, spot.y), zoom)
         canvas.mark_spot(spot.x, spot.y)
         self._say(self.tr("Doubtful spot {0} of {1}").format(spot.number, spot.total))

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 translate: Final = QCoreApplication.translate
-LOSSY: Final = frozenset({".jpg", ".jpeg", ".heic", ".heif", ".avif"})
+_LOSSY: Final = frozenset({".jpg", ".jpeg", ".heic", ".heif", ".avif"})
 """Lossy formats cannot hold label maps."""
 
 
@@ -200,7 +200,7 @@ def _own_maps(photographs: tuple[Path, ...], maps: tuple[Path, ...]) -> list[Pat
 
 
 def _is_label_map(path: Path) -> bool:
-    if path.suffix.lower() in LOSSY:
+    if path.suffix.lower() in _LOSSY:
         return False
     try:
         read_label_map(path)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from e4s_studio.gui.main_window import MainWindow
     from e4s_studio.gui.tools.toolbox import Toolbox
 
-AMOUNT_STEP = 0.1
+_AMOUNT_STEP = 0.1
 
 
 class EditingHandler(QObject):
@@ -61,8 +61,8 @@ class EditingHandler(QObject):
         actions["edit.redo"].triggered.connect(editing.redo)
         actions["region.next"].triggered.connect(lambda: self._step_region(1))
         actions["region.previous"].triggered.connect(lambda: self._step_region(-1))
-        actions["region.more"].triggered.connect(lambda: self._step_amount(AMOUNT_STEP))
-        actions["region.less"].triggered.connect(lambda: self._step_amount(-AMOUNT_STEP))
+        actions["region.more"].triggered.connect(lambda: self._step_amount(_AMOUNT_STEP))
+        actions["region.less"].triggered.connect(lambda: self._step_amount(-_AMOUNT_STEP))
         actions["region.hide"].triggered.connect(
             lambda: self._hide(self._region, self._region not in self._hidden)
         )

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from e4s_studio.gui.main_window import MainWindow
     from e4s_studio.gui.preferences import Preferences
 
-READABLE: Final = (
+_READABLE: Final = (
     "*.png *.jpg *.jpeg *.webp *.tif *.tiff *.bmp *.heic *.heif *.avif *.jp2 *.gif *.ppm"
 )
 
@@ -116,7 +116,7 @@ class FilesHandler(QObject):
         dialog = QFileDialog(self._window, title, str(self._preferences.folder(role)))
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.setNameFilters(
-            [self.tr("Photographs ({0})").format(READABLE), self.tr("All files (*)")]
+            [self.tr("Photographs ({0})").format(_READABLE), self.tr("All files (*)")]
         )
         dialog.fileSelected.connect(lambda name: self.files_chosen.emit(role, [Path(name)]))
         dialog.open()

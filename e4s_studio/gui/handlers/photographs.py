@@ -40,9 +40,9 @@ if TYPE_CHECKING:
 
     AskFirst = Callable[[Callable[[], object]], None]
 
-NEAR: Final = 0.25
+_NEAR: Final = 0.25
 """Of a quad's side: how far apart the middles of two quads around one face may be."""
-PANES: Final = {Role.SOURCE: "source", Role.TARGET: "canvas"}
+_PANES: Final = {Role.SOURCE: "source", Role.TARGET: "canvas"}
 """The pane that shows each photograph."""
 
 
@@ -79,12 +79,12 @@ class PhotographsHandler(QObject):
         self._desk = desk
         self._stop = threading.Event()
         self.view = FaceView(window, window.area)
-        self._buttons = {role: self._add_button(role) for role in PANES}
+        self._buttons = {role: self._add_button(role) for role in _PANES}
         # What the view shows: whose face is chosen, and what to open once it is placed.
         self._role = Role.TARGET
         self._pending: Photographs | None = None
         self._shown: NDArray[np.uint8] | None = None
-        self._known: dict[Role, Portrait | None] = dict.fromkeys(PANES)
+        self._known: dict[Role, Portrait | None] = dict.fromkeys(_PANES)
         self._placed: Path | None = None
         # The faces of the target that were swapped already, one after the other.
         self._done: list[Quad] = []
@@ -97,7 +97,7 @@ class PhotographsHandler(QObject):
 
     def _connect(self) -> None:
         actions, controller = self._window.actions_by_name, self._controller
-        for role in PANES:
+        for role in _PANES:
             actions[f"face.{role}"].triggered.connect(partial(self._choose, role))
         self.view.chosen.connect(self._take)
         self.view.left.connect(self._leave)
@@ -109,7 +109,7 @@ class PhotographsHandler(QObject):
 
     def _add_button(self, role: Role) -> QToolButton:
         action = self._window.actions_by_name[f"face.{role}"]
-        bar = self._window.area.title_bar(PANES[role])
+        bar = self._window.area.title_bar(_PANES[role])
         button = QToolButton(bar)
         name_icon(button, "faces")
         button.setToolTip(action.toolTip())
@@ -123,7 +123,7 @@ class PhotographsHandler(QObject):
 
     def _show_opened(self) -> None:
         before = set(self._known.values())
-        for role in PANES:
+        for role in _PANES:
             portrait = self._document.portraits[role]
             self._window.actions_by_name[f"face.{role}"].setEnabled(portrait is not None)
             self._buttons[role].setEnabled(portrait is not None)
@@ -311,7 +311,7 @@ def _whole(portrait: Portrait) -> NDArray[np.uint8]:
 def _is_same(first: Quad, second: Quad) -> bool:
     """Tell whether two quads lie around one face."""
     apart = np.hypot(*np.subtract(first.centre, second.centre))
-    return bool(apart <= NEAR * max(first.side, second.side))
+    return bool(apart <= _NEAR * max(first.side, second.side))
 
 
 def _next_file(folder: Path, target: Portrait) -> Path:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from e4s_studio.gui.preferences import Preferences
     from e4s_studio.gui.project_session import ProjectSession
 
-MARKER: Final = "[*]"
+_MARKER: Final = "[*]"
 """Where Qt shows that a window's document is not saved."""
 
 
@@ -179,7 +179,7 @@ class ProjectHandler(QObject):
         window, session = self._window, self._session
         name = self._session.name
         title = self.tr("E4S Studio")
-        window.setWindowTitle(f"{name}{MARKER} – {title}" if name else f"{title}{MARKER}")
+        window.setWindowTitle(f"{name}{_MARKER} – {title}" if name else f"{title}{_MARKER}")
         window.setWindowModified(session.is_modified)
         window.setWindowFilePath("" if session.path is None else str(session.path))
         for action in ("file.save", "file.save_as"):

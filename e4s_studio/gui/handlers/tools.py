@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from e4s_studio.gui.main_window import MainWindow
     from e4s_studio.gui.tools.toolbox import Toolbox
 
-OPACITY_STEP: Final = 0.1
+_OPACITY_STEP: Final = 0.1
 
 
 class ToolsHandler(QObject):
@@ -104,7 +104,7 @@ def _connect_overlay(actions: Actions, canvas: MaskCanvas) -> None:
     canvas.addAction(shown)
     shown.triggered.connect(lambda on: canvas.change_style(shown=on))
     outlines.triggered.connect(lambda on: canvas.change_style(outlines=on))
-    for name, step in (("overlay.fainter", -OPACITY_STEP), ("overlay.stronger", OPACITY_STEP)):
+    for name, step in (("overlay.fainter", -_OPACITY_STEP), ("overlay.stronger", _OPACITY_STEP)):
         actions[name].triggered.connect(lambda _=False, step=step: _fade(canvas, step))
 
     def follow() -> None:

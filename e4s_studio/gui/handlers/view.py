@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from e4s_studio.gui.main_window import MainWindow
     from e4s_studio.gui.preferences import Preferences
 
-WINDOW_LAYOUT = "window"
-PANES_LAYOUT = "panes"
+_WINDOW_LAYOUT = "window"
+_PANES_LAYOUT = "panes"
 
 
 class ViewHandler(QObject):
@@ -44,8 +44,8 @@ class ViewHandler(QObject):
         self.use_theme(self._preferences.theme)
         window, preferences = self._window, self._preferences
         window.arrange_first()
-        if preferences.restore_layout(WINDOW_LAYOUT, window):
-            preferences.restore_layout(PANES_LAYOUT, window.area)
+        if preferences.restore_layout(_WINDOW_LAYOUT, window):
+            preferences.restore_layout(_PANES_LAYOUT, window.area)
         window.actions_by_name.use_shortcuts(preferences.shortcuts())
         if not preferences.hint_seen:
             window.hint.pop_up()
@@ -53,8 +53,8 @@ class ViewHandler(QObject):
     def remember(self) -> None:
         """Keep the window as it is now."""
         self._window.area.restore_maximised()
-        self._preferences.save_layout(WINDOW_LAYOUT, self._window)
-        self._preferences.save_layout(PANES_LAYOUT, self._window.area)
+        self._preferences.save_layout(_WINDOW_LAYOUT, self._window)
+        self._preferences.save_layout(_PANES_LAYOUT, self._window.area)
 
     def use_theme(self, theme: Theme) -> None:
         """Show the window in `theme` from now on."""

@@ -25,19 +25,19 @@ if TYPE_CHECKING:
     from e4s_studio.core.face import Face
     from e4s_studio.core.quad import Point, Quad
 
-FAR: Final = 10
+_FAR: Final = 10
 """How much larger a key's step is with Shift."""
-NUDGE: Final = 1.0
+_NUDGE: Final = 1.0
 """Logical pixels that an arrow key moves the frame."""
 TURN: Final = 0.5
 """Degrees."""
-GROW: Final = 1.005
-CLICK: Final = 4.0
+_GROW: Final = 1.005
+_CLICK: Final = 4.0
 """Logical pixels within which a press and its release are a click."""
-SAME: Final = 0.2
+_SAME: Final = 0.2
 """A frame that differs from a face's quad by less than this part of its side is that face's."""
 
-CURSORS: Final = {
+_CURSORS: Final = {
     Grip.MOVE: Qt.CursorShape.SizeAllCursor,
     Grip.SCALE: Qt.CursorShape.SizeFDiagCursor,
     Grip.TURN: Qt.CursorShape.CrossCursor,
@@ -194,7 +194,7 @@ class FaceCanvas(QWidget):
         if face is not None:
             self.setCursor(Qt.CursorShape.PointingHandCursor)
         else:
-            self.setCursor(Qt.CursorShape.OpenHandCursor if grip is None else CURSORS[grip])
+            self.setCursor(Qt.CursorShape.OpenHandCursor if grip is None else _CURSORS[grip])
         if face is not self._hovered:
             self._hovered = face
             self.update()
@@ -202,7 +202,7 @@ class FaceCanvas(QWidget):
     def _is_click(self, place: QPointF) -> bool:
         pressed = self._pressed or place
         still = self._panned in (None, self._pressed) and not self.frame.has_moved
-        return still and (place - pressed).manhattanLength() <= CLICK
+        return still and (place - pressed).manhattanLength() <= _CLICK
 
     # Keys
 
@@ -224,7 +224,7 @@ class FaceCanvas(QWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Move, rotate or scale the frame, go from face to face, accept or leave."""
         shift = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
-        command = self._commands(FAR if shift else 1).get(event.key())
+        command = self._commands(_FAR if shift else 1).get(event.key())
         if command is None:
             super().keyPressEvent(event)
         else:
@@ -233,7 +233,7 @@ class FaceCanvas(QWidget):
     def _commands(self, far: int = 1) -> dict[int, Callable[[], object]]:
         """Return what each key does; `far` multiplies the steps of the frame."""
         key, frame, adjust = Qt.Key, self.frame, self._adjust
-        step, angle, size = far * NUDGE / self._zoom(), far * TURN, GROW**far
+        step, angle, size = far * _NUDGE / self._zoom(), far * TURN, _GROW**far
         zoom = partial(self.view.zoom_by, viewport=QSizeF(self.size()))
         return {
             key.Key_Left: partial(adjust, frame.move, -step, 0),
@@ -347,4 +347,4 @@ class FaceCanvas(QWidget):
 
 
 def _is_near(first: Quad, second: Quad) -> bool:
-    return bool(abs(first.points - second.points).max() <= SAME * second.side)
+    return bool(abs(first.points - second.points).max() <= _SAME * second.side)

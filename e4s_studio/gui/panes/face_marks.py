@@ -17,17 +17,17 @@ if TYPE_CHECKING:
     from e4s_studio.core.quad import Quad
     from e4s_studio.gui.panes.quad_frame import QuadFrame
 
-HANDLE: Final = 6.0
+_HANDLE: Final = 6.0
 """Half the side of a handle, in logical pixels."""
 REACH: Final = 11.0
 """Logical pixels within which a handle is caught."""
 PREVIEW: Final = 168
 """Side of the crop's preview, in logical pixels."""
 MARGIN: Final = 12
-SHADE: Final = QColor(0, 0, 0, 95)
-INK: Final = QColor(255, 255, 255)
+_SHADE: Final = QColor(0, 0, 0, 95)
+_INK: Final = QColor(255, 255, 255)
 DARK: Final = QColor(0, 0, 0, 170)
-FAINT: Final = QColor(255, 255, 255, 150)
+_FAINT: Final = QColor(255, 255, 255, 150)
 
 # Where a face from the front has eyes and mouth, in parts of the crop's side: by the published
 # quad's formula, for a mouth as far below the eyes as 1.1 of the distance between them.
@@ -36,7 +36,7 @@ EYES: Final = tuple(
     (0.5 + side / (4 * EYE_REACH), 0.5 - 0.1 * _MOUTH / (2 * EYE_REACH)) for side in (-1, 1)
 )
 MOUTH: Final = tuple((0.5 + side * 0.09, EYES[0][1] + _MOUTH / (2 * EYE_REACH)) for side in (-1, 1))
-EYE_RING: Final = 0.045
+_EYE_RING: Final = 0.045
 
 
 def to_points(transform: QTransform) -> QTransform:
@@ -61,7 +61,7 @@ def draw_shade(painter: QPainter, room: QRectF, quad: Quad, transform: QTransfor
     path.addRect(room)
     path.addPolygon(frame_polygon(quad, transform))
     path.closeSubpath()
-    painter.fillPath(path, SHADE)
+    painter.fillPath(path, _SHADE)
 
 
 def draw_face(painter: QPainter, face: Face, transform: QTransform, *, lit: bool) -> None:
@@ -69,7 +69,7 @@ def draw_face(painter: QPainter, face: Face, transform: QTransform, *, lit: bool
     place = face_rectangle(face, transform)
     radius = min(place.width(), place.height()) * 0.12
     painter.setBrush(QColor(255, 255, 255, 40) if lit else Qt.BrushStyle.NoBrush)
-    for pen in (QPen(DARK, 3.0), QPen(INK if lit else FAINT, 1.6 if lit else 1.2)):
+    for pen in (QPen(DARK, 3.0), QPen(_INK if lit else _FAINT, 1.6 if lit else 1.2)):
         painter.setPen(pen)
         painter.drawRoundedRect(place, radius, radius)
     _draw_tag(painter, place, _percent(face), QColor(0, 0, 0, 170))
@@ -90,10 +90,12 @@ def draw_frame(
         painter.drawLine(top, knob)
     _draw_features(painter, quad, points)
     painter.setPen(QPen(DARK, 1.2))
-    painter.setBrush(INK)
+    painter.setBrush(_INK)
     for corner in corners:
-        painter.drawRect(QRectF(corner - QPointF(HANDLE, HANDLE), QSizeF(2 * HANDLE, 2 * HANDLE)))
-    painter.drawEllipse(knob, HANDLE + 1, HANDLE + 1)
+        painter.drawRect(
+            QRectF(corner - QPointF(_HANDLE, _HANDLE), QSizeF(2 * _HANDLE, 2 * _HANDLE))
+        )
+    painter.drawEllipse(knob, _HANDLE + 1, _HANDLE + 1)
     if face is not None:
         place = face_rectangle(face, transform)
         _draw_tag(painter, place, _percent(face), accent.darker(150))
@@ -129,7 +131,7 @@ def draw_preview(painter: QPainter, levels: list[QImage], quad: Quad, place: QRe
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setPen(QPen(DARK, 3.0))
     painter.drawRect(place)
-    painter.setPen(QPen(INK, 1.2))
+    painter.setPen(QPen(_INK, 1.2))
     painter.drawRect(place)
 
 
@@ -171,11 +173,11 @@ def _draw_features(painter: QPainter, quad: Quad, points: QTransform) -> None:
     path = QPainterPath()
     for x, y in EYES:
         middle = at(x, y)
-        radius = math.hypot(*(at(x + EYE_RING, y) - middle).toTuple())
+        radius = math.hypot(*(at(x + _EYE_RING, y) - middle).toTuple())
         path.addEllipse(middle, radius, radius)
     path.moveTo(at(*MOUTH[0]))
     path.lineTo(at(*MOUTH[1]))
-    for pen in (QPen(DARK, 3.0), QPen(INK, 1.5)):
+    for pen in (QPen(DARK, 3.0), QPen(_INK, 1.5)):
         painter.setPen(pen)
         painter.drawPath(path)
 
@@ -192,5 +194,5 @@ def _draw_tag(painter: QPainter, place: QRectF, text: str, shade: QColor) -> Non
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(shade)
     painter.drawRoundedRect(tag, 3, 3)
-    painter.setPen(INK)
+    painter.setPen(_INK)
     painter.drawText(tag, Qt.AlignmentFlag.AlignCenter, text)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from e4s_studio.core.face import Face
     from e4s_studio.core.quad import Quad
 
-BUTTON: Final = 92
+_BUTTON: Final = 92
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ class FaceView(QFrame):
         self.cancel.clicked.connect(self.close_view)
         self.take.clicked.connect(self._choose)
         for button in (self.reset, self.cancel, self.take):
-            button.setMinimumWidth(BUTTON)
+            button.setMinimumWidth(_BUTTON)
         # The photograph keeps the focus; each button has a key of its own.
         for control in (self.keep, self.reset, self.cancel, self.take):
             control.setFocusPolicy(Qt.FocusPolicy.NoFocus)

@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PySide6.QtGui import QMouseEvent, QPaintEvent
 
-GRIP: Final = 10
+_GRIP: Final = 10
 """Radius of the divider's knob, and the distance within which the divider can be dragged."""
-GAP: Final = 2
-FULL_HEAT: Final = 48
+_GAP: Final = 2
+_FULL_HEAT: Final = 48
 """Difference, in 8-bit levels of the channel that differs most, that gets the hottest colour."""
-DIMMED: Final = 0.35
+_DIMMED: Final = 0.35
 """Brightness of the picture under the heat map, in parts of its own."""
 
 
@@ -289,7 +289,7 @@ class ResultPane(ImagePane):
 
     def _is_at_divider(self, point: QPointF) -> bool:
         wiping = self._mode is Compare.WIPE and self._picture is not None
-        return wiping and abs(point.x() - self._divider * self.width()) <= GRIP
+        return wiping and abs(point.x() - self._divider * self.width()) <= _GRIP
 
     def _heat_of(self, picture: Picture) -> Picture:
         if self._heat is None:
@@ -327,7 +327,7 @@ class ResultPane(ImagePane):
             painter.drawLine(QPointF(x, 0), QPointF(x, self.height()))
         painter.setPen(QPen(QColor(0, 0, 0, 120), 1))
         painter.setBrush(QColor(255, 255, 255))
-        painter.drawEllipse(QPointF(x, middle), GRIP, GRIP)
+        painter.drawEllipse(QPointF(x, middle), _GRIP, _GRIP)
         painter.setPen(QPen(QColor(60, 60, 60), 1.6))
         for side in (-1, 1):
             tip = QPointF(x + side * 6, middle)
@@ -342,12 +342,12 @@ class ResultPane(ImagePane):
     def _halves(self) -> tuple[QRectF, QRectF]:
         """Return the halves of the pane, side by side if it is wide, else one above the other."""
         if self.width() >= self.height():
-            half = (self.width() - GAP) / 2
+            half = (self.width() - _GAP) / 2
             first = QRectF(0, 0, half, self.height())
-            return first, first.translated(half + GAP, 0)
-        half = (self.height() - GAP) / 2
+            return first, first.translated(half + _GAP, 0)
+        half = (self.height() - _GAP) / 2
         first = QRectF(0, 0, self.width(), half)
-        return first, first.translated(0, half + GAP)
+        return first, first.translated(0, half + _GAP)
 
     def _draw_part(self, painter: QPainter, picture: Picture, place: QRectF, tag: str) -> None:
         """Draw a picture into a part of the pane as into a pane of that size."""
@@ -393,9 +393,9 @@ def heat_picture(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> NDArray
         before = np.asarray(resized, dtype=np.uint8)
     red, green, blue = cv2.split(cv2.absdiff(before, after))
     change = cv2.max(cv2.max(red, green), blue)
-    heat = cv2.convertScaleAbs(change, alpha=255 / FULL_HEAT)
+    heat = cv2.convertScaleAbs(change, alpha=255 / _FULL_HEAT)
     glow = cv2.cvtColor(cv2.applyColorMap(heat, cv2.COLORMAP_INFERNO), cv2.COLOR_BGR2RGB)
     grey = cv2.cvtColor(after, cv2.COLOR_RGB2GRAY)
-    dimmed = cv2.convertScaleAbs(cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB), alpha=DIMMED)
+    dimmed = cv2.convertScaleAbs(cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB), alpha=_DIMMED)
     share = heat.astype(np.float32) / 255
     return np.asarray(cv2.blendLinear(glow, dimmed, share, 1 - share), dtype=np.uint8)

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
     from e4s_studio.core.quad import Point
 
-SNAP: Final = 15.0
+_SNAP: Final = 15.0
 """Degrees between the angles at which a frame stops while turned with Shift."""
-STEM: Final = 3.0
+_STEM: Final = 3.0
 """Distance of the rotation knob from the frame, in reaches."""
 SMALLEST: Final = 16.0
 """Smallest side of a quad, in pixels of the photograph."""
@@ -77,7 +77,7 @@ class QuadFrame:
     def knob(self, reach: float) -> Point:
         """Return the place of the rotation knob, above the middle of the upper edge."""
         top, up = self._top()
-        x, y = top + up * STEM * reach
+        x, y = top + up * _STEM * reach
         return float(x), float(y)
 
     def grip_at(self, point: Point, reach: float) -> Grip | None:
@@ -107,7 +107,7 @@ class QuadFrame:
         elif self._grip is Grip.TURN:
             degrees = float(np.degrees(np.arctan2(*new[::-1]) - np.arctan2(*old[::-1])))
             if snap:
-                degrees = round((before.angle + degrees) / SNAP) * SNAP - before.angle
+                degrees = round((before.angle + degrees) / _SNAP) * _SNAP - before.angle
             self._set(lambda: before.turned(degrees))
 
     def release(self) -> None:

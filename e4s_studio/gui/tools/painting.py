@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 DRAG_STARTS: Final = 4.0
 """Screen pixels that tell a drag from a click."""
 
-CLOSING: Final = 10.0
+_CLOSING: Final = 10.0
 """Screen pixels within which an outline's end meets its start."""
 
 
@@ -69,7 +69,7 @@ class StrokeTool(Tool):
                 self._straight_line(pointer)
         elif self._is_open():
             self._extend(self.path[-1], self._dab(pointer, self._pressure))
-            self.finish(max(self.path[-1].radius, CLOSING * pointer.scale))
+            self.finish(max(self.path[-1].radius, _CLOSING * pointer.scale))
             self._commit()
 
     def cancel(self) -> bool:
@@ -298,7 +298,7 @@ class LassoTool(Tool):
 
     def _is_first(self, pointer: Pointer) -> bool:
         x, y = self._points[0]
-        return pointer.distance(Pointer(x, y)) <= CLOSING
+        return pointer.distance(Pointer(x, y)) <= _CLOSING
 
     def _close(self, *, erase: bool) -> None:
         points, self._points, self._hover = self._points, [], None

@@ -25,11 +25,11 @@ Runner = Callable[[Work, Callable[[Stencil], None]], None]
 """Runs the work, here or on another thread, and passes its stencil to the callable on this one."""
 
 
-WORKING_SIZE: Final = 384
+_WORKING_SIZE: Final = 384
 """Longest side, in pixels, of the picture that GrabCut sees; it keeps a proposal under a second."""
 
-ROUNDS: Final = 4
-SEED: Final = 20231
+_ROUNDS: Final = 4
+_SEED: Final = 20231
 
 
 class Mark(IntEnum):
@@ -196,7 +196,7 @@ def propose(image: NDArray[np.uint8], marks: NDArray[np.uint8], box: Box) -> Ste
     seen = Box(
         box.left - margin, box.top - margin, box.right + margin, box.bottom + margin
     ).intersection(Box.of(image))
-    scale = min(1.0, WORKING_SIZE / max(seen.shape))
+    scale = min(1.0, _WORKING_SIZE / max(seen.shape))
     size = (max(1, round(seen.width * scale)), max(1, round(seen.height * scale)))
     small = cv2.resize(image[seen.slices], size, interpolation=cv2.INTER_AREA)
     small_marks = cv2.resize(marks[seen.slices], size, interpolation=cv2.INTER_NEAREST)
@@ -213,8 +213,8 @@ def _cut(image: NDArray[np.uint8], marks: NDArray[np.uint8]) -> NDArray[np.float
     if outside.all() or not outside.any():
         return (~outside).astype(np.float32)
     cut = marks.copy()
-    cv2.setRNGSeed(SEED)  # GrabCut starts from random colour clusters
+    cv2.setRNGSeed(_SEED)  # GrabCut starts from random colour clusters
     models = np.zeros((1, 65)), np.zeros((1, 65))
     unused = (0, 0, 1, 1)
-    cv2.grabCut(image, cut, unused, *models, ROUNDS, cv2.GC_INIT_WITH_MASK)
+    cv2.grabCut(image, cut, unused, *models, _ROUNDS, cv2.GC_INIT_WITH_MASK)
     return np.isin(cut, (Mark.INSIDE, Mark.MAYBE_INSIDE)).astype(np.float32)

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from e4s_studio.core.document import Document
     from e4s_studio.core.geometry import Box
 
-SMALLEST_SIZE: Final = 1.0
+_SMALLEST_SIZE: Final = 1.0
 LARGEST_SIZE: Final = 512.0
-SIZE_STEP: Final = 1.2
+_SIZE_STEP: Final = 1.2
 
 Point = tuple[float, float]
 
@@ -99,18 +99,18 @@ class ToolOptions:
 
     def with_size(self, size: float) -> Self:
         """Return the options with a brush size, kept within its limits."""
-        return replace(self, size=min(max(size, SMALLEST_SIZE), LARGEST_SIZE))
+        return replace(self, size=min(max(size, _SMALLEST_SIZE), LARGEST_SIZE))
 
     def stepped(self, steps: int) -> Self:
         """Return the options with the size some steps larger, or smaller where negative."""
-        grown = self.size * SIZE_STEP**steps
+        grown = self.size * _SIZE_STEP**steps
         # Rounding would undo a step of a small brush; a step is at least one pixel.
         one_up = self.size + steps
         return self.with_size(round(max(grown, one_up) if steps > 0 else min(grown, one_up)))
 
     def dab(self, x: float, y: float, pressure: float) -> Dab:
         """Return the brush at a point under a pressure of 0 to 1."""
-        return Dab(x, y, max(SMALLEST_SIZE, self.size * (pressure if self.pressure else 1.0)) / 2)
+        return Dab(x, y, max(_SMALLEST_SIZE, self.size * (pressure if self.pressure else 1.0)) / 2)
 
 
 NameStep = Callable[[StepKind, ToolOptions], str]

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from e4s_studio.core.document import Document
     from e4s_studio.core.events import Change
 
-HANDLES: Final = (0.05, 0.95)
+_HANDLES: Final = (0.05, 0.95)
 """Heights of the two handles, as parts of the picture's."""
 
 REACH: Final = 9.0
@@ -55,7 +55,7 @@ class MidlineTool(Tool):
         line, height = self.bench.midline, self.document.box.height
         slope = (line.x1 - line.x0) / (line.y1 - line.y0)
         upper, lower = (
-            (line.x0 + (part * height - line.y0) * slope, part * height) for part in HANDLES
+            (line.x0 + (part * height - line.y0) * slope, part * height) for part in _HANDLES
         )
         return upper, lower
 

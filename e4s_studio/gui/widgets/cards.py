@@ -22,12 +22,12 @@ from e4s_studio.gui.widgets.layouts import sentence_label
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-FOOT: Final = 16
+_FOOT: Final = 16
 """Logical pixels below the hint."""
-HEAD: Final = 38
+_HEAD: Final = 38
 """Logical pixels above a notice: the panes' title bars stay visible."""
 SIDE: Final = 12
-SHOWN_FOR_MS: Final = 12_000
+_SHOWN_FOR_MS: Final = 12_000
 
 
 class Card(QFrame):
@@ -98,7 +98,7 @@ class Hint(Card):
         """Move to the middle of the lower edge."""
         self.adjustSize()
         room = self._room.rect()
-        self.move((room.width() - self.width()) // 2, room.height() - self.height() - FOOT)
+        self.move((room.width() - self.width()) // 2, room.height() - self.height() - _FOOT)
 
     def _steps(self) -> list[str]:
         return [
@@ -137,7 +137,7 @@ class Notice(Card):
         row.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
         self.timer = QTimer(self)
         self.timer.setSingleShot(True)
-        self.timer.setInterval(SHOWN_FOR_MS)
+        self.timer.setInterval(_SHOWN_FOR_MS)
         self.timer.timeout.connect(self._expire)
 
     def say(self, sentence: str, offer: str = "", act: Callable[[], object] | None = None) -> None:
@@ -165,7 +165,7 @@ class Notice(Card):
         width = min(520, room.width() - 2 * SIDE)
         self.setFixedWidth(width)
         self.adjustSize()
-        self.move((room.width() - width) // 2, HEAD)
+        self.move((room.width() - width) // 2, _HEAD)
 
     def _expire(self) -> None:
         """Hide, unless the artist is reading it, or has not seen it in this window yet."""

@@ -14,16 +14,16 @@ if TYPE_CHECKING:
 
 WIDTH: Final = 3
 """Width in logical pixels: two of the theme's colour, and an inner one that contrasts with it."""
-LINE: Final = 2
+_LINE: Final = 2
 
-BY_KEYS: Final = frozenset(
+_BY_KEYS: Final = frozenset(
     {
         Qt.FocusReason.TabFocusReason,
         Qt.FocusReason.BacktabFocusReason,
         Qt.FocusReason.ShortcutFocusReason,
     }
 )
-BACK_AGAIN: Final = frozenset(
+_BACK_AGAIN: Final = frozenset(
     {
         Qt.FocusReason.ActiveWindowFocusReason,
         Qt.FocusReason.PopupFocusReason,
@@ -68,15 +68,15 @@ class FocusFrame(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002
         """Draw two lines, one of which is visible on any picture."""
         colour = self.palette().color(QPalette.ColorRole.Accent)
-        inside = self.rect().adjusted(LINE, LINE, -LINE, -LINE)
+        inside = self.rect().adjusted(_LINE, _LINE, -_LINE, -_LINE)
         painter = QPainter(self)
         painter.fillRect(self.rect(), colour)
         painter.fillRect(inside, _opposite(colour))
         painter.end()
 
     def _follow(self, event: QFocusEvent) -> None:
-        if event.gotFocus() and event.reason() not in BACK_AGAIN:
-            self._came_by_keys = event.reason() in BY_KEYS
+        if event.gotFocus() and event.reason() not in _BACK_AGAIN:
+            self._came_by_keys = event.reason() in _BY_KEYS
         if event.gotFocus() and self._came_by_keys:
             self._place()
             self.show()

@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
     from PySide6.QtGui import QKeyEvent, QMouseEvent, QPaintEvent, QWheelEvent
 
-KNOB: Final = 13
-GROOVE: Final = 4
-WHEEL_STEP: Final = 5
+_KNOB: Final = 13
+_GROOVE: Final = 4
+_WHEEL_STEP: Final = 5
 _WHEEL_NOTCH: Final = 120
 
 
-PADDING: Final = 8
+_PADDING: Final = 8
 """Horizontal padding of a label in the style sheet."""
 
 
@@ -73,11 +73,11 @@ class Slider(QAbstractSlider):
 
     def sizeHint(self) -> QSize:
         """Return a comfortable size."""
-        return QSize(110, KNOB + 7)
+        return QSize(110, _KNOB + 7)
 
     def minimumSizeHint(self) -> QSize:
         """Return the smallest size for precise dragging."""
-        return QSize(48, KNOB + 5)
+        return QSize(48, _KNOB + 5)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Start a drag at the cursor."""
@@ -110,7 +110,7 @@ class Slider(QAbstractSlider):
         notches = int(self._wheel / _WHEEL_NOTCH)
         self._wheel -= notches * _WHEEL_NOTCH
         if notches:
-            self._step_to(self.value() + notches * WHEEL_STEP)
+            self._step_to(self.value() + notches * _WHEEL_STEP)
         event.accept()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -137,17 +137,17 @@ class Slider(QAbstractSlider):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         palette = self.palette()
         middle, knob = self.height() / 2, self.knob_x()
-        left, right = KNOB / 2, self.width() - KNOB / 2
+        left, right = _KNOB / 2, self.width() - _KNOB / 2
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(palette.color(QPalette.ColorRole.Mid))
-        painter.drawRoundedRect(_bar(left, right, middle), GROOVE / 2, GROOVE / 2)
+        painter.drawRoundedRect(_bar(left, right, middle), _GROOVE / 2, _GROOVE / 2)
         painter.setBrush(self._filling())
-        painter.drawRoundedRect(_bar(left, knob, middle), GROOVE / 2, GROOVE / 2)
+        painter.drawRoundedRect(_bar(left, knob, middle), _GROOVE / 2, _GROOVE / 2)
         rim = QPalette.ColorRole.Link if self.hasFocus() else QPalette.ColorRole.Window
         painter.setPen(QPen(palette.color(rim), 2))
         ink = palette.color(QPalette.ColorRole.Text)
         painter.setBrush(palette.color(QPalette.ColorRole.Mid) if self.mixed else ink)
-        painter.drawEllipse(QPointF(knob, middle), KNOB / 2 - 1, KNOB / 2 - 1)
+        painter.drawEllipse(QPointF(knob, middle), _KNOB / 2 - 1, _KNOB / 2 - 1)
         painter.end()
 
     def _filling(self) -> QColor:
@@ -158,10 +158,10 @@ class Slider(QAbstractSlider):
     def knob_x(self) -> float:
         """Return where the middle of the knob is, in pixels from the left edge."""
         share = (self.value() - self.minimum()) / (self.maximum() - self.minimum())
-        return KNOB / 2 + share * (self.width() - KNOB)
+        return _KNOB / 2 + share * (self.width() - _KNOB)
 
     def _value_at(self, x: float) -> int:
-        share = (x - KNOB / 2) / max(1, self.width() - KNOB)
+        share = (x - _KNOB / 2) / max(1, self.width() - _KNOB)
         return self.minimum() + round(share * (self.maximum() - self.minimum()))
 
     def _step_to(self, value: int) -> None:
@@ -180,7 +180,7 @@ class Slider(QAbstractSlider):
 
 
 def _bar(left: float, right: float, middle: float) -> QRectF:
-    return QRectF(left, middle - GROOVE / 2, right - left, GROOVE)
+    return QRectF(left, middle - _GROOVE / 2, right - left, _GROOVE)
 
 
 class SliderRow(QWidget):
@@ -217,7 +217,7 @@ class SliderRow(QWidget):
         self.value.setObjectName("value")
         self.value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         width = max(self.value.fontMetrics().horizontalAdvance(text(end)) for end in limits)
-        self.value.setFixedWidth(width + PADDING)
+        self.value.setFixedWidth(width + _PADDING)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(4)
@@ -245,4 +245,4 @@ def align_names(rows: Sequence[SliderRow]) -> None:
     metrics = rows[0].name.fontMetrics()
     width = max(metrics.horizontalAdvance(row.name.text()) for row in rows)
     for row in rows:
-        row.name.setFixedWidth(width + PADDING)
+        row.name.setFixedWidth(width + _PADDING)

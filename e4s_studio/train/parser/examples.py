@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     Plane = NDArray[np.floating]
     from collections.abc import Callable, Sequence
 
-ROUNDS: Final = 12
-HALF_HEAD: Final = 1.45
+_ROUNDS: Final = 12
+_HALF_HEAD: Final = 1.45
 """Distance from the face's axis beyond which a turn moves nothing, in eye distances."""
 
 
@@ -50,7 +50,7 @@ class View:
 
     def source(self, u: Plane, v: Plane) -> tuple[Plane, Plane]:
         """Return the coordinates on the frontal head of what is visible at (u, v)."""
-        dome = (1 - (u / HALF_HEAD) ** 2).clip(0, None)
+        dome = (1 - (u / _HALF_HEAD) ** 2).clip(0, None)
         dome *= 1 - 0.65 * ((v - 1.3) / 1.0).clip(0, 1)
         tip = np.exp(-((u / 0.35) ** 2) - ((v - 0.65) / 0.35) ** 2)
         across = u - self.yaw * dome - (self.nose + 0.25 * self.yaw) * tip
@@ -65,7 +65,7 @@ class View:
     def seen(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return where (N, 2) points of the frontal head are visible, by fixed-point iteration."""
         found = points.copy()
-        for _ in range(ROUNDS):
+        for _ in range(_ROUNDS):
             away = np.stack(self.source(found[:, 0], found[:, 1]), axis=1) - points
             found = found - 0.7 * away
         return found
@@ -160,7 +160,7 @@ def _blurred(rng: Generator, picture: Plane) -> Plane:
     return np.asarray(soft, np.float32)
 
 
-SCENE_SIDE: Final = 128
+_SCENE_SIDE: Final = 128
 
 
 def _example(
@@ -208,7 +208,7 @@ def make_pool(
     """
     sources = []
     for i in range(scenes):
-        sources.append(paint_scene(np.random.default_rng((seed, 0, i)), SCENE_SIDE))
+        sources.append(paint_scene(np.random.default_rng((seed, 0, i)), _SCENE_SIDE))
         on_step(i + 1)
     pool = Pool(np.empty((count, size, size, 3), np.uint8), np.empty((count, size, size), np.uint8))
     for i in range(count):

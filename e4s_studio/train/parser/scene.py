@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
     Plane = NDArray[np.floating]
 
-ODDS_OF_CROWNS: Final = {"hair": 0.68, "bald": 0.14, "tonsure": 0.18}
-ROOM: Final = 0.15
+_ODDS_OF_CROWNS: Final = {"hair": 0.68, "bald": 0.14, "tonsure": 0.18}
+_ROOM: Final = 0.15
 """Margin around a portrait, relative to its side."""
-EDGE: Final = 0.03
+_EDGE: Final = 0.03
 """Softness of edges, in eye distances."""
 HEAD: Final = (
     Region.SKIN,
@@ -106,7 +106,7 @@ def paint_scene(rng: Generator, size: int) -> Scene:
 
 def _rendered(rng: Generator, size: int) -> Scene:
     shape, texture = random_shape(rng), random_texture(rng)
-    crown = rng.choice(list(ODDS_OF_CROWNS), p=list(ODDS_OF_CROWNS.values()))
+    crown = rng.choice(list(_ODDS_OF_CROWNS), p=list(_ODDS_OF_CROWNS.values()))
     points = alignment_points(shape, size)
     if crown == "hair":
         return _scene(*render(shape, texture, size), points)
@@ -150,7 +150,7 @@ def _joined(rng: Generator, bald: Scene, cropped: Scene) -> Scene:
 def _with_crown(rng: Generator, scene: Scene) -> Scene:
     """Close a head that the upper edge cuts with a dome, and add a margin all around."""
     size = scene.labels.shape[0]
-    room = round(ROOM * size)
+    room = round(_ROOM * size)
     line = np.arange(size + 2 * room, dtype=np.float32) - room
     x, y = np.meshgrid(line, line)
     half = max((scene.labels[0] != Region.BACKGROUND).sum() / 2, 1)
@@ -264,7 +264,7 @@ def _paint_cloth(
     cloth = colour + (folds + hem)[..., None]
     shadow = np.exp(-(-below).clip(0, None) / 0.12) * (below < 0) * rng.uniform(0, 0.4)
     scene.picture *= (1 - shadow * free)[..., None]
-    scene.paint(rise(below / EDGE) * free, cloth, Region.BACKGROUND)
+    scene.paint(rise(below / _EDGE) * free, cloth, Region.BACKGROUND)
 
 
 def add_hat(rng: Generator, scene: Scene) -> None:
@@ -273,8 +273,8 @@ def add_hat(rng: Generator, scene: Scene) -> None:
     u = u - rng.normal(0, 0.08)
     brim = rng.uniform(-1.05, -0.55) + rng.uniform(-0.1, 0.25) * u**2
     wide = rng.uniform(1.15, 1.9)
-    cap = rise((brim - v) / EDGE) * rise((rng.uniform(1.05, 1.35) - np.abs(u)) / EDGE)
-    band = rise((0.12 - np.abs(v - brim)) / EDGE) * rise((wide - np.abs(u)) / EDGE)
+    cap = rise((brim - v) / _EDGE) * rise((rng.uniform(1.05, 1.35) - np.abs(u)) / _EDGE)
+    band = rise((0.12 - np.abs(v - brim)) / _EDGE) * rise((wide - np.abs(u)) / _EDGE)
     cloth = _colour(rng) + rng.exponential(8) * smooth_noise(rng, u.shape[0], 5)[..., None]
     scene.paint(np.maximum(cap, band), cloth, Region.BACKGROUND)
 
@@ -288,7 +288,9 @@ def add_moustache(rng: Generator, scene: Scene) -> None:
     low = mouth + rng.uniform(-0.08, 0.05)
     x = np.abs(u) / wide
     sag = drop * x**2
-    inside = rise((v - top - sag) / EDGE) * rise((low + sag * 0.8 - v) / EDGE) * rise((1 - x) * 12)
+    inside = (
+        rise((v - top - sag) / _EDGE) * rise((low + sag * 0.8 - v) / _EDGE) * rise((1 - x) * 12)
+    )
     inside *= np.isin(scene.labels, HEAD) & (scene.labels != Region.NOSE)
     scene.paint(inside * rng.uniform(0.7, 1), _strands(rng, u.shape[0]), Region.SKIN)
 
@@ -302,7 +304,7 @@ def add_beard(rng: Generator, scene: Scene) -> None:
     top = mouth + 0.1 - rng.uniform(0, 0.9) * (np.abs(u) / 0.9) ** 2
     narrowing = wide * np.sqrt((1 - ((v - mouth) / (end - mouth + 0.1)).clip(0, 1) ** 2).clip(0, 1))
     rough = 0.04 * smooth_noise(rng, u.shape[0], 16)
-    inside = rise((v - top + rough) / EDGE) * rise((narrowing - np.abs(u) + rough) / EDGE)
+    inside = rise((v - top + rough) / _EDGE) * rise((narrowing - np.abs(u) + rough) / _EDGE)
     inside *= ~np.isin(scene.labels, (Region.LIP, Region.MOUTH, Region.NOSE, Region.HAIR))
     inside *= np.isin(scene.labels, HEAD) | (v > chin - 0.1)
     scene.paint(inside * rng.uniform(0.7, 1), _strands(rng, u.shape[0]), Region.SKIN)

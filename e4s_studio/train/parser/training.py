@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
     from e4s_studio.train.parser.examples import Pool
 
-WARM_UP: Final = 0.05
+_WARM_UP: Final = 0.05
 """Share of the steps in which the learning rate rises."""
-MOST_WEIGHT: Final = 4.0
+_MOST_WEIGHT: Final = 4.0
 """Of the pixels of the rarest region, relative to the most frequent one."""
 
 
@@ -57,7 +57,7 @@ class ParserPlan:
 
     def rate_at(self, share: float) -> float:
         """Return the learning rate when a share of the steps, 0 to 1, is done."""
-        rising = min(share / WARM_UP, 1.0)
+        rising = min(share / _WARM_UP, 1.0)
         falling = 0.5 + 0.5 * math.cos(math.pi * share)
         return self.rate * rising * falling
 
@@ -116,7 +116,7 @@ def _batches(pool: Pool, plan: ParserPlan) -> Iterator[tuple[Tensor, Tensor]]:
 def _weights(pool: Pool) -> Tensor:
     """Return the class weight of each region, (12,): higher for rare ones."""
     counts = np.bincount(pool.labels.ravel(), minlength=REGION_COUNT)
-    weight = ((counts.max() / np.maximum(counts, 1)) ** 0.35).clip(None, MOST_WEIGHT)
+    weight = ((counts.max() / np.maximum(counts, 1)) ** 0.35).clip(None, _MOST_WEIGHT)
     return torch.from_numpy(weight.astype(np.float32))
 
 

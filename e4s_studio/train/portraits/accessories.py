@@ -94,13 +94,13 @@ def paint_earring(shape: Shape, context: PaintContext, side: int, texture: RingT
     canvas.mark(at.box, distance > 0, Region.EAR_RINGS)
 
 
-SOFT_GRID: Final = 96
+_SOFT_GRID: Final = 96
 """Side of the grid on which the background is painted."""
 
 
 def paint_background(at: Frame, surroundings: Surroundings, canvas: Canvas) -> None:
     """Paint a wall, or foliage and sky out of focus; it is smooth, so a small grid is enough."""
-    x, y = at.place.to_plane(SOFT_GRID)
+    x, y = at.place.to_plane(_SOFT_GRID)
     top, bottom, accent = (
         np.array(c, np.float32)
         for c in (surroundings.top, surroundings.bottom, surroundings.accent)

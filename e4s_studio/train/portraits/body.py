@@ -161,7 +161,7 @@ def _head_height(shape: Shape, u: Field, v: Field, share: Field) -> Field:
     return z + _fold(shape, side, v) + _bags(shape, side, v)
 
 
-TORSO: Final = ((-0.7, 0.18), (0.7, 0.7))
+_TORSO: Final = ((-0.7, 0.18), (0.7, 0.7))
 """Corners (u, v) of the rectangle in which neck and clothes are drawn."""
 
 
@@ -192,7 +192,7 @@ def head(shape: Shape, at: Frame) -> Part:
 
 def neck(shape: Shape, at: Frame) -> Part:
     """Return neck and shoulders, which lean but do not turn with the head."""
-    near = window(at, shape, *TORSO)
+    near = window(at, shape, *_TORSO)
     return Part.placed(at, near.box, *_neck(shape, near))
 
 
@@ -222,7 +222,7 @@ def _neck(shape: Shape, at: Frame) -> tuple[Field, Field]:
 
 def cloth_distance(shape: Shape, at: Frame, body: Part) -> Field:
     """Return the distance to the collar's edge, positive on the clothes."""
-    near = window(at, shape, *TORSO)
+    near = window(at, shape, *_TORSO)
     collar, lean = shape.head.collar, shape.head.lean
     side = np.abs(near.x - lean * 0.6 - 0.5 * shape.pose[0])
     low = 0.478 + 0.11 * collar

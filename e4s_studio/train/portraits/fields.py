@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 Field: TypeAlias = NDArray[Any]
 """An array of float32, (H, W) unless said otherwise (stubs do not follow its type)."""
 
-TILE: Final = 512
+_TILE: Final = 512
 """Pixels on a side of the periodic noise tile."""
 
-GRAIN: Final = 4.0
+_GRAIN: Final = 4.0
 """Tile pixels per unit of noise coordinates: the noise changes over about one unit."""
 
 
@@ -75,10 +75,10 @@ class Profile:
 @cache
 def _tile() -> Field:
     """(2·TILE, 2·TILE): periodic noise, mean 0, deviation 1, twice each way."""
-    white = np.random.default_rng(5).standard_normal((TILE, TILE))
-    axis = np.fft.fftfreq(TILE)
+    white = np.random.default_rng(5).standard_normal((_TILE, _TILE))
+    axis = np.fft.fftfreq(_TILE)
     radius = np.hypot(axis[:, None], axis[None, :])
-    spectrum = np.fft.fft2(white) * np.exp(-((radius * GRAIN * 1.6) ** 2))
+    spectrum = np.fft.fft2(white) * np.exp(-((radius * _GRAIN * 1.6) ** 2))
     smooth = np.fft.ifft2(spectrum).real
     smooth = (smooth - smooth.mean()) / smooth.std()
     tile = np.tile(smooth.astype(np.float32), (2, 2))
@@ -97,12 +97,12 @@ def noise(x: Field, y: Field, phase: tuple[float, float] = (0.0, 0.0)) -> Field:
 
 def _wrapped(x: Field, phase: float) -> Field:
     """Return positions on the doubled tile, shifted together if they fit, else one by one."""
-    t = x * GRAIN + phase * TILE
+    t = x * _GRAIN + phase * _TILE
     low, high = float(t.min()), float(t.max())
-    if high - low < TILE - 1:
-        t -= math.floor(low / TILE) * TILE
+    if high - low < _TILE - 1:
+        t -= math.floor(low / _TILE) * _TILE
     else:
-        t -= np.floor(t * (1.0 / TILE)) * TILE
+        t -= np.floor(t * (1.0 / _TILE)) * _TILE
     return t
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from e4s_studio.train.portraits.shape import Shape
     from e4s_studio.train.portraits.texture import HairTexture
 
-EAR_LEVEL = 0.05
+_EAR_LEVEL = 0.05
 
 
 class HairLayout(NamedTuple):
@@ -134,7 +134,7 @@ def _strands(shape: Shape, at: Frame, inside: Field) -> tuple[Field, Field]:
     hair = shape.hair
     if hair.length > 0 or hair.bangs < 0:
         top = SKULL_TOP - hair.volume - 0.03
-        t = np.clip((EAR_LEVEL - at.v) / (EAR_LEVEL - top), 0.0, 0.995)
+        t = np.clip((_EAR_LEVEL - at.v) / (_EAR_LEVEL - top), 0.0, 0.995)
         narrow = np.sqrt(1.0 - t * t)
         across = (at.u - hair.part) / narrow
         along = at.v - top + 0.25 * np.abs(at.u - hair.part)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from e4s_studio.train.portraits.geometry import Box, Frame
     from e4s_studio.train.portraits.texture import Light
 
-SHADOW_GRID: Final = 128
+_SHADOW_GRID: Final = 128
 """Side of the grid on which cast shadows and occlusion are found; both are soft."""
 
 FAR: Final = -0.40
@@ -123,7 +123,7 @@ def light_scene(light: Light, height: Field) -> LitScene:
     """Light the height field (H, W) of the whole picture."""
     key = direction(light.azimuth, light.elevation)
     grid = _without_far_edges(
-        cv2.resize(height, (SHADOW_GRID, SHADOW_GRID), interpolation=cv2.INTER_AREA)
+        cv2.resize(height, (_SHADOW_GRID, _SHADOW_GRID), interpolation=cv2.INTER_AREA)
     )
     size = (height.shape[1], height.shape[0])
     visible = cv2.resize(
@@ -164,13 +164,13 @@ def gloss(scene: LitScene, facing: Normals, sharpness: float) -> Field:
 Labels: TypeAlias = NDArray[np.uint8]
 
 
-EXPOSURE: Final = 1.02
+_EXPOSURE: Final = 1.02
 """Gain before highlight compression."""
 
-SHOULDER: Final = 0.20
+_SHOULDER: Final = 0.20
 """Strength of highlight compression."""
 
-CONTRAST: Final = 0.40
+_CONTRAST: Final = 0.40
 """Strength of the S-curve on the displayed value."""
 
 
@@ -201,9 +201,9 @@ class Canvas:
     def developed(self) -> np.ndarray:
         """Return the picture, tone mapped with a gamma of 2, as (H, W, 3) uint8."""
         light = np.maximum(self.light, 0.0)
-        light *= EXPOSURE / (1.0 + SHOULDER * light)
+        light *= _EXPOSURE / (1.0 + _SHOULDER * light)
         shown = np.sqrt(np.minimum(light, 1.0))
-        shown += CONTRAST * shown * (1.0 - shown) * (2.0 * shown - 1.0)
+        shown += _CONTRAST * shown * (1.0 - shown) * (2.0 * shown - 1.0)
         return (shown * 255.0 + 0.5).astype(np.uint8)
 
 

@@ -27,18 +27,18 @@ if TYPE_CHECKING:
     from e4s_studio.train.portraits.shape import Shape
     from e4s_studio.train.portraits.texture import Texture
 
-SIDES: Final = (-1, 1)
+_SIDES: Final = (-1, 1)
 
-FEATURES: Final = ((-0.30, -0.20), (0.30, 0.37))
+_FEATURES: Final = ((-0.30, -0.20), (0.30, 0.37))
 """Corners (u, v) of the rectangle in which eyes, nose, mouth and glasses lie."""
 
-BACK_DEPTH: Final = 0.20
+_BACK_DEPTH: Final = 0.20
 """How far the hair behind the neck lies behind its form over the head."""
 
-HAIR_DEPTH: Final = 0.05
+_HAIR_DEPTH: Final = 0.05
 """How far the hair over the skull lies behind its form."""
 
-HAIR_THICKNESS: Final = 0.018
+_HAIR_THICKNESS: Final = 0.018
 """How far hair stands out from the face below it, for the shadow that it casts."""
 
 
@@ -65,7 +65,7 @@ class _Portrait:
         self.at: Frame = frame(shape, size)
         self.head = body.head(shape, self.at)
         self.neck = body.neck(shape, self.at)
-        self.ears = [body.ear(shape, self.at, side) for side in SIDES]
+        self.ears = [body.ear(shape, self.at, side) for side in _SIDES]
         self.cloth = body.cloth_distance(shape, self.at, self.neck)
         self.hair = hair.layout(shape, self.at)
         self.canvas = Canvas(size)
@@ -75,14 +75,14 @@ class _Portrait:
     def _height(self) -> Field:
         """Return the height of the whole scene, from which cast shadows are computed."""
         whole = np.full_like(self.at.u, FAR)
-        np.copyto(whole, self.hair.height - BACK_DEPTH, where=self.hair.back > 0)
+        np.copyto(whole, self.hair.height - _BACK_DEPTH, where=self.hair.back > 0)
         np.copyto(whole, self.neck.height - 0.02, where=self.neck.distance > 0)
         np.copyto(whole, self.neck.height - 0.01, where=self.cloth > 0)
         for part in (*self.ears, self.head):
             np.copyto(whole, part.height, where=part.distance > 0)
         front = self.hair.front > 0
-        whole[front & (self.head.distance > 0)] += HAIR_THICKNESS
-        np.copyto(whole, np.maximum(whole, self.hair.height - HAIR_DEPTH), where=front)
+        whole[front & (self.head.distance > 0)] += _HAIR_THICKNESS
+        np.copyto(whole, np.maximum(whole, self.hair.height - _HAIR_DEPTH), where=front)
         return whole
 
     def paint(self) -> None:
@@ -126,10 +126,10 @@ class _Portrait:
 
     def _paint_face(self) -> None:
         here = self.head.distance > -2.0 * self.at.pixel
-        here[window(self.at, self.shape, *FEATURES).box] = True
+        here[window(self.at, self.shape, *_FEATURES).box] = True
         at = self.at.crop(*_bounds(here))
         skin_map, facing = self._paint_part(self.head, at.box, self._face_regions(at))
-        for side in SIDES:
+        for side in _SIDES:
             self._paint_eye(side, skin_map, at.box)
         self._paint_nose_and_mouth(facing, at.box)
         if self.shape.accessories.frame > 0:
@@ -191,7 +191,7 @@ class _Portrait:
         if shape.accessories.frame > 0:
             context = self._near((-0.29, -0.12), (0.29, 0.10))
             accessories.paint_glasses(shape, context, texture.eye_glass)
-        for side in SIDES:
+        for side in _SIDES:
             if shape.accessories.earring > 0 and self._shows_lobe(side):
                 accessories.paint_earring(shape, self.context, side, texture.ear_rings)
 

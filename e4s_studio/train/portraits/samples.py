@@ -23,7 +23,7 @@ from e4s_studio.train.portraits.texture import random_texture
 SIZE: Final = 1024
 """Pixels on a side."""
 
-QUALITY: Final = 94
+_QUALITY: Final = 94
 """JPEG quality, with full-resolution colour: no block shows when a sample is edited."""
 
 PORTRAITS: Final = {
@@ -48,7 +48,7 @@ def write_sample(folder: Path, name: str, shape_seed: int, texture_seed: int) ->
     texture = random_texture(np.random.default_rng(texture_seed))
     image, label_map = render(shape, texture, SIZE)
     stream = io.BytesIO()
-    Image.fromarray(image).save(stream, "JPEG", quality=QUALITY, subsampling=0, optimize=True)
+    Image.fromarray(image).save(stream, "JPEG", quality=_QUALITY, subsampling=0, optimize=True)
     write_whole(folder / f"{name}.jpg", stream.getvalue())
     write_label_map(folder / f"{name}_map.png", label_map)
 
