@@ -21,7 +21,7 @@ from samples import face_of, names_of, psnr, read
 
 from e4s_studio.core.pair import Both
 from e4s_studio.engine.drawing.models import load_network
-from e4s_studio.engine.drawing.session import Session
+from e4s_studio.engine.drawing.renderer import Renderer
 from e4s_studio.engine.fitting.fit import Fitter, plan_for
 from e4s_studio.engine.pictures import resize, resize_labels
 from e4s_studio.train.pairs import practice_pairs
@@ -60,15 +60,15 @@ def untrained_network() -> RGI:
 
 def levels_of(fitter: Fitter, portraits: Both[Portrait]) -> tuple[float, float]:
     """Return the PSNR of both portraits, drawn from their own vectors, inside the face."""
-    session = Session(fitter.fitted(), portraits)
-    size = session.fitted.network.config.size
+    renderer = Renderer(fitter.fitted(), portraits)
+    size = renderer.fitted.network.config.size
     first, second = (
         psnr(
             drawn,
             resize(portrait.image.astype(np.float32), size),
             face_of(resize_labels(portrait.labels, size)),
         )
-        for drawn, portrait in zip(session.reconstructions, portraits, strict=True)
+        for drawn, portrait in zip(renderer.reconstructions, portraits, strict=True)
     )
     return first, second
 

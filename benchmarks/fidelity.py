@@ -30,7 +30,7 @@ from e4s_studio.core.pair import Both, Role
 from e4s_studio.core.regions import FACE, Region
 from e4s_studio.core.settings import EditSettings
 from e4s_studio.engine.drawing.models import load_network
-from e4s_studio.engine.drawing.session import Session
+from e4s_studio.engine.drawing.renderer import Renderer
 from e4s_studio.engine.finishing.paste import into_photograph
 from e4s_studio.engine.fitting.fit import Fitter, plan_for
 from e4s_studio.engine.pictures import resize, resize_labels, to_image
@@ -94,20 +94,22 @@ def chin_contrast(image: NDArray[np.uint8], labels: NDArray[np.uint8]) -> float:
     return float(np.median(lightness[below]) - np.median(lightness[cheeks]))
 
 
-def beard_left(session: Session, result: NDArray[np.uint8], label_map: NDArray[np.uint8]) -> float:
+def beard_left(
+    renderer: Renderer, result: NDArray[np.uint8], label_map: NDArray[np.uint8]
+) -> float:
     """Return (c_result − c_source) / (c_target − c_source) with c the chin's contrast."""
-    source, target = (chin_contrast(each.image, each.labels) for each in session.portraits)
+    source, target = (chin_contrast(each.image, each.labels) for each in renderer.portraits)
     return (chin_contrast(result, label_map) - source) / (target - source)
 
 
-def monotonic(session: Session, label_map: NDArray[np.uint8]) -> str:
+def monotonic(renderer: Renderer, label_map: NDArray[np.uint8]) -> str:
     """Say whether skin's and lips' mean Lab moves steadily from the target's to the source's."""
     steady = []
     for region in (Region.SKIN, Region.LIP):
         means = []
         for amount in AMOUNTS:
             settings = FULL.with_amount(FACE, amount)
-            image = to_image(session.swap(label_map, settings).result)
+            image = to_image(renderer.swap(label_map, settings).result)
             means.append(lab(image)[label_map == region].mean(axis=0))
         way = means[-1] - means[0]
         along = [float((mean - means[0]) @ way / (way @ way)) for mean in means]
@@ -117,28 +119,28 @@ def monotonic(session: Session, label_map: NDArray[np.uint8]) -> str:
     return "\n".join(steady)
 
 
-def measure(name: str, session: Session, seconds: float, pictures: Path | None) -> Row:
+def measure(name: str, renderer: Renderer, seconds: float, pictures: Path | None) -> Row:
     """Swap one way and measure it."""
-    source, target = session.portraits
+    source, target = renderer.portraits
     start = time.perf_counter()
     label_map, _ = swap_label_maps(source.labels, target.labels, face_over_hair=False)
-    composite = session.swap(label_map, FULL)
+    composite = renderer.swap(label_map, FULL)
     result = into_photograph(target, composite)
     swap_seconds = time.perf_counter() - start
     if pictures:
         write_image(pictures / f"{name}.png", result)
-    size = session.fitted.network.config.size
+    size = renderer.fitted.network.config.size
     small = resize(target.image.astype(np.float32), size)
     face = face_of(resize_labels(target.labels, size))
     nothing = FULL.with_amount(Region, 0.0)
-    untouched = session.swap(target.labels, nothing).result
+    untouched = renderer.swap(target.labels, nothing).result
     beards = [chin_contrast(p.image, p.labels) for p in (source, target)]
     return Row(
         name,
-        psnr(session.reconstructions.target, small, face),
+        psnr(renderer.reconstructions.target, small, face),
         psnr(untouched, target.image, face_of(target.labels)),
-        monotonic(session, label_map),
-        beard_left(session, result, label_map) if abs(beards[0] - beards[1]) > BEARD else None,
+        monotonic(renderer, label_map),
+        beard_left(renderer, result, label_map) if abs(beards[0] - beards[1]) > BEARD else None,
         seconds,
         swap_seconds,
     )
@@ -152,8 +154,8 @@ def self_swap(portrait: Portrait, steps: int | None) -> float:
     """Swap a portrait with itself after a fit of its own; PSNR inside the face."""
     twice = Both(portrait, portrait)
     fitted, _ = fit(twice, steps)
-    session = Session(fitted, twice)
-    result = session.swap(portrait.labels, FULL).result
+    renderer = Renderer(fitted, twice)
+    result = renderer.swap(portrait.labels, FULL).result
     return psnr(to_image(result), portrait.image, face_of(portrait.labels))
 
 
@@ -173,11 +175,11 @@ def swaps_table(options: argparse.Namespace) -> tuple[Table, Table]:
         pair = Both(*(read(options.samples, f"{name}_{role}") for role in Role))
         fitted, seconds = fit(pair, options.steps)
         ways = (
-            (f"{name}_source_to_target", Session(fitted, pair)),
-            (f"{name}_target_to_source", Session(reversed_fit(fitted), pair.swapped)),
+            (f"{name}_source_to_target", Renderer(fitted, pair)),
+            (f"{name}_target_to_source", Renderer(reversed_fit(fitted), pair.swapped)),
         )
-        for way, session in ways:
-            row = measure(way, session, seconds, options.pictures)
+        for way, renderer in ways:
+            row = measure(way, renderer, seconds, options.pictures)
             beard = "–" if row.beard is None else f"{row.beard:.2f}"
             table.add_row(
                 row.name,

@@ -32,7 +32,7 @@ from e4s_studio.core.regions import FACE, REGION_COUNT, Region
 from e4s_studio.core.settings import EditSettings
 from e4s_studio.engine.drawing.fitted import encode_pair
 from e4s_studio.engine.drawing.models import load_network
-from e4s_studio.engine.drawing.session import Session
+from e4s_studio.engine.drawing.renderer import Renderer
 from e4s_studio.engine.finishing.blend import blend, seam_ramp
 from e4s_studio.engine.pictures import to_image
 from e4s_studio.files.images import write_image
@@ -76,7 +76,7 @@ class Swaps:
         self.size = network.config.size
         people = Both(source, target)
         portraits = people.map(lambda person: Portrait(person.image, person.labels))
-        self.session = Session(encode_pair(network, portraits), portraits)
+        self.renderer = Renderer(encode_pair(network, portraits), portraits)
 
     def amounts(self, regions: frozenset[Region], amount: float) -> NDArray[np.float32]:
         """Return the amounts (12,) of some regions, 0 for those that the source lacks."""
@@ -86,13 +86,13 @@ class Swaps:
 
     def drawn(self, amounts: NDArray[np.float32]) -> Image:
         """Return the network's output for a swap."""
-        *_, last = self.session.drawings(self.target.labels, amounts.tolist())
+        *_, last = self.renderer.drawings(self.target.labels, amounts.tolist())
         return to_image(last)
 
     def finished(self, amounts: NDArray[np.float32]) -> Image:
         """Return the program's final picture of a swap, with default settings."""
         settings = EditSettings(amounts=tuple(amounts.tolist()))
-        return to_image(self.session.swap(self.target.labels, settings).result)
+        return to_image(self.renderer.swap(self.target.labels, settings).result)
 
     def truth(self, amounts: NDArray[np.float32]) -> Image:
         """Render the ground truth of a swap."""

@@ -18,7 +18,7 @@ from e4s_studio.engine.drawing.devices import device_named
 from e4s_studio.engine.drawing.export_layers import placed_layers
 from e4s_studio.engine.drawing.fitted import encode_pair
 from e4s_studio.engine.drawing.models import load_network
-from e4s_studio.engine.drawing.session import Session
+from e4s_studio.engine.drawing.renderer import Renderer
 from e4s_studio.engine.faces.portraits import native_size
 from e4s_studio.engine.finishing.paste import into_photograph
 from e4s_studio.engine.fitting.fit import Fitter, plan_for
@@ -128,15 +128,15 @@ def fit(  # noqa: PLR0913 - all but the pair by name
     network = load_network(checkpoint, device_named(device))
     model = BUILT_IN_MODEL if checkpoint is None else checkpoint.name
     if kept is not None:
-        return FittedPair(Session(unpack_fitted(kept, network), portraits), model)
+        return FittedPair(Renderer(unpack_fitted(kept, network), portraits), model)
     plan = plan_for(network, steps=steps, seed=seed, tune_generator=tune_generator)
     if plan.steps == 0:
-        return FittedPair(Session(encode_pair(network, portraits), portraits), model)
+        return FittedPair(Renderer(encode_pair(network, portraits), portraits), model)
     fitter = Fitter(network, portraits, plan, practice_pairs(network.config.size))
     while not (fitter.is_done or is_cancelled()):
         fitter.step()
         progress(fitter.steps_taken, plan.steps)
-    return FittedPair(Session(fitter.fitted(), portraits), model)
+    return FittedPair(Renderer(fitter.fitted(), portraits), model)
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,18 +145,18 @@ class FittedPair:
 
     Attributes
     ----------
-    session
+    renderer
         Draws the pair's swaps.
     model
         The name of the model before the fit.
     """
 
-    session: Session
+    renderer: Renderer
     model: str
 
     def swap(self, settings: EditSettings = _DEFAULTS) -> Swap:
         """Swap the shapes by the published rule (2211.14068, section 3.3) and the settings."""
-        source, target = self.session.portraits
+        source, target = self.renderer.portraits
         labels, hole = start_map(source.labels, target.labels, settings)
         occluder, amount = (np.full(labels.shape, level, np.uint8) for level in (0, 255))
         snapshot = DocumentSnapshot(0, source, target, labels, hole, occluder, amount, settings)
@@ -181,9 +181,9 @@ class Swap:
     @cached_property
     def composite(self) -> Composite:
         """The finished crop at the photograph's resolution, and its layers."""
-        session, snapshot = self.pair.session, self.snapshot
-        *_, drawn = session.drawings(snapshot.labels, snapshot.settings.amounts)
-        return session.finish(drawn, snapshot, native_size(snapshot.target))
+        renderer, snapshot = self.pair.renderer, self.snapshot
+        *_, drawn = renderer.drawings(snapshot.labels, snapshot.settings.amounts)
+        return renderer.finish(drawn, snapshot, native_size(snapshot.target))
 
     @property
     def picture(self) -> NDArray[np.uint8]:

@@ -28,7 +28,7 @@ def write_steps(folder: Path, swap: Swap) -> None:
     swap
         The swap.
     """
-    reconstructions, composite = swap.pair.session.reconstructions, swap.composite
+    reconstructions, composite = swap.pair.renderer.reconstructions, swap.composite
     source, target = swap.snapshot.portraits
     pictures = {
         "1_source_crop": source.image,

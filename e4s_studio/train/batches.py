@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
-    from e4s_studio.train.pairs import Pair, Pairs
+    from e4s_studio.train.pairs import Pairs, TrainingPair
 
 _PREFETCHED: Final = 2
 _FEATURE_SHARE: Final = 4.0
@@ -34,7 +34,7 @@ a training sees each picture only once."""
 
 @dataclass(frozen=True)
 class PackedBatch:
-    """N pairs (see `Pair`) as arrays, sources before targets.
+    """N pairs (see `TrainingPair`) as arrays, sources before targets.
 
     Attributes
     ----------
@@ -117,7 +117,7 @@ class Collate:
     def __init__(self, resolutions: Sequence[int]) -> None:
         self.resolutions = list(resolutions)
 
-    def __call__(self, pairs: Sequence[Pair]) -> PackedBatch:
+    def __call__(self, pairs: Sequence[TrainingPair]) -> PackedBatch:
         """Pack N pairs."""
         both = (0, 1)
         labels = np.stack([pair.labels[i] for i in both for pair in pairs])
@@ -160,17 +160,19 @@ class PairSampler:
         return self.steps - self.start
 
 
-class _PairDataset(Dataset["Pair"]):
+class _PairDataset(Dataset["TrainingPair"]):
     """Pairs as a PyTorch data set."""
 
     def __init__(self, pairs: Pairs) -> None:
         self.pairs = pairs
 
-    def __getitem__(self, asked: tuple[int, int]) -> Pair:
+    def __getitem__(self, asked: tuple[int, int]) -> TrainingPair:
         return self.pairs.pair(*asked)
 
 
-def batches(pairs: Pairs, sampler: PairSampler, collate: Collate, workers: int) -> DataLoader[Pair]:
+def batches(
+    pairs: Pairs, sampler: PairSampler, collate: Collate, workers: int
+) -> DataLoader[TrainingPair]:
     """Load the packed batches of the sampler's steps, in order.
 
     Parameters

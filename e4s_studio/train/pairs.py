@@ -55,7 +55,7 @@ class Stream(IntEnum):
 
 
 @dataclass(frozen=True)
-class Pair:
+class TrainingPair:
     """Two portraits, and the ground truth to generate on the label map of each.
 
     Attributes
@@ -92,10 +92,10 @@ class View:
 class Pairs(Protocol):
     """A source of pairs."""
 
-    def __getitem__(self, number: int) -> Pair:
+    def __getitem__(self, number: int) -> TrainingPair:
         """Make the pair of a number from 0."""
 
-    def pair(self, number: int, size: int) -> Pair:
+    def pair(self, number: int, size: int) -> TrainingPair:
         """Make the same pair with `size` pixels on a side."""
 
 
@@ -129,11 +129,11 @@ class PortraitPairs:
         self.size, self.seed, self.stream, self.augment = size, seed, stream, augment
         self.both_ways = both_ways
 
-    def __getitem__(self, number: int) -> Pair:
+    def __getitem__(self, number: int) -> TrainingPair:
         """Render the pair of a number from 0."""
         return self.pair(number, self.size)
 
-    def pair(self, number: int, size: int) -> Pair:
+    def pair(self, number: int, size: int) -> TrainingPair:
         """Render the same pair with `size` pixels on a side."""
         rng = np.random.default_rng((int(self.stream), self.seed, number))
         (shape, texture), (target_shape, target_texture) = _person(rng), _person(rng)
@@ -219,7 +219,7 @@ def augmented(
     truths: tuple[View, View],
     amounts: NDArray[np.float32],
     chance: float,
-) -> Pair:
+) -> TrainingPair:
     """Randomly warp, recolour, blur and flip source, target and their ground truths alike."""
     size = views[0].labels.shape[0]
     chosen = rng.random(8) < chance
@@ -247,7 +247,7 @@ def augmented(
         else:
             mixed = recolourings[i].towards(recolourings[1 - i], amounts[i])
             drawn.append(changed(truths[i], i, mixed))
-    return Pair(
+    return TrainingPair(
         pictures=_rounded(seen),
         labels=np.stack([warps[i].labels(views[i].labels) for i in (0, 1)]),
         amounts=amounts,
@@ -296,7 +296,7 @@ class FolderPairs:
         self.size, self.seed, self.stream, self.augment = size, seed, stream, augment
         self.files = _of_stream(_pictures_with_maps(folder), stream)
 
-    def __getitem__(self, number: int) -> Pair:
+    def __getitem__(self, number: int) -> TrainingPair:
         """Sample the pair of a number from 0.
 
         Raises
@@ -306,7 +306,7 @@ class FolderPairs:
         """
         return self.pair(number, self.size)
 
-    def pair(self, number: int, size: int) -> Pair:
+    def pair(self, number: int, size: int) -> TrainingPair:
         """Sample the same pair with `size` pixels on a side; raises what `[]` raises."""
         rng = np.random.default_rng((int(self.stream), self.seed, number))
         source, target = (self._view(int(i), size) for i in rng.integers(len(self.files), size=2))

@@ -57,18 +57,18 @@ def test_label_maps_may_be_given() -> None:
 def test_a_fit_tells_its_steps_and_can_be_cancelled(pair: FittedPair) -> None:
     told = []
     fitted = fit(
-        pair.session.portraits,
+        pair.renderer.portraits,
         device="cpu",
         steps=3,
         progress=lambda taken, steps: told.append((taken, steps)),
         is_cancelled=lambda: len(told) == 2,
     )
     assert told == [(1, 3), (2, 3)]
-    assert fitted.session.fitted.steps == 2
+    assert fitted.renderer.fitted.steps == 2
 
 
 def test_without_amounts_on_its_own_map_the_target_comes_back(pair: FittedPair) -> None:
-    face = pair.session.portraits.target
+    face = pair.renderer.portraits.target
     swap = pair.swap(EditSettings().with_amount(Region, 0.0))
     whole = studio.Swap(pair, replace(swap.snapshot, labels=face.labels))
     np.testing.assert_array_equal(whole.picture, face.image)

@@ -1,5 +1,5 @@
 """Drawing swaps of a fitted pair with the generator.
 
-Others use `session.Session` with `fitted.encode_pair`, `export_layers` for exports,
+Others use `renderer.Renderer` with `fitted.encode_pair`, `export_layers` for exports,
 `models.load_network`, and the choices in `devices`. All of them import torch.
 """

@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from e4s_studio.core.contents import DocumentSnapshot
-    from e4s_studio.engine.drawing.session import Session
+    from e4s_studio.engine.drawing.renderer import Renderer
     from e4s_studio.engine.finishing.compose import Composite
 
 
-def finished_layers(session: Session, snapshot: DocumentSnapshot) -> ExportLayers:
+def finished_layers(renderer: Renderer, snapshot: DocumentSnapshot) -> ExportLayers:
     """Draw, compose and place a document in full: float32, final size, never the preview."""
-    *_, drawn = session.drawings(snapshot.labels, snapshot.settings.amounts)
-    composite = session.finish(drawn, snapshot, native_size(session.portraits.target))
+    *_, drawn = renderer.drawings(snapshot.labels, snapshot.settings.amounts)
+    composite = renderer.finish(drawn, snapshot, native_size(renderer.portraits.target))
     return placed_layers(snapshot, composite)
 
 

@@ -30,7 +30,7 @@ _SMALLEST_CHANGE: Final = 0.5 / 257
 
 
 @dataclass(frozen=True)
-class Pair:
+class PreparedPair:
     """Two portraits and their reconstructions, ready to compose at one size N.
 
     Attributes
@@ -111,7 +111,7 @@ class Composite:
 
 def prepare(
     portraits: Both[Portrait], reconstructions: Both[NDArray[np.float32]], size: int
-) -> Pair:
+) -> PreparedPair:
     """Prepare a pair for composing at a size.
 
     Parameters
@@ -128,7 +128,7 @@ def prepare(
     drawn = reconstructions.map(lambda each: resize(each, size))
     residuals = Both(*map(residual_of, crops, drawn, labels))
     target = portraits.target
-    return Pair(
+    return PreparedPair(
         crops.target,
         labels.target,
         Detail(residuals),
@@ -139,7 +139,7 @@ def prepare(
 
 
 def compose(
-    pair: Pair,
+    pair: PreparedPair,
     drawn: NDArray[np.float32],
     labels: NDArray[np.uint8],
     settings: EditSettings,

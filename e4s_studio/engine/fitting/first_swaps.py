@@ -16,7 +16,7 @@ import torch
 
 from e4s_studio.core.pair import Role
 from e4s_studio.core.settings import EditSettings
-from e4s_studio.engine.drawing.session import Session
+from e4s_studio.engine.drawing.renderer import Renderer
 from e4s_studio.engine.fitting.examples import Example, pixel_weights
 from e4s_studio.engine.pictures import to_image, to_labels, to_network
 from e4s_studio.engine.swap import swap_label_maps
@@ -62,15 +62,15 @@ class FirstSwaps:
         start, portraits = self._start, self._portraits
         if onto is Role.SOURCE:
             start, portraits = replace(start, vectors=start.vectors.swapped), portraits.swapped
-        session = Session(start, portraits)
+        renderer = Renderer(start, portraits)
         face, head = portraits
         swapped, _ = swap_label_maps(face.labels, head.labels, face_over_hair=False)
-        return [self._example(session, labels, onto) for labels in (head.labels, swapped)]
+        return [self._example(renderer, labels, onto) for labels in (head.labels, swapped)]
 
-    def _example(self, session: Session, labels: NDArray[np.uint8], onto: Role) -> Example:
+    def _example(self, renderer: Renderer, labels: NDArray[np.uint8], onto: Role) -> Example:
         network = self._start.network
         size = network.config.size
-        truth = to_network(to_image(session.swap(labels, _FINISH, size).face), size)
+        truth = to_network(to_image(renderer.swap(labels, _FINISH, size).face), size)
         onto_map = to_labels(labels, size)
         return Example(
             layout=network.layout(onto_map),

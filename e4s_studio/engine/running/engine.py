@@ -15,7 +15,7 @@ from e4s_studio.engine.drawing.devices import chosen, device_named
 from e4s_studio.engine.drawing.export_layers import finished_layers
 from e4s_studio.engine.drawing.fitted import encode_pair
 from e4s_studio.engine.drawing.models import load_network
-from e4s_studio.engine.drawing.session import Session
+from e4s_studio.engine.drawing.renderer import Renderer
 from e4s_studio.engine.faces.portraits import native_size
 from e4s_studio.engine.finishing.compose import CANONICAL_SIZE
 from e4s_studio.engine.finishing.paste import into_photograph
@@ -87,7 +87,7 @@ class Engine:
         self._sight = Sight()
         self._turns = Turns()
         self._state = threading.Lock()
-        self._session: Session | None = None
+        self._renderer: Renderer | None = None
         self._last: RenderRequest | None = None
         self._worker = Worker(
             self._render, self._show, lambda error, _: self._failed(error), self._free_memory
@@ -181,9 +181,9 @@ class Engine:
         portraits = snapshot.portraits
 
         def publish(fitted: Fitted) -> float:
-            session = Session(fitted, portraits)
-            self._replace_session(session)
-            return session.quality
+            renderer = Renderer(fitted, portraits)
+            self._replace_renderer(renderer)
+            return renderer.quality
 
         self._fitting = FitThread(
             lambda: Fitter(self._network, portraits, plan_for(self._network), self._practice),
@@ -201,9 +201,9 @@ class Engine:
     def picture(self, snapshot: DocumentSnapshot) -> NDArray[np.uint8]:
         """Return the final picture of a document's crop, (N, N, 3) uint8 RGB, and tell nobody."""
         with self._turns.drawing():
-            session = self._session_of(snapshot)
-            *_, drawn = session.drawings(snapshot.labels, snapshot.settings.amounts)
-            return to_image(session.finish(drawn, snapshot, CANONICAL_SIZE).result)
+            renderer = self._renderer_of(snapshot)
+            *_, drawn = renderer.drawings(snapshot.labels, snapshot.settings.amounts)
+            return to_image(renderer.finish(drawn, snapshot, CANONICAL_SIZE).result)
 
     def finished(self, snapshot: DocumentSnapshot) -> NDArray[np.uint8]:
         """Return the swap in the whole target photograph, at its own resolution.
@@ -211,27 +211,27 @@ class Engine:
         In float32, with the finest picture; never the preview.
         """
         with self._turns.drawing():
-            session = self._session_of(snapshot)
+            renderer = self._renderer_of(snapshot)
             labels, settings = snapshot.labels, snapshot.settings
-            *_, drawn = session.drawings(labels, settings.amounts)
-            composite = session.finish(drawn, snapshot, native_size(session.portraits.target))
-            return into_photograph(session.portraits.target, composite)
+            *_, drawn = renderer.drawings(labels, settings.amounts)
+            composite = renderer.finish(drawn, snapshot, native_size(renderer.portraits.target))
+            return into_photograph(renderer.portraits.target, composite)
 
     def export_layers(self, snapshot: DocumentSnapshot) -> ExportLayers:
         """Return what an export is made from; as fine as `finished`, which is one of the layers."""
         with self._turns.drawing():
-            return finished_layers(self._session_of(snapshot), snapshot)
+            return finished_layers(self._renderer_of(snapshot), snapshot)
 
     def packed_fit(self, snapshot: DocumentSnapshot) -> FittedWeights:
         """Return the pair's fit as it stands, as projects keep it; takes its time.
 
         Of a pair that was drawn before it waits for no drawing: an export may take minutes.
         """
-        session = self._known_session(snapshot)
-        if session is None:
+        renderer = self._known_renderer(snapshot)
+        if renderer is None:
             with self._turns.drawing():
-                session = self._session_of(snapshot)
-        return pack_fitted(session.fitted, self._network, self.model)
+                renderer = self._renderer_of(snapshot)
+        return pack_fitted(renderer.fitted, self._network, self.model)
 
     def take_fit(self, weights: FittedWeights, snapshot: DocumentSnapshot) -> None:
         """Go on with the fit that a project kept, once any other has ended; takes its time.
@@ -246,8 +246,8 @@ class Engine:
     def _replace_fit(self, weights: FittedWeights, snapshot: DocumentSnapshot) -> None:
         with self._turns.drawing():
             fitted = unpack_fitted(weights, self._network)
-            session = Session(fitted, snapshot.portraits)
-        self._replace_session(session)
+            renderer = Renderer(fitted, snapshot.portraits)
+        self._replace_renderer(renderer)
 
     def close(self) -> None:
         """Stop all work and return once every thread is gone."""
@@ -272,20 +272,20 @@ class Engine:
     def _draw(self, request: RenderRequest, should_stop: ShouldStop) -> Iterator[RenderResult]:
         snapshot = request.snapshot
         settings = snapshot.settings
-        session = self._session_of(snapshot)
+        renderer = self._renderer_of(snapshot)
         if request.on_cpu:
-            session = session.on_cpu()
-        device = session.device
+            renderer = renderer.on_cpu()
+        device = renderer.device
         precision = chosen(settings.precision, device)
-        full = session.fitted.network.config.size
-        for drawn in session.drawings(snapshot.labels, settings.amounts, precision):
+        full = renderer.fitted.network.config.size
+        for drawn in renderer.drawings(snapshot.labels, settings.amounts, precision):
             if should_stop():
                 return
             resolution = drawn.shape[0]
             size = CANONICAL_SIZE if resolution == full else _COARSE.get(resolution)
             if size is None:
                 continue
-            composite = session.finish(drawn, snapshot, size)
+            composite = renderer.finish(drawn, snapshot, size)
             result = RenderResult(
                 image=to_image(composite.result),
                 revision=request.revision,
@@ -293,36 +293,36 @@ class Engine:
                 final=resolution == full,
                 device=str(device),
                 precision=precision,
-                film=session.pair(size).film.trait,
+                film=renderer.pair(size).film.trait,
             )
             if request.whole and result.final:
-                overview = session.overview
+                overview = renderer.overview
                 photograph = overview.with_swap(composite)
                 result = replace(result, photograph=photograph, original=overview.original)
             yield result
 
-    def _session_of(self, snapshot: DocumentSnapshot) -> Session:
-        """Return the pair's session; a pair that was never seen starts from the encoder."""
-        session = self._known_session(snapshot)
-        if session is None:
+    def _renderer_of(self, snapshot: DocumentSnapshot) -> Renderer:
+        """Return the pair's renderer; a pair that was never seen starts from the encoder."""
+        renderer = self._known_renderer(snapshot)
+        if renderer is None:
             portraits = snapshot.portraits
-            session = Session(encode_pair(self._network, portraits), portraits)
+            renderer = Renderer(encode_pair(self._network, portraits), portraits)
             with self._state:
-                self._session = session
-        return session
+                self._renderer = renderer
+        return renderer
 
-    def _known_session(self, snapshot: DocumentSnapshot) -> Session | None:
+    def _known_renderer(self, snapshot: DocumentSnapshot) -> Renderer | None:
         with self._state:
-            session = self._session
-        known = session is not None and session.portraits == snapshot.portraits
-        return session if known else None
+            renderer = self._renderer
+        known = renderer is not None and renderer.portraits == snapshot.portraits
+        return renderer if known else None
 
-    def _replace_session(self, session: Session) -> None:
+    def _replace_renderer(self, renderer: Renderer) -> None:
         """Take a better fit, and draw the newest edit again with it."""
         with self._state:
-            self._session = session
+            self._renderer = renderer
             last = self._last
-        if last is not None and last.snapshot.portraits == session.portraits:
+        if last is not None and last.snapshot.portraits == renderer.portraits:
             self._worker.submit(RenderRequest(last.snapshot, last.pair, last.whole))
 
     def _show(self, result: RenderResult) -> None:
@@ -335,6 +335,6 @@ class Engine:
 
     def _free_memory(self) -> None:
         with self._state:
-            session = self._session
-        if session is not None:
-            session.free_memory()
+            renderer = self._renderer
+        if renderer is not None:
+            renderer.free_memory()

@@ -8,7 +8,7 @@ from e4s_studio.core.pair import Both, Role
 from e4s_studio.core.regions import Region
 from e4s_studio.core.settings import EditSettings
 from e4s_studio.engine.drawing.fitted import Fitted, encode_pair
-from e4s_studio.engine.drawing.session import Session
+from e4s_studio.engine.drawing.renderer import Renderer
 from e4s_studio.engine.fitting.first_swaps import FIRST_SWAPS, FirstSwaps
 from e4s_studio.engine.fitting.fit import BUILT_IN_PLAN, Fitter, Phase
 from e4s_studio.engine.pictures import resize, to_labels, to_network
@@ -45,10 +45,10 @@ def test_a_first_swap_is_what_is_finished_before_the_fit_but_for_its_light(numbe
     onto = (Role.TARGET, Role.SOURCE)[number % 2]
     face, head = PAIR[onto.other], PAIR[onto]
     ends = Both(start.vectors[onto.other], start.vectors[onto])
-    session = Session(Fitted(start.network, ends), Both(face, head))
+    renderer = Renderer(Fitted(start.network, ends), Both(face, head))
     swapped, _ = swap_label_maps(face.labels, head.labels, face_over_hair=False)
     labels = (head.labels, swapped)[number // 2]
-    finished = session.swap(labels, EditSettings(light=0), 64).face
+    finished = renderer.swap(labels, EditSettings(light=0), 64).face
     shown = to_network(resize(finished, 64), 64)
     assert example.onto == onto
     assert torch.equal(example.amounts, AMOUNTS)

@@ -13,7 +13,14 @@ from e4s_studio.core.regions import Region
 from e4s_studio.core.settings import Precision
 from e4s_studio.engine.drawing.cache import NetworkCache
 from e4s_studio.engine.drawing.devices import DTYPES
-from e4s_studio.engine.finishing.compose import WHITE, Composite, Mattes, Pair, compose, prepare
+from e4s_studio.engine.finishing.compose import (
+    WHITE,
+    Composite,
+    Mattes,
+    PreparedPair,
+    compose,
+    prepare,
+)
 from e4s_studio.engine.finishing.overview import Overview
 from e4s_studio.engine.pictures import resize, resize_labels, to_levels
 
@@ -30,7 +37,7 @@ if TYPE_CHECKING:
     from e4s_studio.engine.drawing.fitted import Fitted
 
 
-class Session:
+class Renderer:
     """Draws and composes swaps of one fitted pair.
 
     Parameters
@@ -50,7 +57,7 @@ class Session:
             _last(self._drawings(portraits.source.labels, fitted.vectors.source)),
             _last(self._drawings(portraits.target.labels, fitted.vectors.target)),
         )
-        self._pairs: dict[int, Pair] = {}
+        self._pairs: dict[int, PreparedPair] = {}
 
     @property
     def device(self) -> torch.device:
@@ -97,7 +104,7 @@ class Session:
         vectors = self.fitted.network.mix(pair.source, pair.target, torch.tensor(amounts))
         yield from self._drawings(labels, vectors, precision)
 
-    def pair(self, size: int) -> Pair:
+    def pair(self, size: int) -> PreparedPair:
         """Return the pair prepared at a size; kept for the next time."""
         if size not in self._pairs:
             self._pairs[size] = prepare(self.portraits, self.reconstructions, size)
@@ -122,11 +129,11 @@ class Session:
         self._cache.clear()
         self._pairs.clear()
 
-    def on_cpu(self) -> Session:
-        """Return the session on the CPU: itself, if it is there already."""
+    def on_cpu(self) -> Renderer:
+        """Return the renderer on the CPU: itself, if it is there already."""
         if self.device.type == "cpu":
             return self
-        return Session(self.fitted.on("cpu"), self.portraits)
+        return Renderer(self.fitted.on("cpu"), self.portraits)
 
     def _drawings(
         self, labels: NDArray[np.uint8], vectors: Tensor, precision: Precision = Precision.FLOAT32
