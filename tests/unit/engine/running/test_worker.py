@@ -216,14 +216,6 @@ class FullGPU:
         self.labels = torch.randint(0, REGION_COUNT, (1, 64, 64))
         self.frees_needed = frees_needed
         self.tries: list[bool] = []
-        forward = self.network.G.convs[4].forward
-
-        def guarded(*args):
-            if self.frees_needed and not self.tries[-1]:
-                raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 1 GiB.")
-            return forward(*args)
-
-        self.network.G.convs[4].forward = guarded
 
     def free(self) -> None:
         self.cache.clear()
@@ -234,6 +226,8 @@ class FullGPU:
         for stage in self.cache.stages(self.codes, self.labels):
             if should_stop():
                 return
+            if stage.resolution == 32 and self.frees_needed and not asked.on_cpu:
+                raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 1 GiB.")
             levels = stage.rgb[0].permute(1, 2, 0).clamp(-1, 1).add(1).mul(127.5)
             yield RenderResult(
                 np.ascontiguousarray(levels.byte().numpy()),
