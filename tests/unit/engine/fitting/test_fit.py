@@ -187,9 +187,9 @@ def test_plans_follow_the_network() -> None:
 
 
 def test_mixed_examples_trust_only_what_the_photographs_show() -> None:
-    source, target = portrait(1), portrait(2, width=1.1)
-    examples = Examples(source, target, 64, small_network().layout, seed=0)
-    pictures = [to_network(face.image, 64) for face in (target, source)]
+    pair = Both(portrait(1), portrait(2, width=1.1))
+    examples = Examples(pair, 64, small_network().layout, seed=0)
+    pictures = [to_network(face.image, 64) for face in pair.swapped]
     shown = set()
     for _ in range(20):
         example = examples.mixed()
