@@ -8,7 +8,7 @@ from e4s_studio.core.regions import REGION_COUNT
 from e4s_studio.engine.fitting.fit import UNTRAINED_PLAN, Fitter, Phase
 from e4s_studio.engine.fitting.practice import LESSONS, Practice
 from e4s_studio.engine.pictures import to_labels, to_network
-from e4s_studio.train.pairs import Pair, PortraitPairs, Stream, practice_pairs
+from e4s_studio.train.pairs import PortraitPairs, Stream, TrainingPair, practice_pairs
 from e4s_studio.train.plan import AUGMENT
 from tests.unit.engine.pairs import portrait, small_network
 
@@ -19,7 +19,7 @@ class Book:
 
     asked: list[int]
 
-    def __getitem__(self, number: int) -> Pair:
+    def __getitem__(self, number: int) -> TrainingPair:
         """Teach that the target becomes the source, in full."""
         self.asked.append(number)
         faces = [portrait(number + 10), portrait(number + 50, width=1.1)]
@@ -27,7 +27,7 @@ class Book:
         labels = np.stack([face.labels for face in faces])
         everywhere = np.ones(labels.shape, np.bool_)
         amounts = np.ones((2, REGION_COUNT), np.float32)
-        return Pair(pictures, labels, amounts, pictures[::-1].copy(), everywhere)
+        return TrainingPair(pictures, labels, amounts, pictures[::-1].copy(), everywhere)
 
 
 def test_a_lesson_becomes_its_swap_on_the_targets_map() -> None:
