@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -79,3 +81,8 @@ def test_the_readme_lists_every_exit_code():
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     codes = {kind.exit_code for kind in [StudioError, *StudioError.__subclasses__()]}
     assert {code for code in codes if f"\n| {code} |" not in text} == set()
+
+
+def test_the_window_starts_without_torch():
+    code = "import sys, e4s_studio.gui.app; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0

@@ -11,7 +11,7 @@ import torch
 
 from e4s_studio.core.regions import FROM_BISENET, REGION_COUNT
 from e4s_studio.engine import facexlib_edge
-from e4s_studio.engine.parsing.doubt import doubt_of
+from e4s_studio.engine.doubt import doubt_of
 from e4s_studio.engine.parsing.parsing import Parsing
 from e4s_studio.engine.resample import resized
 

@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 
 from e4s_studio.core.regions import REGION_COUNT, Region
+from e4s_studio.engine.doubt import doubt_of
 from e4s_studio.engine.parsing import places
 from e4s_studio.engine.parsing.colour import lab_of
-from e4s_studio.engine.parsing.doubt import doubt_of
 from e4s_studio.engine.parsing.features import feature_chances, window_of
 from e4s_studio.engine.parsing.frame import frame_of
 from e4s_studio.engine.parsing.head import head_regions

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from PySide6.QtCore import QObject, QPointF, QSizeF
 
 from e4s_studio.core.commands import Layer
-from e4s_studio.engine.parsing.doubt import doubtful_spots
+from e4s_studio.engine.doubt import doubtful_spots
 from e4s_studio.gui.jobs import Job
 from e4s_studio.gui.status import SAID_FOR_MS
 

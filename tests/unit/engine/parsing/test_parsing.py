@@ -7,8 +7,8 @@ from PIL import Image
 
 from e4s_studio.core.errors import CheckpointError
 from e4s_studio.core.regions import FROM_BISENET, FROM_CELEBAMASK, Region
+from e4s_studio.engine.doubt import doubt_of
 from e4s_studio.engine.parsing import bisenet, bisenet_map, doubtful_spots, starter_map
-from e4s_studio.engine.parsing.doubt import doubt_of
 from e4s_studio.train.portraits import random_shape, random_texture, render
 from tests.samples import PHOTOGRAPHS, needs_photographs, picture_of, rendered
 
