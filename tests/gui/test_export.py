@@ -21,8 +21,10 @@ from e4s_studio.gui.dialogs.export import ExportDialog
 
 
 def open_dialog(studio) -> ExportDialog:
+    """Open the dialog; one that was closed before may not be deleted yet."""
     studio.window.actions_by_name["file.export"].trigger()
-    return studio.window.findChild(ExportDialog)
+    (dialog,) = (one for one in studio.window.findChildren(ExportDialog) if one.isVisible())
+    return dialog
 
 
 def choose(combo, data) -> None:
@@ -254,7 +256,7 @@ def test_a_project_is_saved_beside_an_export(exporting, tmp_path, qtbot):
 
 def test_photographs_are_opened_beside_an_export_of_others(exporting, pair, tmp_path, qtbot):
     exported = exporting.controller.rendering.results.newest.image
-    exporting.controller.open(replace(pair, source=pair.target, source_map=pair.target_map))
+    exporting.controller.opening.open(replace(pair, source=pair.target, source_map=pair.target_map))
     qtbot.waitUntil(lambda: exporting.document.source.path == pair.target, timeout=60_000)
     assert exporting.editor.exporter.is_writing
     finish(exporting, qtbot)
@@ -263,7 +265,7 @@ def test_photographs_are_opened_beside_an_export_of_others(exporting, pair, tmp_
 
 
 def test_a_failed_export_of_faces_that_are_gone_is_not_tried_again(exporting, dialog, pair, qtbot):
-    exporting.controller.open(replace(pair, source=pair.target, source_map=pair.target_map))
+    exporting.controller.opening.open(replace(pair, source=pair.target, source_map=pair.target_map))
     qtbot.waitUntil(lambda: exporting.document.source.path == pair.target, timeout=60_000)
     qtbot.mouseClick(dialog.cancel, Qt.MouseButton.LeftButton)
     with qtbot.waitSignal(exporting.editor.exporter.failed, timeout=60_000):
@@ -294,7 +296,7 @@ def test_a_result_that_waits_for_an_export_says_so(exporting, qtbot):
 
 def test_another_pair_takes_the_dialog_away(studio, dialog, pair, qtbot):
     assert open_dialog(studio) is dialog
-    studio.controller.open(replace(pair, source=pair.target, source_map=pair.target_map))
+    studio.controller.opening.open(replace(pair, source=pair.target, source_map=pair.target_map))
     qtbot.waitUntil(lambda: studio.window.findChild(ExportDialog) is None, timeout=60_000)
 
 
