@@ -81,8 +81,8 @@ def open_editor(folder: Path) -> tuple[Editor, dict[str, float]]:
     editor.controller.pair_opened.connect(
         lambda: times.setdefault("opening", (time.perf_counter() - begun) * 1e3)
     )
-    prepare = editor.controller.prepare
-    editor.controller.prepare = lambda project: _timed(
+    prepare = editor.controller.opening.prepare
+    editor.controller.opening.prepare = lambda project: _timed(
         times, "journal before the pair is shown", lambda: prepare(project)
     )
     editor.start(Start(photographs(folder)))

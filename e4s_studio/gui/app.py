@@ -162,7 +162,7 @@ class Editor(QObject):
         elif photographs.source is None and photographs.target is None:
             self._files.open_sample()
         else:
-            self.controller.open(photographs)
+            self.controller.opening.open(photographs)
 
     def _close(self) -> None:
         self._looks.remember()

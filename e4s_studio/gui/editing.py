@@ -10,11 +10,13 @@ from PySide6.QtCore import QObject, QTimer
 
 from e4s_studio.core.regions import GROUPS, Region
 from e4s_studio.core.settings import EditSettings
+from e4s_studio.gui.jobs import Job
 from e4s_studio.gui.names import region_name, shape_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from e4s_studio.core.commands import Pair
     from e4s_studio.core.settings import ShapeSource
     from e4s_studio.engine.request import StartMap
     from e4s_studio.gui.controller import Controller
@@ -105,7 +107,20 @@ class Editing(QObject):
             self._document.change_settings(wanted, name=name)
             return
         self._wanted = wanted
-        self._controller.start_map(wanted, lambda start: self._take_map(wanted, name, start))
+        self._make_map(wanted, name)
+
+    def _make_map(self, wanted: EditSettings, name: str) -> None:
+        """Apply the swap rule to the open pair, off the GUI thread."""
+        portraits, workspace = self._document.portraits, self._controller.workspace
+        source, target = portraits
+        if source is not None and target is not None:
+            workspace.jobs.run(
+                Job(
+                    self.tr("Making the map"),
+                    lambda: workspace.ready_engine().start_map(source, target, wanted),
+                    partial(self._take_map, portraits, wanted, name),
+                )
+            )
 
     def _follow_stroke(self) -> None:
         """Take at a stroke's end the maps that came during it."""
@@ -114,19 +129,13 @@ class Editing(QObject):
             for take in late:
                 QTimer.singleShot(0, self, take)
 
-    def _take_late(
-        self, portraits: object, wanted: EditSettings, name: str, start: StartMap
-    ) -> None:
-        if portraits == self._document.portraits:
-            self._take_map(wanted, name, start)
-        else:
-            self._restart(wanted, name)
-
-    def _take_map(self, wanted: EditSettings, name: str, start: StartMap) -> None:
+    def _take_map(self, portraits: Pair, wanted: EditSettings, name: str, start: StartMap) -> None:
         """Put a new map under the paint; sliders may have moved while it was made."""
+        if portraits != self._document.portraits:  # a crop was cut out anew meanwhile
+            self._make_map(wanted, name)
+            return
         if self._document.in_stroke:  # which would end under the artist's hand
-            portraits = self._document.portraits
-            self._late.append(partial(self._take_late, portraits, wanted, name, start))
+            self._late.append(partial(self._take_map, portraits, wanted, name, start))
             return
         if self._wanted is wanted:
             self._wanted = None

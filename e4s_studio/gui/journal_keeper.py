@@ -65,7 +65,7 @@ class JournalKeeper(QObject):
         self._has_failed = False
         # The end of a journal waits for its last write, which the window must not.
         self._ends = ThreadPoolExecutor(max_workers=1, thread_name_prefix="journals")
-        controller.prepare = self.prepare
+        controller.opening.prepare = self.prepare
         controller.changed.connect(self._take_change)
         controller.pair_opened.connect(self._settle)
         controller.rendering.shown.connect(self._show)

@@ -188,9 +188,9 @@ class ProjectSession(QObject):
         self._controller.jobs.run(
             Job(
                 self.tr("Opening"),
-                partial(_open, path, self._locks, held, self._controller.prepare),
+                partial(_open, path, self._locks, held, self._controller.opening.prepare),
                 partial(self._take_opened, path),
-                stop=self._controller.announce_opening(),
+                stop=self._controller.opening.announce(),
                 dropped=self._let_go,
             )
         )

@@ -33,7 +33,7 @@ def grey(tmp_path):
 
 def open_pair(studio, source, target, qtbot):
     with qtbot.waitSignal(studio.controller.pair_opened, timeout=60_000):
-        studio.controller.open(Photographs(source, target))
+        studio.controller.opening.open(Photographs(source, target))
     studio.wait_for_final()
 
 
@@ -90,7 +90,7 @@ def test_the_film_of_another_source_is_looked_at_too(studio, colourful, grey, qt
     open_pair(studio, *colourful, qtbot)
     before = np.array(studio.document.target.image)
     with qtbot.waitSignal(studio.controller.pair_opened, timeout=60_000):
-        studio.controller.open(Photographs(source=grey))
+        studio.controller.opening.open(Photographs(source=grey))
     studio.wait_for_final()
     np.testing.assert_array_equal(studio.document.target.image, before)
     assert studio.window.blend.film_row.isEnabled()

@@ -109,7 +109,7 @@ def test_paint_takes_the_doubt_away(doubtful, qtbot):
 
 
 def test_another_target_has_its_own(doubtful, pair, qtbot):
-    doubtful.controller.open(Photographs(target=pair.source))
+    doubtful.controller.opening.open(Photographs(target=pair.source))
     qtbot.waitUntil(lambda: doubtful.engine.doubted == 2, timeout=60_000)
     qtbot.waitUntil(lambda: shown(doubtful), timeout=60_000)
 

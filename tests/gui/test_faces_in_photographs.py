@@ -42,7 +42,7 @@ def with_group(studio, group, qtbot):
 
 
 def open_target(studio, path, qtbot) -> None:
-    studio.controller.open(Photographs(target=path))
+    studio.controller.opening.open(Photographs(target=path))
     qtbot.waitUntil(lambda: studio.document.target.path == path, timeout=60_000)
     settle(studio, qtbot)
 
@@ -192,7 +192,7 @@ def test_work_on_one_face_is_not_lost_to_another(with_group, qtbot):
 
 
 def test_a_source_face_is_a_step_that_can_be_undone(studio, group, qtbot):
-    studio.controller.open(Photographs(source=group))
+    studio.controller.opening.open(Photographs(source=group))
     qtbot.waitUntil(lambda: studio.document.source.path == group, timeout=60_000)
     settle(studio, qtbot)
     first = studio.document.source
@@ -357,7 +357,7 @@ def test_the_photograph_can_be_zoomed_and_panned(with_group, qtbot):
 
 
 def test_without_a_face_the_quad_is_placed_by_hand(studio, pictures, qtbot):
-    studio.controller.open(Photographs(source=pictures / "wide.png"))
+    studio.controller.opening.open(Photographs(source=pictures / "wide.png"))
     notice = studio.window.notice
     qtbot.waitUntil(lambda: notice.isVisible() and notice.offer.isVisible(), timeout=60_000)
     assert "No face was found" in notice.sentence.text()
@@ -377,7 +377,7 @@ def test_without_a_face_the_quad_is_placed_by_hand(studio, pictures, qtbot):
 
 def test_leaving_without_a_face_opens_nothing(studio, pictures, qtbot):
     before = studio.document.source
-    studio.controller.open(Photographs(source=pictures / "wide.png"))
+    studio.controller.opening.open(Photographs(source=pictures / "wide.png"))
     qtbot.waitUntil(studio.window.notice.offer.isVisible, timeout=60_000)
     qtbot.mouseClick(studio.window.notice.offer, Qt.MouseButton.LeftButton)
     opened(studio, qtbot)

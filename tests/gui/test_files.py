@@ -141,7 +141,7 @@ def test_recent_names_are_whole_or_their_ends(studio, pair, tmp_path, qtbot):
     source, target = (tmp_path / name for name in names)
     source.write_bytes(pair.source.read_bytes())
     target.write_bytes(pair.target.read_bytes())
-    studio.controller.open(Photographs(source, target, pair.source_map, pair.target_map))
+    studio.controller.opening.open(Photographs(source, target, pair.source_map, pair.target_map))
     qtbot.waitUntil(lambda: studio.document.source.path == source, timeout=60_000)
     entry = studio.window.recent.actions()[0]
     assert entry.text().startswith("a && b.png → xxx")

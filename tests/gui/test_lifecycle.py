@@ -118,7 +118,7 @@ def test_a_check_that_fails_says_why(make_studio, pictures, qtbot):
 
 def test_another_pair_during_a_fit(fitting, pair, qtbot):
     other = Photographs(pair.target, pair.source, pair.target_map, pair.source_map)
-    fitting.controller.open(other)
+    fitting.controller.opening.open(other)
     qtbot.waitUntil(lambda: fitting.document.source.path == pair.target, timeout=60_000)
     stale = []
     fitting.controller.fitting.moved.connect(stale.append)
@@ -134,8 +134,8 @@ def test_another_pair_during_a_fit(fitting, pair, qtbot):
 def test_only_the_pair_asked_for_last_is_opened(studio, pair, qtbot):
     opened = []
     studio.controller.pair_opened.connect(lambda: opened.append(studio.document.source.path))
-    studio.controller.open(replace(pair, source=pair.target))
-    studio.controller.open(pair)
+    studio.controller.opening.open(replace(pair, source=pair.target))
+    studio.controller.opening.open(pair)
     qtbot.waitUntil(lambda: bool(opened), timeout=60_000)
     studio.wait_for_final()
     assert opened == [pair.source]
@@ -146,7 +146,7 @@ def test_a_photograph_that_cannot_be_opened_leaves_all_as_it_was(studio, picture
     before = studio.document.snapshot()
     shown = studio.controller.rendering.results.newest
     with qtbot.waitSignal(studio.controller.failed, timeout=60_000) as failed:
-        studio.controller.open(Photographs(source=pictures / name))
+        studio.controller.opening.open(Photographs(source=pictures / name))
     assert studio.window.notice.isVisible()
     assert studio.window.notice.sentence.text() == failed.args[0]
     assert studio.document.source is before.source

@@ -238,7 +238,7 @@ def test_a_damaged_project_opens_as_far_as_it_goes_without_its_name(saved, tmp_p
 
 def test_a_dropped_project_opens(saved, qtbot):
     studio, path = saved
-    studio.controller.open(Photographs(target=studio.document.source.path))
+    studio.controller.opening.open(Photographs(target=studio.document.source.path))
     qtbot.waitUntil(lambda: studio.editor.session.path is None, timeout=60_000)
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(path))])
@@ -289,7 +289,7 @@ def test_a_new_target_asks_before_it_drops_the_paint(studio, pair, qtbot):
 
 def test_another_source_stays_in_the_project_as_an_unsaved_change(saved, pair, qtbot):
     studio, path = saved
-    studio.controller.open(Photographs(source=pair.target, source_map=pair.target_map))
+    studio.controller.opening.open(Photographs(source=pair.target, source_map=pair.target_map))
     qtbot.waitUntil(lambda: studio.document.source.path == pair.target, timeout=60_000)
     assert studio.editor.session.path == path
     assert studio.window.isWindowModified()
@@ -298,7 +298,7 @@ def test_another_source_stays_in_the_project_as_an_unsaved_change(saved, pair, q
 def test_paint_is_unsaved_work_under_another_source_too(studio, pair, qtbot):
     edit(studio)
     assert studio.editor.session.path is None
-    studio.controller.open(Photographs(source=pair.target, source_map=pair.target_map))
+    studio.controller.opening.open(Photographs(source=pair.target, source_map=pair.target_map))
     qtbot.waitUntil(lambda: studio.document.source.path == pair.target, timeout=60_000)
     assert studio.window.isWindowModified()
     assert not (studio.editor.keeper.journal.folder / UNTOUCHED).exists()

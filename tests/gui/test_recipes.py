@@ -57,7 +57,7 @@ def test_edits_are_done_again_on_another_photograph_as_one_step(recipe, studio, 
     assert painted.any()
     assert open_recipe(path).name == "lips"
     with qtbot.waitSignal(studio.controller.pair_opened, timeout=60_000):
-        studio.controller.open(Photographs(target=pair.source, target_map=pair.source_map))
+        studio.controller.opening.open(Photographs(target=pair.source, target_map=pair.source_map))
     fresh = studio.document.pixels(Layer.LABELS).copy()
     studio.editor.editing.set_amounts([Region.NOSE], 1.0)
     steps = studio.document.history.index

@@ -221,8 +221,8 @@ def test_another_crop_is_an_edit_that_is_kept_and_undone_like_others(studio, qtb
 def test_an_opening_that_was_overtaken_leaves_no_journal(studio, pair, qtbot, tmp_path):
     first = studio.editor.keeper.journal.folder
     with qtbot.waitSignal(studio.controller.pair_opened, timeout=60_000):
-        studio.controller.open(Photographs(target=pair.source, target_map=pair.source_map))
-        studio.controller.open(Photographs(target=pair.target, target_map=pair.target_map))
+        studio.controller.opening.open(Photographs(target=pair.source, target_map=pair.source_map))
+        studio.controller.opening.open(Photographs(target=pair.target, target_map=pair.target_map))
     qtbot.waitUntil(lambda: not first.exists(), timeout=60_000)
     assert list(sessions(tmp_path).iterdir()) == [studio.editor.keeper.journal.folder]
 

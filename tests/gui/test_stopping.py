@@ -54,7 +54,7 @@ def test_the_cross_stops_an_opening_and_the_next_one_goes_through(opening, pair,
     qtbot.mouseClick(opening.window.status.cancel, Qt.MouseButton.LeftButton)
     let_go(opening, qtbot)
     assert opening.document.source is before
-    opening.controller.open(Photographs(source=pair.target))
+    opening.controller.opening.open(Photographs(source=pair.target))
     qtbot.waitUntil(lambda: opening.document.source.path == pair.target, timeout=60_000)
     assert opening.document.target.path == pair.target
 
@@ -103,7 +103,7 @@ def test_a_project_that_is_not_opened_after_all_is_free_for_others(studio, tmp_p
     path, session = tmp_path / "kept.e4s", studio.editor.session
     with qtbot.waitSignal(session.saved, timeout=60_000):
         session.save(path)
-    studio.controller.exchange()
+    studio.controller.opening.exchange()
     qtbot.waitUntil(lambda: session.path is None, timeout=60_000)
     before = studio.document.target
     session.open(path)
@@ -133,7 +133,7 @@ def test_a_source_and_then_a_target_are_both_opened(studio, pair, pictures, qtbo
     studio.gate.opening.clear()
     assert drop(studio.window.source, pair.target)
     qtbot.waitUntil(studio.gate.opening.is_set, timeout=60_000)
-    studio.controller.open(Photographs(target=pair.source, target_map=pair.source_map))
+    studio.controller.opening.open(Photographs(target=pair.source, target_map=pair.source_map))
     studio.gate.open.set()
     qtbot.waitUntil(lambda: studio.document.target.path == pair.source, timeout=60_000)
     assert studio.document.source.path == pair.target

@@ -77,9 +77,9 @@ class FilesHandler(QObject):
             if wanted is not None:
                 self._preferences.remember_folder(role, wanted.path.parent)
         if photographs.target is None:  # what is painted stays
-            self._controller.open(photographs)
+            self._controller.opening.open(photographs)
         else:
-            self._projects.ask_first(lambda: self._controller.open(photographs))
+            self._projects.ask_first(lambda: self._controller.opening.open(photographs))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Ask for a target where the empty canvas is clicked."""
@@ -97,7 +97,7 @@ class FilesHandler(QObject):
         actions["file.open_source"].triggered.connect(partial(self._ask, Role.SOURCE))
         actions["file.open_target"].triggered.connect(partial(self._ask, Role.TARGET))
         actions["file.exchange"].triggered.connect(
-            lambda: self._projects.ask_first(self._controller.exchange)
+            lambda: self._projects.ask_first(self._controller.opening.exchange)
         )
         actions["file.sample"].triggered.connect(self.open_sample)
         actions["file.sample"].setEnabled(sample_pair() is not None)
@@ -124,13 +124,13 @@ class FilesHandler(QObject):
     def _open(self, role: Role, path: Path) -> None:
         photographs = Photographs.alone(role, Wanted(path, sample_map(path)))
         if role is Role.SOURCE:  # what is painted stays
-            self._controller.open(photographs)
+            self._controller.opening.open(photographs)
         else:
-            self._projects.ask_first(lambda: self._controller.open(photographs))
+            self._projects.ask_first(lambda: self._controller.opening.open(photographs))
 
     def _open_pair(self, source: Path, target: Path) -> None:
         pair = Photographs(source, target, sample_map(source), sample_map(target))
-        self._projects.ask_first(lambda: self._controller.open(pair))
+        self._projects.ask_first(lambda: self._controller.opening.open(pair))
 
     def _paste(self, role: Role) -> None:
         clipboard = QGuiApplication.clipboard()

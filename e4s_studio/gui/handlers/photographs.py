@@ -105,7 +105,7 @@ class PhotographsHandler(QObject):
         actions["face.next"].triggered.connect(self._ask_next)
         controller.pair_opened.connect(self._show_opened)
         controller.recropped.connect(self._show_opened)
-        controller.face_missing.connect(self._offer_hand)
+        controller.opening.face_missing.connect(self._offer_hand)
 
     def _add_button(self, role: Role) -> QToolButton:
         action = self._window.actions_by_name[f"face.{role}"]
@@ -215,13 +215,13 @@ class PhotographsHandler(QObject):
         photographs = Photographs.of(pending.wanted.having(role, replace(wanted, quad=quad)))
         # What is painted stays under another source; before a result it was asked about.
         if photographs.target is None or self._desk.session.expects(photographs.target):
-            self._controller.open(photographs)
+            self._controller.opening.open(photographs)
         else:
-            self._desk.ask_first(partial(self._controller.open, photographs))
+            self._desk.ask_first(partial(self._controller.opening.open, photographs))
 
     def _open_other(self, portrait: Portrait, choice: Choice) -> None:
         """Begin with another face of the target's photograph, as with another photograph."""
-        self._controller.open_other_face(
+        self._controller.opening.open_other_face(
             lambda engine: engine.recut(portrait, choice.quad, keep_map=False)
         )
 

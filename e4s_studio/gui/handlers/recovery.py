@@ -84,7 +84,7 @@ class RecoveryHandler(QObject):
                 partial(_recovered, crashed, self._keeper),
                 partial(self._take_recovered, crashed),
                 partial(self._fail, otherwise),
-                stop=self._controller.announce_opening(),
+                stop=self._controller.opening.announce(),
             )
         )
 
