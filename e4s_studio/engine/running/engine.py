@@ -16,9 +16,7 @@ from e4s_studio.engine.drawing.export_layers import finished_layers
 from e4s_studio.engine.drawing.fitted import encode_pair
 from e4s_studio.engine.drawing.models import load_network
 from e4s_studio.engine.drawing.renderer import Renderer
-from e4s_studio.engine.faces.portraits import native_size
 from e4s_studio.engine.finishing.compose import CANONICAL_SIZE
-from e4s_studio.engine.finishing.paste import into_photograph
 from e4s_studio.engine.fitting.fit import BUILT_IN_SIZE, Fitter, plan_for
 from e4s_studio.engine.fitting.fitted_file import pack_fitted, unpack_fitted
 from e4s_studio.engine.opening import Sight, open_portrait, recut_portrait
@@ -205,20 +203,11 @@ class Engine:
             *_, drawn = renderer.drawings(snapshot.labels, snapshot.settings.amounts)
             return to_image(renderer.finish(drawn, snapshot, CANONICAL_SIZE).result)
 
-    def finished(self, snapshot: DocumentSnapshot) -> NDArray[np.uint8]:
-        """Return the swap in the whole target photograph, at its own resolution.
+    def export_layers(self, snapshot: DocumentSnapshot) -> ExportLayers:
+        """Return what an export is made from, at the target photograph's own resolution.
 
         In float32, with the finest picture; never the preview.
         """
-        with self._turns.drawing():
-            renderer = self._renderer_of(snapshot)
-            labels, settings = snapshot.labels, snapshot.settings
-            *_, drawn = renderer.drawings(labels, settings.amounts)
-            composite = renderer.finish(drawn, snapshot, native_size(renderer.portraits.target))
-            return into_photograph(renderer.portraits.target, composite)
-
-    def export_layers(self, snapshot: DocumentSnapshot) -> ExportLayers:
-        """Return what an export is made from; as fine as `finished`, which is one of the layers."""
         with self._turns.drawing():
             return finished_layers(self._renderer_of(snapshot), snapshot)
 

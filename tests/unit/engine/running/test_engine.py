@@ -126,7 +126,7 @@ def test_a_fit_can_be_stopped_and_replaced_by_another_pairs(
 
 def test_what_is_exported_has_the_photographs_size(engine: Engine) -> None:
     edited = document(engine)
-    assert engine.finished(edited.snapshot()).shape == portrait(2).image.shape
+    assert engine.export_layers(edited.snapshot()).result.shape == portrait(2).image.shape
 
 
 def test_the_whole_photograph_comes_with_the_final_picture_where_it_is_wanted(
