@@ -15,8 +15,9 @@ from e4s_studio.core.errors import CheckpointError
 BUILT_IN_MODEL: Final = "studio-256"
 BUILT_IN_PARSER: Final = "parser-96"
 FACE_NETWORKS: Final = ("face-detector", "face-mesh", "face-iris", "face-person")
-NETWORKS: Final = (BUILT_IN_MODEL, BUILT_IN_PARSER, *FACE_NETWORKS)
-"""The networks that ship: NAME.safetensors, and their model card with a SHA-256, NAME.md."""
+HEAD: Final = "head"
+NETWORKS: Final = (BUILT_IN_MODEL, BUILT_IN_PARSER, *FACE_NETWORKS, HEAD)
+"""What ships as NAME.safetensors with its card, NAME.md, that holds the SHA-256."""
 
 _PICTURE_SUFFIXES: Final = (".png", ".jpg", ".jpeg")
 
